@@ -1,0 +1,66 @@
+/**
+ * The native API: hosts and their views. Each route is one row; the control node's server and the agent's client are
+ * derived from it. Bodies are JSON; errors are `{"error": {"code", "message", ...facts}}` with the fault's status.
+ */
+import { z } from "zod";
+
+/** DNS-like, as `binding:host_id` values are. */
+export const HostName = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Za-z0-9])?$/);
+
+export const NewHost = z.strictObject({
+  name: HostName,
+  /** Given by the caller or made by the control node; only its SHA-256 is stored. */
+  token: z.string().min(16).max(256).optional(),
+  container_projects: z.array(z.string()).default([]),
+});
+export type NewHost = z.input<typeof NewHost>;
+
+export const HostFactsBody = z.strictObject({
+  tunnel_ip: z.union([z.ipv4(), z.ipv6()]),
+  physical_networks: z.record(z.string(), z.string()),
+  underlay_mtu: z.int().min(576).max(65535),
+  agent_version: z.string(),
+  datapath: z.enum(["ebpf", "vrouter"]),
+});
+
+export const PortReportBody = z.union([
+  z.strictObject({ up: z.literal(true), device: z.string() }),
+  z.strictObject({ up: z.literal(false), reason: z.string() }),
+]);
+
+export const HostStatusBody = z.strictObject({
+  facts: HostFactsBody.optional(),
+  revision: z.int().min(0),
+  ports: z.record(z.uuid(), PortReportBody),
+});
+
+/** A port that a host makes for a container; the host's record must list the network's project. */
+export const NewContainerPort = z.strictObject({
+  network_id: z.uuid(),
+  /** Makes the call repeatable: the same container and interface get the same port. */
+  container_id: z.string().min(1).max(255),
+  interface_name: z.string().min(1).max(15),
+  name: z.string().max(255).default(""),
+});
+export type NewContainerPort = z.input<typeof NewContainerPort>;
+
+/**
+ * Routes, by who may call them:
+ *   admin: POST /v1/hosts {NewHost} -> 201 {name, token, ...}; GET /v1/hosts; GET and DELETE /v1/hosts/:host
+ *   host:  GET /v1/hosts/:host/watch?since=N -> lines of ViewMessage
+ *          PUT /v1/hosts/:host/status {HostStatus} -> 204
+ *          POST /v1/hosts/:host/ports {NewContainerPort} -> 201 PortRecord (200 if it was there)
+ *          DELETE /v1/hosts/:host/ports/:id -> 204 (404 if it is not a container port of this host)
+ *   anyone: GET /healthz -> 200 when the store answers, 503 otherwise; GET /metrics
+ * Credentials: `Authorization: Bearer <token>` or `X-Auth-Token`. 401 unknown token, 403 another host's path.
+ */
+export const HOST_ROUTES = {
+  create: { method: "POST", url: "/v1/hosts" },
+  list: { method: "GET", url: "/v1/hosts" },
+  get: { method: "GET", url: "/v1/hosts/:host" },
+  remove: { method: "DELETE", url: "/v1/hosts/:host" },
+  watch: { method: "GET", url: "/v1/hosts/:host/watch" },
+  status: { method: "PUT", url: "/v1/hosts/:host/status" },
+  createPort: { method: "POST", url: "/v1/hosts/:host/ports" },
+  deletePort: { method: "DELETE", url: "/v1/hosts/:host/ports/:id" },
+} as const;

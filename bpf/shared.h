@@ -1,0 +1,205 @@
+/* Everything that crosses between the data plane and the agent: map keys and values, enums, the trap header.
+ * The one definition: `./cable gen` reads its BTF and writes layout.gen.ts. Rules: fixed-width fields, explicit padding
+ * that is always zero, no unions, no bit fields, meaning in the typedef. An address is 16 bytes in network order, IPv4
+ * mapped (::ffff:a.b.c.d). Changing a layout means a new CABLE_LAYOUT, which is part of every pin's path. */
+#ifndef CABLE_SHARED_H
+#define CABLE_SHARED_H
+
+#define CABLE_LAYOUT 1
+
+typedef struct { __be32 w[4]; } ip_t;
+typedef struct { __u8 b[6]; } mac_t;
+/* A network on this host: the VNI for vxlan; NET_LOCAL | uplink slot << 12 | VLAN (0 = untagged) for vlan and flat. */
+typedef __u32 net_t;
+/* A local port's number on this host, from 1, given by the agent and kept over its restarts. 0 = no port. */
+typedef __u32 vif_t;
+
+#define NET_LOCAL 0x01000000u
+
+enum drop_reason {
+	DROP_NONE = 0,
+	DROP_TRUNCATED,          /* shorter than its own headers say */
+	DROP_MALFORMED,          /* a header that contradicts itself */
+	DROP_VIF_UNKNOWN,        /* a device or VLAN that no port hangs on */
+	DROP_VIF_DOWN,           /* admin_state_up is false */
+	DROP_SPOOFED_MAC,        /* source MAC not the port's */
+	DROP_SPOOFED_IP,         /* source address not the port's */
+	DROP_SPOOFED_ARP,        /* sender in an ARP packet not the port's */
+	DROP_SPOOFED_ND,         /* target or source in an ND packet not the port's */
+	DROP_ETHERTYPE,          /* not IPv4, IPv6 or ARP, and port security is on */
+	DROP_VLAN_TAG,           /* a tag from a workload that has no trunk */
+	DROP_DHCP_SERVER,        /* a workload plays DHCP server */
+	DROP_ROUTER_ADVERT,      /* a workload plays router */
+	DROP_NETWORK_UNKNOWN,    /* a VNI or VLAN that this host has no part in */
+	DROP_TUNNEL_STRANGER,    /* VXLAN from an address that is no host of the network */
+	DROP_TUNNEL_HEADER,      /* tunnel metadata missing or of the wrong kind */
+	DROP_DST_UNKNOWN,        /* unicast to a MAC that no endpoint has */
+	DROP_ARP_UNKNOWN,        /* ARP request for an address that no endpoint has */
+	DROP_ND_UNKNOWN,         /* neighbour solicitation likewise */
+	DROP_HAIRPIN,            /* would leave where it came in */
+	DROP_REMOTE_TO_REMOTE,   /* came by a tunnel and would leave by one */
+	DROP_TOO_BIG,            /* larger than the network's MTU; answered with packet-too-big */
+	DROP_TTL,                /* reserved for routing */
+	DROP_FLOW_TABLE_FULL,    /* no room for a new flow */
+	DROP_MEMBERS_FULL,       /* more members than one broadcast may reach */
+	DROP_TRAP_LIMIT,         /* more traps than the port may cause */
+	DROP_REDIRECT,           /* the kernel refused to send */
+	DROP_INTERNAL,           /* a map or tail call that must be there was not */
+	DROP_REASONS             /* how many */
+};
+
+enum vif_kind { VIF_TAP = 1, VIF_VETH = 2, VIF_PHYSICAL = 3 };
+enum vif_flag {
+	VIF_ADMIN_UP = 1,
+	VIF_PORT_SECURITY = 2, /* check sources against `sources` */
+	VIF_DHCP4 = 4,         /* trap DHCP requests; else they are flooded like any broadcast */
+	VIF_RA = 8             /* trap router solicitations likewise */
+};
+
+/* vifs[vif]: array, so that a flow entry can name a port by number. */
+struct vif {
+	net_t net;
+	__u32 ifindex; /* 0 = slot not in use */
+	__u32 flags;   /* enum vif_flag */
+	__u16 kind;    /* enum vif_kind */
+	__u16 vlan;    /* physical: tag on the wire, 0 = untagged */
+	mac_t mac;
+	__u16 pad;
+};
+
+/* ifaces[ifindex]: hash; workload devices with one port behind them (tap, veth). */
+struct iface_key { __u32 ifindex; };
+
+/* attachments{ifindex, vlan, mac}: hash; physical machines behind a card. The mac is the source of what they send. */
+struct attachment_key { __u32 ifindex; __u16 vlan; mac_t mac; };
+
+/* uplinks{ifindex, vlan}: hash; the network a tag on a card belongs to: a provider network's own, or the network that
+ * physical machines behind that tag are joined to. */
+struct uplink_key { __u32 ifindex; __u16 vlan; __u16 pad; };
+struct uplink {
+	net_t net;
+	__u32 flags; /* enum uplink_flag */
+};
+enum uplink_flag {
+	UPLINK_PROVIDER = 1, /* the wire is the network: unknown unicast and ARP go out, endpoints elsewhere are on it */
+	UPLINK_MACHINES = 2  /* only the machines in `attachments` are there */
+};
+
+enum net_flag {
+	NET_PROVIDER = 1,  /* vlan or flat: `ifindex` and `vlan` say where */
+	NET_MOVABLE = 2    /* some endpoint has address pairs: unknown ARP and ND go to the members */
+};
+struct net {
+	__u32 flags;   /* enum net_flag */
+	__u32 mtu;     /* bytes of an IP packet */
+	__u32 ifindex; /* provider: the card */
+	__u16 vlan;    /* provider: the tag, 0 = untagged */
+	__u16 locals;  /* members{net, 0 .. locals-1} are ports of this host */
+	__u16 remotes; /* members{net, MEMBER_REMOTE .. MEMBER_REMOTE+remotes-1} are hosts */
+	__u16 pad[3];
+};
+
+enum target_kind { TARGET_LOCAL = 1, TARGET_REMOTE = 2, TARGET_WIRE = 3 };
+/* Where an endpoint is. */
+struct target {
+	__u32 kind;    /* enum target_kind */
+	vif_t vif;     /* local */
+	ip_t remote;   /* remote: tunnel address of its host */
+};
+
+/* macs{net, mac}: hash; the switch's table. */
+struct mac_key { net_t net; mac_t mac; __u16 pad; };
+
+/* ips{net, ip}: hash; who has an address: for ARP, ND and (later) routing and groups. */
+struct ip_key { net_t net; ip_t ip; };
+struct ip_entry {
+	struct target target;
+	mac_t mac;
+	__u16 pad;
+};
+
+/* members{net, index}: hash; who gets broadcast and multicast. */
+#define MEMBER_REMOTE 0x8000u
+struct member_key { net_t net; __u32 index; };
+struct member {
+	vif_t vif;   /* a port, or 0 */
+	ip_t remote; /* a host's tunnel address */
+};
+
+/* sources{vif, mac, prefix}: LPM; what a port with port security may send from. prefix_length counts from vif on:
+ * SOURCE_FIXED_BITS + 96 + length for IPv4, SOURCE_FIXED_BITS + length for IPv6. */
+#define SOURCE_FIXED_BITS 96
+struct source_key {
+	__u32 prefix_length;
+	vif_t vif;
+	mac_t mac;
+	__u16 pad;
+	ip_t ip;
+};
+struct source { __u32 flags; };
+
+/* peers{net, ip}: hash; hosts that may send to this host in that network. */
+struct peer_key { net_t net; ip_t ip; };
+struct peer { __u32 flags; };
+
+/* settings[0]: array. */
+struct settings {
+	__u32 generation;    /* bumped when a decision kept in a flow may have become wrong */
+	__u32 vxlan_ifindex;
+	__u32 trap_ifindex;  /* pkt0 */
+	__u32 log_level;     /* reserved */
+	mac_t service_mac;
+	__u16 pad;
+	__u32 pad2;
+};
+
+/* flows{...}: hash; one entry per direction. `ingress` is where the packet came in: FLOW_VIF | vif for a port,
+ * FLOW_TUNNEL | VNI for VXLAN, FLOW_WIRE | slot-and-VLAN of net_t for a provider network's card. */
+#define FLOW_VIF 0x40000000u
+#define FLOW_TUNNEL 0x80000000u
+#define FLOW_WIRE 0xc0000000u
+struct flow_key {
+	__u32 ingress;
+	ip_t src;
+	ip_t dst;
+	__be16 src_port; /* ICMP echo: the identifier; fragments and others: 0 */
+	__be16 dst_port;
+	__u8 proto;
+	__u8 pad[3];
+};
+enum flow_flag {
+	FLOW_FIN = 1,   /* FIN seen in this direction */
+	FLOW_CLOSED = 2 /* RST seen, or FIN in both directions */
+};
+struct flow {
+	__u32 generation;
+	__u32 flags;      /* enum flow_flag */
+	mac_t src_mac;    /* this decision holds for these two only */
+	mac_t dst_mac;
+	struct target target;
+	vif_t vif_in;     /* for counting; 0 if it came from outside */
+	ip_t tunnel_peer; /* came by VXLAN: from this host only */
+	__u64 packets;
+	__u64 bytes;
+	__u64 last_seen_ns; /* CLOCK_MONOTONIC, coarse */
+};
+
+/* stats[vif]: per-CPU array; slot 0 is the host's own. rx = from the workload. */
+struct vif_stats {
+	__u64 rx_packets;
+	__u64 rx_bytes;
+	__u64 tx_packets;
+	__u64 tx_bytes;
+	__u64 drops[DROP_REASONS];
+};
+
+enum trap_reason { TRAP_DHCP4 = 1, TRAP_ROUTER_SOLICITATION = 2 };
+/* In front of every frame on pkt0, both ways, after an outer Ethernet header (14 bytes) whose type is the inner frame's
+ * own; towards the data plane `reason` is 0 and `vif` is the port to send to. */
+struct trap_header {
+	vif_t vif;
+	__u16 reason; /* enum trap_reason */
+	__u16 length; /* of the inner frame; host byte order, as all here */
+};
+
+#endif

@@ -1,0 +1,92 @@
+/** The driver interface: what the agent's plan wants of a data plane, in no data plane's own terms. */
+import type { Cidr, Id, Ip, Mac, Segment } from "../model/mod.ts";
+
+/** A network as this host's data plane needs it. */
+export interface WantedNetwork {
+  id: Id;
+  segment: Segment;
+  mtuBytes: number;
+}
+
+/** A local port whose device exists. */
+export interface WantedVif {
+  /** The port's id. */
+  id: Id;
+  networkId: Id;
+  device: { ifindex: number; name: string; kind: "tap" | "veth" | "physical"; vlan: number | null };
+  mac: Mac;
+  ips: Ip[];
+  adminUp: boolean;
+  /** What it may send from, besides its own MAC, addresses and link-local address; null = port security is off. */
+  allowed: { mac: Mac; cidr: Cidr }[] | null;
+  /** Trap DHCP (v4) and router solicitations to the agent. */
+  dhcp: boolean;
+  ra: boolean;
+}
+
+/** A port anywhere in a network that this host has a part in. */
+export interface WantedEndpoint {
+  id: Id;
+  networkId: Id;
+  mac: Mac;
+  ips: Ip[];
+  /** Further MACs it may answer with (allowed address pairs). */
+  moreMacs: Mac[];
+  /** Addresses not its own that it may hold: an ARP request for one of them is forwarded, not answered. */
+  movableCidrs: Cidr[];
+  location: { kind: "local"; vifId: Id } | { kind: "remote"; tunnelIp: Ip } | { kind: "wire" };
+}
+
+/** The whole of what a data plane should be; also the unit of comparison. */
+export interface Wanted {
+  networks: Map<Id, WantedNetwork>;
+  vifs: Map<Id, WantedVif>;
+  endpoints: Map<Id, WantedEndpoint>;
+}
+
+/** What changed since the last call: ids whose value in `wanted` is new, changed or gone. */
+export interface WantedChange {
+  networks: Set<Id>;
+  vifs: Set<Id>;
+  endpoints: Set<Id>;
+}
+
+/** A packet that the data plane hands to the agent's services. */
+export interface Trap {
+  vifId: Id;
+  reason: "dhcp4" | "router_solicitation";
+  /** From its Ethernet header, without VLAN tag. */
+  frame: Buffer;
+}
+
+export interface VifCounters {
+  rxPackets: bigint;
+  rxBytes: bigint;
+  txPackets: bigint;
+  txBytes: bigint;
+  /** By drop reason's name; only those that are not zero. Rx and tx are as seen from the workload's device. */
+  drops: Record<string, bigint>;
+}
+
+export interface Datapath {
+  /** Adopts what is there from an earlier run, or makes it; deletes nothing. */
+  open(): Promise<void>;
+  /**
+   * Brings the data plane to `wanted`. `change` is undefined for a full comparison, which also removes what is not
+   * wanted; only called so after the first complete view. Returns the vifs now in force.
+   * A vif that cannot be made is in `failed` with a sentence; the others are made all the same.
+   */
+  apply(wanted: Wanted, change?: WantedChange): { up: Set<Id>; failed: Map<Id, string> };
+  onTrap(handler: (trap: Trap) => void): void;
+  /** Sends a frame out of a vif, to its workload. */
+  inject(vifId: Id, frame: Uint8Array): void;
+  counters(vifId: Id): VifCounters | undefined;
+  /** Drops that no port is to blame for (a stranger's tunnel, an unknown VLAN). */
+  hostDrops(): Record<string, bigint>;
+  /** Everything in the data plane as sorted text lines, for tests and support. Counters, flows and ages are left out. */
+  dump(): string[];
+  /** Stops the services' side; forwarding goes on. */
+  close(): Promise<void>;
+  /** Takes everything away: devices, programs, maps. For tests and for uninstalling. */
+  destroy(): Promise<void>;
+}

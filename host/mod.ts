@@ -1,0 +1,5 @@
+/**
+ * The only code that touches Linux. Never runs a command: netlink, bpf(2), setns(2) and ioctl(2) by library calls.
+ * Invariant: every call is repeatable, and what it could not do it throws as a {@link SystemError}.
+ */
+export * from "./host.ts";

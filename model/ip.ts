@@ -1,0 +1,157 @@
+/** IP addresses and prefixes as values: canonical text, checked once, never a bare string. */
+
+/** A canonical IP address: dotted IPv4, or IPv6 in the form of RFC 5952. Made by {@link parseIp} only. */
+export type Ip = string & { readonly brand: "Ip" };
+
+/** A canonical prefix "address/length" with host bits zero. Made by {@link parseCidr} only. */
+export type Cidr = string & { readonly brand: "Cidr" };
+
+export type Family = 4 | 6;
+
+const V4_PART = /^(?:0|[1-9]\d{0,2})$/;
+
+function parseV4(text: string): bigint | undefined {
+  const parts = text.split(".");
+  if (parts.length !== 4) return undefined;
+  let value = 0n;
+  for (const part of parts) {
+    const octet = Number(part);
+    if (!V4_PART.test(part) || octet > 255) return undefined;
+    value = (value << 8n) | BigInt(octet);
+  }
+  return value;
+}
+
+function parseV6(text: string): bigint | undefined {
+  let rest = text;
+  const lastColon = rest.lastIndexOf(":");
+  if (rest.includes(".")) {
+    const v4 = parseV4(rest.slice(lastColon + 1));
+    if (v4 === undefined || lastColon < 0) return undefined;
+    rest = `${rest.slice(0, lastColon + 1)}${(v4 >> 16n).toString(16)}:${(v4 & 0xffffn).toString(16)}`;
+  }
+  const halves = rest.split("::");
+  if (halves.length > 2) return undefined;
+  const groups = (half: string) => (half === "" ? [] : half.split(":"));
+  const head = groups(halves[0] ?? "");
+  const tail = halves.length === 2 ? groups(halves[1] ?? "") : [];
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
+  let value = 0n;
+  for (const group of [...head, ...Array<string>(missing).fill("0"), ...tail]) {
+    if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return undefined;
+    value = (value << 16n) | BigInt(`0x${group}`);
+  }
+  return value;
+}
+
+function formatV6(value: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
+  // RFC 5952 section 4.2: shorten the longest run of two or more zero groups, the first one of equals.
+  let best = { start: -1, length: 1 };
+  for (let i = 0; i < 8; i++) {
+    let end = i;
+    while (end < 8 && groups[end] === 0) end++;
+    if (end - i > best.length) best = { start: i, length: end - i };
+    if (end > i) i = end;
+  }
+  const hex = (part: number[]) => part.map((g) => g.toString(16)).join(":");
+  if (best.start < 0) return hex(groups);
+  return `${hex(groups.slice(0, best.start))}::${hex(groups.slice(best.start + best.length))}`;
+}
+
+/** Parses either family strictly (no leading zeros in IPv4, no zone). Returns undefined for anything else. */
+export function parseIp(text: string): Ip | undefined {
+  const v6 = text.includes(":");
+  const value = v6 ? parseV6(text) : parseV4(text);
+  return value === undefined ? undefined : ipFromBigInt(value, v6 ? 6 : 4);
+}
+
+/** {@link parseIp} for text that the program itself wrote. @throws RangeError when it is not an address. */
+export function ip(text: string): Ip {
+  const parsed = parseIp(text);
+  if (parsed === undefined) throw new RangeError(`not an IP address: ${text}`);
+  return parsed;
+}
+
+export function ipFamily(address: Ip | Cidr): Family {
+  return address.includes(":") ? 6 : 4;
+}
+
+export function ipBits(family: Family): number {
+  return family === 4 ? 32 : 128;
+}
+
+export function ipToBigInt(address: Ip): bigint {
+  return (address.includes(":") ? parseV6(address) : parseV4(address)) as bigint;
+}
+
+export function ipFromBigInt(value: bigint, family: Family): Ip {
+  if (family === 6) return formatV6(value) as Ip;
+  return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join(".") as Ip;
+}
+
+/** The 16 bytes used everywhere in the data plane; IPv4 is mapped (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2). */
+export function ipBytes16(address: Ip): Uint8Array {
+  const bytes = new Uint8Array(16);
+  let value = ipToBigInt(address);
+  const v4 = ipFamily(address) === 4;
+  if (v4) bytes.fill(0xff, 10, 12);
+  for (let i = 15; i >= (v4 ? 12 : 0); i--) {
+    bytes[i] = Number(value & 0xffn);
+    value >>= 8n;
+  }
+  return bytes;
+}
+
+/** The inverse of {@link ipBytes16}. */
+export function ipFromBytes16(bytes: Uint8Array): Ip {
+  let value = 0n;
+  for (const byte of bytes.subarray(0, 16)) value = (value << 8n) | BigInt(byte);
+  return value >> 32n === 0xffffn ? ipFromBigInt(value & 0xffffffffn, 4) : ipFromBigInt(value, 6);
+}
+
+export interface Prefix {
+  readonly cidr: Cidr;
+  readonly family: Family;
+  readonly length: number;
+  /** First and last address of the prefix as numbers. */
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** Parses "address/length"; host bits are cleared. A bare address means the full length. Undefined for anything else. */
+export function parsePrefix(text: string): Prefix | undefined {
+  const slash = text.indexOf("/");
+  const address = parseIp(slash < 0 ? text : text.slice(0, slash));
+  if (address === undefined) return undefined;
+  const family = ipFamily(address);
+  const bits = ipBits(family);
+  const lengthText = slash < 0 ? String(bits) : text.slice(slash + 1);
+  if (!/^\d{1,3}$/.test(lengthText) || Number(lengthText) > bits) return undefined;
+  const length = Number(lengthText);
+  const hostMask = (1n << BigInt(bits - length)) - 1n;
+  const first = ipToBigInt(address) & ~hostMask;
+  return { cidr: `${ipFromBigInt(first, family)}/${length}` as Cidr, family, length, first, last: first | hostMask };
+}
+
+export function parseCidr(text: string): Cidr | undefined {
+  return parsePrefix(text)?.cidr;
+}
+
+/** {@link parsePrefix} for text that the program itself wrote. @throws RangeError when it is not a prefix. */
+export function prefix(text: string): Prefix {
+  const parsed = parsePrefix(text);
+  if (parsed === undefined) throw new RangeError(`not a prefix: ${text}`);
+  return parsed;
+}
+
+export function prefixContains(outer: Prefix, address: Ip): boolean {
+  if (ipFamily(address) !== outer.family) return false;
+  const value = ipToBigInt(address);
+  return value >= outer.first && value <= outer.last;
+}
+
+export function prefixesOverlap(a: Prefix, b: Prefix): boolean {
+  return a.family === b.family && a.first <= b.last && b.first <= a.last;
+}

@@ -1,0 +1,54 @@
+/** Ethernet addresses as values. */
+import { type Ip, ipFromBigInt, type Prefix, prefix } from "./ip.ts";
+
+/** A MAC address in lower-case colon form. Made by {@link parseMac} and {@link macFromBytes} only. */
+export type Mac = string & { readonly brand: "Mac" };
+
+/** Accepts colon and dash forms in any case; undefined for anything else. */
+export function parseMac(text: string): Mac | undefined {
+  const mac = text.toLowerCase().replaceAll("-", ":");
+  return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac) ? (mac as Mac) : undefined;
+}
+
+/** {@link parseMac} for text that the program itself wrote. @throws RangeError when it is not a MAC address. */
+export function mac(text: string): Mac {
+  const parsed = parseMac(text);
+  if (parsed === undefined) throw new RangeError(`not a MAC address: ${text}`);
+  return parsed;
+}
+
+export function macBytes(address: Mac): Uint8Array {
+  return Uint8Array.from(address.split(":"), (part) => Number.parseInt(part, 16));
+}
+
+export function macFromBytes(bytes: Uint8Array): Mac {
+  return Array.from(bytes.subarray(0, 6), (byte) => byte.toString(16).padStart(2, "0")).join(":") as Mac;
+}
+
+/** The modified EUI-64 interface identifier of RFC 4291 appendix A. */
+function interfaceId(address: Mac): bigint {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = macBytes(address);
+  return [a ^ 2, b, c, 0xff, 0xfe, d, e, f].reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+}
+
+/** The address that SLAAC gives to `address` within a /64 (RFC 4862 section 5.5.3). */
+export function slaacAddress(network: Prefix, address: Mac): Ip {
+  return ipFromBigInt(network.first | interfaceId(address), 6);
+}
+
+const LINK_LOCAL = prefix("fe80::/64");
+
+/** The EUI-64 link-local address of RFC 4862 section 5.3. */
+export function linkLocalAddress(address: Mac): Ip {
+  return slaacAddress(LINK_LOCAL, address);
+}
+
+/**
+ * The MAC of everything a host itself answers in a network: DHCP, router advertisements, metadata.
+ * The same on every host, so a workload that moves keeps its neighbour entries.
+ */
+export const SERVICE_MAC = mac("02:ca:b1:e0:00:01");
+
+/** The service's own addresses in every network: those of the metadata service in OpenStack, which guests know anyway. */
+export const SERVICE_IP4 = "169.254.169.254" as Ip;
+export const SERVICE_IP6 = "fe80::a9fe:a9fe" as Ip;

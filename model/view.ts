@@ -1,0 +1,116 @@
+/**
+ * A host's view: what one host needs to know, derived by the control node from the records, streamed to the agent,
+ * and turned by the agent's plan into the data plane. Nothing else ever reaches a host.
+ *
+ * The stream (`GET /v1/hosts/<host>/watch?since=<revision>`) is one JSON value a line, a {@link ViewMessage}:
+ * without `since`, or when since is too old (then the reply is 410 and the agent asks again without), "snapshot",
+ * every object as "put", then "synced"; with it the changes after that revision, then "synced". After that each change
+ * as it comes, closed by "bookmark" with the revision now complete; bookmarks also come alone, at least every 15 s.
+ */
+import type { Cidr, Ip } from "./ip.ts";
+import type { Mac } from "./mac.ts";
+import type { AddressPair, AllocationPool, ExtraDhcpOpt, Id, Ipv6Mode, PhysicalAttachment } from "./records.ts";
+
+export type Segment =
+  | { kind: "vxlan"; vni: number }
+  | { kind: "vlan"; physicalNetwork: string; vlan: number }
+  | { kind: "flat"; physicalNetwork: string };
+
+export interface ViewSubnet {
+  id: Id;
+  cidr: Cidr;
+  gateway: Ip | null;
+  dhcp: boolean;
+  pools: AllocationPool[];
+  dnsServers: Ip[];
+  routes: { destination: Cidr; nextHop: Ip }[];
+  raMode: Ipv6Mode | null;
+  addressMode: Ipv6Mode | null;
+}
+
+/** A network in which this host has at least one port. */
+export interface ViewNetwork {
+  id: Id;
+  projectId: string;
+  adminUp: boolean;
+  mtu: number;
+  segment: Segment;
+  dnsDomain: string;
+  subnets: ViewSubnet[];
+}
+
+/** How a port of this host reaches its workload. */
+export type Place =
+  | { kind: "tap"; device: string } // a virtual machine: whoever starts it makes the device
+  | { kind: "container" } // the CNI call makes the veth pair
+  | { kind: "physical"; attachment: PhysicalAttachment };
+
+/** A port bound to this host. */
+export interface ViewPort {
+  id: Id;
+  networkId: Id;
+  projectId: string;
+  name: string;
+  mac: Mac;
+  fixedIps: { ip: Ip; subnetId: Id }[];
+  adminUp: boolean;
+  portSecurity: boolean;
+  addressPairs: AddressPair[];
+  dhcpOptions: ExtraDhcpOpt[];
+  dnsName: string;
+  deviceId: string;
+  deviceOwner: string;
+  place: Place;
+}
+
+/** A port, of whatever host, in a network that this host has a part in; the host's own ports are among them. */
+export interface ViewEndpoint {
+  /** The port's id. */
+  id: Id;
+  networkId: Id;
+  mac: Mac;
+  ips: Ip[];
+  addressPairs: AddressPair[];
+  /** The host it is bound to. */
+  host: string;
+  /** That host's tunnel address; null while it has not reported one. */
+  tunnelIp: Ip | null;
+}
+
+export interface ViewTypes {
+  network: ViewNetwork;
+  port: ViewPort;
+  endpoint: ViewEndpoint;
+}
+export type ViewKind = keyof ViewTypes;
+
+export type ViewMessage =
+  | { type: "snapshot" }
+  | { type: "put"; kind: "network"; value: ViewNetwork }
+  | { type: "put"; kind: "port"; value: ViewPort }
+  | { type: "put"; kind: "endpoint"; value: ViewEndpoint }
+  | { type: "delete"; kind: ViewKind; id: Id }
+  | { type: "synced"; revision: number }
+  | { type: "bookmark"; revision: number };
+
+/** The whole view, by id. Deleting a network deletes its endpoints with it. */
+export interface HostView {
+  networks: Map<Id, ViewNetwork>;
+  ports: Map<Id, ViewPort>;
+  endpoints: Map<Id, ViewEndpoint>;
+}
+
+/** `PUT /v1/hosts/<host>/status`: what an agent reports; only what changed since its last report. */
+export interface HostStatus {
+  facts?: import("./records.ts").HostFacts;
+  /** The revision of the view that the data plane has in force. */
+  revision: number;
+  ports: Record<Id, PortReport>;
+}
+
+export type PortReport = { up: true; device: string } | { up: false; reason: string };
+
+/** The name of a virtual machine's TAP device: what Nova gives it (the first 14 characters of "tap" + port id). */
+export function tapName(portId: Id): string {
+  return `tap${portId}`.slice(0, 14);
+}

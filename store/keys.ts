@@ -1,0 +1,22 @@
+/** Every key in the store. A trailing number in the root changes when a stored format does. */
+import type { Id, Ip, Kind, Mac } from "../model/mod.ts";
+
+export const ROOT = "/cable/1/";
+
+export const keys = {
+  /** A record, as JSON. */
+  record: (kind: Kind, id: Id) => `${ROOT}record/${kind}/${id}`,
+  records: (kind: Kind) => `${ROOT}record/${kind}/`,
+  allRecords: `${ROOT}record/`,
+  /** Held by the port that has the address; the value is its id. Empty under a subnet = no address in use there. */
+  ip: (subnetId: Id, ip: Ip) => `${ROOT}unique/ip/${subnetId}/${ip}`,
+  ipsOf: (subnetId: Id) => `${ROOT}unique/ip/${subnetId}/`,
+  /** Held by the port that has the MAC; the value is its id. Empty under a network = no port in it. */
+  mac: (networkId: Id, mac: Mac) => `${ROOT}unique/mac/${networkId}/${mac}`,
+  macsOf: (networkId: Id) => `${ROOT}unique/mac/${networkId}/`,
+  vni: (vni: number) => `${ROOT}unique/vni/${vni}`,
+  vlan: (physicalNetwork: string, vlan: number) => `${ROOT}unique/vlan/${physicalNetwork}/${vlan}`,
+  flat: (physicalNetwork: string) => `${ROOT}unique/flat/${physicalNetwork}`,
+  /** Rewritten by every change to the set of a network's subnets, so that two overlapping ones cannot both win. */
+  subnetsGuard: (networkId: Id) => `${ROOT}guard/subnets/${networkId}`,
+} as const;
