@@ -1,0 +1,8 @@
+/**
+ * Bytes that have no C side: packet formats as pure encoders and decoders. No I/O, no state, no clock.
+ * Invariant: a decoder never throws and never reads past its input; what it refuses it names.
+ */
+export * from "./checksum.ts";
+export * from "./dhcp4.ts";
+export * from "./router-advertisement.ts";
+export * from "./udp4.ts";
