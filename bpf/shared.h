@@ -179,6 +179,8 @@ struct flow {
 	struct target target;
 	vif_t vif_in;     /* for counting; 0 if it came from outside */
 	ip_t tunnel_peer; /* came by VXLAN: from this host only */
+	__u32 mtu;        /* bytes of an IP packet; the network's */
+	__u32 pad;
 	__u64 packets;
 	__u64 bytes;
 	__u64 last_seen_ns; /* CLOCK_MONOTONIC, coarse */
@@ -191,6 +193,12 @@ struct vif_stats {
 	__u64 tx_packets;
 	__u64 tx_bytes;
 	__u64 drops[DROP_REASONS];
+};
+
+/* trap_budgets[vif]: array; the data plane's own: a token bucket for what a port may trap. */
+struct trap_budget {
+	__u64 filled_ns; /* CLOCK_MONOTONIC, coarse */
+	__u64 tokens;
 };
 
 enum trap_reason { TRAP_DHCP4 = 1, TRAP_ROUTER_SOLICITATION = 2 };

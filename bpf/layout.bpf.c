@@ -1,0 +1,17 @@
+/* Never loaded: gives gen-layout one object whose BTF holds every map and every type of shared.h. clang keeps only types
+ * that something uses, hence the variable. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "maps.h"
+
+struct {
+	enum drop_reason drop_reason;
+	enum vif_kind vif_kind;
+	enum vif_flag vif_flag;
+	enum uplink_flag uplink_flag;
+	enum net_flag net_flag;
+	enum target_kind target_kind;
+	enum flow_flag flow_flag;
+	enum trap_reason trap_reason;
+	struct trap_header trap_header;
+} layout;

@@ -1,0 +1,444 @@
+/** Generated from bpf/shared.h and bpf/maps.h by tools/gen-layout.ts. Do not edit. */
+import type { Ip, Mac } from "../model/mod.ts";
+import { array, be16, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
+
+/** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
+export const LAYOUT_HASH = "4774216b6fc5df0a";
+
+/** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
+export type NetNumber = number & { readonly brand: "net_t" };
+/** C's vif_t: a local port's number on its host, from 1; 0 is no port. */
+export type VifNumber = number & { readonly brand: "vif_t" };
+
+export const CABLE_LAYOUT = 1;
+export const NET_LOCAL = 0x01000000;
+export const MEMBER_REMOTE = 0x8000;
+export const SOURCE_FIXED_BITS = 96;
+export const FLOW_VIF = 0x40000000;
+export const FLOW_TUNNEL = 0x80000000;
+export const FLOW_WIRE = 0xc0000000;
+
+export const DropReason = {
+  NONE: 0,
+  TRUNCATED: 1,
+  MALFORMED: 2,
+  VIF_UNKNOWN: 3,
+  VIF_DOWN: 4,
+  SPOOFED_MAC: 5,
+  SPOOFED_IP: 6,
+  SPOOFED_ARP: 7,
+  SPOOFED_ND: 8,
+  ETHERTYPE: 9,
+  VLAN_TAG: 10,
+  DHCP_SERVER: 11,
+  ROUTER_ADVERT: 12,
+  NETWORK_UNKNOWN: 13,
+  TUNNEL_STRANGER: 14,
+  TUNNEL_HEADER: 15,
+  DST_UNKNOWN: 16,
+  ARP_UNKNOWN: 17,
+  ND_UNKNOWN: 18,
+  HAIRPIN: 19,
+  REMOTE_TO_REMOTE: 20,
+  TOO_BIG: 21,
+  TTL: 22,
+  FLOW_TABLE_FULL: 23,
+  MEMBERS_FULL: 24,
+  TRAP_LIMIT: 25,
+  REDIRECT: 26,
+  INTERNAL: 27,
+} as const;
+export type DropReason = (typeof DropReason)[keyof typeof DropReason];
+/** Names by value, in lower case. */
+export const dropReasonNames: Readonly<Record<number, string>> = {
+  0: "none",
+  1: "truncated",
+  2: "malformed",
+  3: "vif_unknown",
+  4: "vif_down",
+  5: "spoofed_mac",
+  6: "spoofed_ip",
+  7: "spoofed_arp",
+  8: "spoofed_nd",
+  9: "ethertype",
+  10: "vlan_tag",
+  11: "dhcp_server",
+  12: "router_advert",
+  13: "network_unknown",
+  14: "tunnel_stranger",
+  15: "tunnel_header",
+  16: "dst_unknown",
+  17: "arp_unknown",
+  18: "nd_unknown",
+  19: "hairpin",
+  20: "remote_to_remote",
+  21: "too_big",
+  22: "ttl",
+  23: "flow_table_full",
+  24: "members_full",
+  25: "trap_limit",
+  26: "redirect",
+  27: "internal",
+};
+
+export const FlowFlag = {
+  FIN: 1,
+  CLOSED: 2,
+} as const;
+export type FlowFlag = (typeof FlowFlag)[keyof typeof FlowFlag];
+/** Names by value, in lower case. */
+export const flowFlagNames: Readonly<Record<number, string>> = {
+  1: "fin",
+  2: "closed",
+};
+
+export const NetFlag = {
+  PROVIDER: 1,
+  MOVABLE: 2,
+} as const;
+export type NetFlag = (typeof NetFlag)[keyof typeof NetFlag];
+/** Names by value, in lower case. */
+export const netFlagNames: Readonly<Record<number, string>> = {
+  1: "provider",
+  2: "movable",
+};
+
+export const TargetKind = {
+  LOCAL: 1,
+  REMOTE: 2,
+  WIRE: 3,
+} as const;
+export type TargetKind = (typeof TargetKind)[keyof typeof TargetKind];
+/** Names by value, in lower case. */
+export const targetKindNames: Readonly<Record<number, string>> = {
+  1: "local",
+  2: "remote",
+  3: "wire",
+};
+
+export const TrapReason = {
+  DHCP4: 1,
+  ROUTER_SOLICITATION: 2,
+} as const;
+export type TrapReason = (typeof TrapReason)[keyof typeof TrapReason];
+/** Names by value, in lower case. */
+export const trapReasonNames: Readonly<Record<number, string>> = {
+  1: "dhcp4",
+  2: "router_solicitation",
+};
+
+export const UplinkFlag = {
+  PROVIDER: 1,
+  MACHINES: 2,
+} as const;
+export type UplinkFlag = (typeof UplinkFlag)[keyof typeof UplinkFlag];
+/** Names by value, in lower case. */
+export const uplinkFlagNames: Readonly<Record<number, string>> = {
+  1: "provider",
+  2: "machines",
+};
+
+export const VifFlag = {
+  ADMIN_UP: 1,
+  PORT_SECURITY: 2,
+  DHCP4: 4,
+  RA: 8,
+} as const;
+export type VifFlag = (typeof VifFlag)[keyof typeof VifFlag];
+/** Names by value, in lower case. */
+export const vifFlagNames: Readonly<Record<number, string>> = {
+  1: "admin_up",
+  2: "port_security",
+  4: "dhcp4",
+  8: "ra",
+};
+
+export const VifKind = {
+  TAP: 1,
+  VETH: 2,
+  PHYSICAL: 3,
+} as const;
+export type VifKind = (typeof VifKind)[keyof typeof VifKind];
+/** Names by value, in lower case. */
+export const vifKindNames: Readonly<Record<number, string>> = {
+  1: "tap",
+  2: "veth",
+  3: "physical",
+};
+
+export interface AttachmentKey {
+  ifindex: number;
+  vlan: number;
+  mac: Mac;
+}
+export const AttachmentKey: Table<AttachmentKey> = record("attachment_key", 12, {
+  ifindex: [0, u32],
+  vlan: [4, u16],
+  mac: [6, mac],
+});
+
+export interface FlowKey {
+  ingress: number;
+  src: Ip;
+  dst: Ip;
+  srcPort: number;
+  dstPort: number;
+  proto: number;
+}
+export const FlowKey: Table<FlowKey> = record("flow_key", 44, {
+  ingress: [0, u32],
+  src: [4, ip],
+  dst: [20, ip],
+  srcPort: [36, be16],
+  dstPort: [38, be16],
+  proto: [40, u8],
+});
+
+export interface Target {
+  kind: number;
+  vif: VifNumber;
+  remote: Ip;
+}
+export const Target: Table<Target> = record("target", 24, {
+  kind: [0, u32],
+  vif: [4, branded<VifNumber>(u32)],
+  remote: [8, ip],
+});
+
+export interface Flow {
+  generation: number;
+  flags: number;
+  srcMac: Mac;
+  dstMac: Mac;
+  target: Target;
+  vifIn: VifNumber;
+  tunnelPeer: Ip;
+  mtu: number;
+  packets: bigint;
+  bytes: bigint;
+  lastSeenNs: bigint;
+}
+export const Flow: Table<Flow> = record("flow", 96, {
+  generation: [0, u32],
+  flags: [4, u32],
+  srcMac: [8, mac],
+  dstMac: [14, mac],
+  target: [20, Target],
+  vifIn: [44, branded<VifNumber>(u32)],
+  tunnelPeer: [48, ip],
+  mtu: [64, u32],
+  packets: [72, u64],
+  bytes: [80, u64],
+  lastSeenNs: [88, u64],
+});
+
+export interface IfaceKey {
+  ifindex: number;
+}
+export const IfaceKey: Table<IfaceKey> = record("iface_key", 4, {
+  ifindex: [0, u32],
+});
+
+export interface IpKey {
+  net: NetNumber;
+  ip: Ip;
+}
+export const IpKey: Table<IpKey> = record("ip_key", 20, {
+  net: [0, branded<NetNumber>(u32)],
+  ip: [4, ip],
+});
+
+export interface IpEntry {
+  target: Target;
+  mac: Mac;
+}
+export const IpEntry: Table<IpEntry> = record("ip_entry", 32, {
+  target: [0, Target],
+  mac: [24, mac],
+});
+
+export interface MacKey {
+  net: NetNumber;
+  mac: Mac;
+}
+export const MacKey: Table<MacKey> = record("mac_key", 12, {
+  net: [0, branded<NetNumber>(u32)],
+  mac: [4, mac],
+});
+
+export interface MemberKey {
+  net: NetNumber;
+  index: number;
+}
+export const MemberKey: Table<MemberKey> = record("member_key", 8, {
+  net: [0, branded<NetNumber>(u32)],
+  index: [4, u32],
+});
+
+export interface Member {
+  vif: VifNumber;
+  remote: Ip;
+}
+export const Member: Table<Member> = record("member", 20, {
+  vif: [0, branded<VifNumber>(u32)],
+  remote: [4, ip],
+});
+
+export interface Net {
+  flags: number;
+  mtu: number;
+  ifindex: number;
+  vlan: number;
+  locals: number;
+  remotes: number;
+}
+export const Net: Table<Net> = record("net", 24, {
+  flags: [0, u32],
+  mtu: [4, u32],
+  ifindex: [8, u32],
+  vlan: [12, u16],
+  locals: [14, u16],
+  remotes: [16, u16],
+});
+
+export interface PeerKey {
+  net: NetNumber;
+  ip: Ip;
+}
+export const PeerKey: Table<PeerKey> = record("peer_key", 20, {
+  net: [0, branded<NetNumber>(u32)],
+  ip: [4, ip],
+});
+
+export interface Peer {
+  flags: number;
+}
+export const Peer: Table<Peer> = record("peer", 4, {
+  flags: [0, u32],
+});
+
+export interface Settings {
+  generation: number;
+  vxlanIfindex: number;
+  trapIfindex: number;
+  logLevel: number;
+  serviceMac: Mac;
+}
+export const Settings: Table<Settings> = record("settings", 28, {
+  generation: [0, u32],
+  vxlanIfindex: [4, u32],
+  trapIfindex: [8, u32],
+  logLevel: [12, u32],
+  serviceMac: [16, mac],
+});
+
+export interface SourceKey {
+  prefixLength: number;
+  vif: VifNumber;
+  mac: Mac;
+  ip: Ip;
+}
+export const SourceKey: Table<SourceKey> = record("source_key", 32, {
+  prefixLength: [0, u32],
+  vif: [4, branded<VifNumber>(u32)],
+  mac: [8, mac],
+  ip: [16, ip],
+});
+
+export interface Source {
+  flags: number;
+}
+export const Source: Table<Source> = record("source", 4, {
+  flags: [0, u32],
+});
+
+export interface VifStats {
+  rxPackets: bigint;
+  rxBytes: bigint;
+  txPackets: bigint;
+  txBytes: bigint;
+  drops: bigint[];
+}
+export const VifStats: Table<VifStats> = record("vif_stats", 256, {
+  rxPackets: [0, u64],
+  rxBytes: [8, u64],
+  txPackets: [16, u64],
+  txBytes: [24, u64],
+  drops: [32, array(u64, 28)],
+});
+
+export interface TrapBudget {
+  filledNs: bigint;
+  tokens: bigint;
+}
+export const TrapBudget: Table<TrapBudget> = record("trap_budget", 16, {
+  filledNs: [0, u64],
+  tokens: [8, u64],
+});
+
+export interface UplinkKey {
+  ifindex: number;
+  vlan: number;
+}
+export const UplinkKey: Table<UplinkKey> = record("uplink_key", 8, {
+  ifindex: [0, u32],
+  vlan: [4, u16],
+});
+
+export interface Uplink {
+  net: NetNumber;
+  flags: number;
+}
+export const Uplink: Table<Uplink> = record("uplink", 8, {
+  net: [0, branded<NetNumber>(u32)],
+  flags: [4, u32],
+});
+
+export interface Vif {
+  net: NetNumber;
+  ifindex: number;
+  flags: number;
+  kind: number;
+  vlan: number;
+  mac: Mac;
+}
+export const Vif: Table<Vif> = record("vif", 24, {
+  net: [0, branded<NetNumber>(u32)],
+  ifindex: [4, u32],
+  flags: [8, u32],
+  kind: [12, u16],
+  vlan: [14, u16],
+  mac: [16, mac],
+});
+
+export interface TrapHeader {
+  vif: VifNumber;
+  reason: number;
+  length: number;
+}
+export const TrapHeader: Table<TrapHeader> = record("trap_header", 8, {
+  vif: [0, branded<VifNumber>(u32)],
+  reason: [4, u16],
+  length: [6, u16],
+});
+
+/** Every map that the agent fills or reads: the tables of its key and value. */
+export const MAPS = {
+  attachments: { key: AttachmentKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
+  flows: { key: FlowKey, value: Flow },
+  ifaces: { key: IfaceKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
+  ips: { key: IpKey, value: IpEntry },
+  macs: { key: MacKey, value: Target },
+  members: { key: MemberKey, value: Member },
+  nets: { key: scalar<NetNumber>("net_t", branded<NetNumber>(u32)), value: Net },
+  peers: { key: PeerKey, value: Peer },
+  settings: { key: scalar<number>("__u32", u32), value: Settings },
+  sources: { key: SourceKey, value: Source },
+  stats: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: VifStats },
+  trap_budgets: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: TrapBudget },
+  uplinks: { key: UplinkKey, value: Uplink },
+  vifs: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: Vif },
+} as const;
+export type MapName = keyof typeof MAPS;
+export type MapKey<N extends MapName> = (typeof MAPS)[N]["key"] extends Table<infer T> ? T : never;
+export type MapValue<N extends MapName> = (typeof MAPS)[N]["value"] extends Table<infer T> ? T : never;

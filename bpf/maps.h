@@ -1,0 +1,43 @@
+/* The maps that all programs share, each pinned by its name. Sizes are defaults; the driver overrides them at load. */
+#ifndef CABLE_MAPS_H
+#define CABLE_MAPS_H
+
+#include "shared.h"
+
+#define MAP(name_, type_, key_, value_, entries_) \
+	struct { \
+		__uint(type, type_); \
+		__uint(max_entries, entries_); \
+		__uint(pinning, LIBBPF_PIN_BY_NAME); \
+		__type(key, key_); \
+		__type(value, value_); \
+	} name_ SEC(".maps")
+
+/* Allocated on demand: they are large enough for the worst case and mostly empty. */
+#define SPARSE_MAP(name_, type_, key_, value_, entries_) \
+	struct { \
+		__uint(type, type_); \
+		__uint(max_entries, entries_); \
+		__uint(map_flags, BPF_F_NO_PREALLOC); \
+		__uint(pinning, LIBBPF_PIN_BY_NAME); \
+		__type(key, key_); \
+		__type(value, value_); \
+	} name_ SEC(".maps")
+
+MAP(settings, BPF_MAP_TYPE_ARRAY, __u32, struct settings, 1);
+MAP(vifs, BPF_MAP_TYPE_ARRAY, vif_t, struct vif, 4096);
+MAP(stats, BPF_MAP_TYPE_PERCPU_ARRAY, vif_t, struct vif_stats, 4096);
+MAP(trap_budgets, BPF_MAP_TYPE_ARRAY, vif_t, struct trap_budget, 4096);
+SPARSE_MAP(ifaces, BPF_MAP_TYPE_HASH, struct iface_key, vif_t, 4096);
+SPARSE_MAP(attachments, BPF_MAP_TYPE_HASH, struct attachment_key, vif_t, 4096);
+SPARSE_MAP(uplinks, BPF_MAP_TYPE_HASH, struct uplink_key, struct uplink, 4096);
+SPARSE_MAP(nets, BPF_MAP_TYPE_HASH, net_t, struct net, 16384);
+SPARSE_MAP(macs, BPF_MAP_TYPE_HASH, struct mac_key, struct target, 262144);
+SPARSE_MAP(ips, BPF_MAP_TYPE_HASH, struct ip_key, struct ip_entry, 524288);
+SPARSE_MAP(members, BPF_MAP_TYPE_HASH, struct member_key, struct member, 262144);
+SPARSE_MAP(sources, BPF_MAP_TYPE_LPM_TRIE, struct source_key, struct source, 65536);
+SPARSE_MAP(peers, BPF_MAP_TYPE_HASH, struct peer_key, struct peer, 262144);
+/* Preallocated, so that a packet never waits for memory; never LRU, so that new flows cannot push out old ones. */
+MAP(flows, BPF_MAP_TYPE_HASH, struct flow_key, struct flow, 262144);
+
+#endif
