@@ -1,0 +1,73 @@
+import type { Datapath, Trap, VifCounters, Wanted, WantedChange } from "../../datapath/mod.ts";
+import type { Id } from "../../model/mod.ts";
+
+/** A data plane that takes what it is told and keeps a log of the calls, one line each. */
+export class FakeDatapath implements Datapath {
+  readonly log: string[] = [];
+  readonly inForce: Wanted = { networks: new Map(), vifs: new Map(), endpoints: new Map() };
+  /** Vifs that are refused, with the sentence. */
+  readonly refused = new Map<Id, string>();
+  readonly injected: { vifId: Id; frame: Uint8Array }[] = [];
+  #onTrap: (trap: Trap) => void = () => {};
+
+  async open(): Promise<void> {}
+
+  apply(wanted: Wanted, change?: WantedChange): { up: Set<Id>; failed: Map<Id, string> } {
+    this.log.push(change === undefined ? "apply all" : `apply ${describe(change)}`);
+    for (const table of ["networks", "vifs", "endpoints"] as const) {
+      const from: Map<Id, unknown> = wanted[table];
+      const to: Map<Id, unknown> = this.inForce[table];
+      for (const id of change?.[table] ?? new Set([...from.keys(), ...to.keys()])) {
+        if (from.has(id) && !(table === "vifs" && this.refused.has(id))) to.set(id, from.get(id));
+        else to.delete(id);
+      }
+    }
+    const failed = new Map([...this.refused].filter(([id]) => wanted.vifs.has(id)));
+    return { up: new Set(this.inForce.vifs.keys()), failed };
+  }
+
+  onTrap(handler: (trap: Trap) => void): void {
+    this.#onTrap = handler;
+  }
+
+  trap(trap: Trap): void {
+    this.#onTrap(trap);
+  }
+
+  inject(vifId: Id, frame: Uint8Array): void {
+    this.injected.push({ vifId, frame });
+  }
+
+  counters(vifId: Id): VifCounters | undefined {
+    if (!this.inForce.vifs.has(vifId)) return undefined;
+    return { rxPackets: 1n, rxBytes: 60n, txPackets: 2n, txBytes: 120n, drops: { spoofed_mac: 3n } };
+  }
+
+  hostDrops(): Record<string, bigint> {
+    return { tunnel_stranger: 4n };
+  }
+
+  dump(): string[] {
+    return [...this.inForce.vifs.keys()].map((id) => `vif ${id}`).sort();
+  }
+
+  async close(): Promise<void> {
+    this.log.push("close");
+  }
+
+  async destroy(): Promise<void> {
+    this.log.push("destroy");
+  }
+}
+
+function describe(change: WantedChange): string {
+  const part = (name: string, ids: Set<Id>) =>
+    ids.size === 0 ? [] : [`${name} ${[...ids].sort().map(short).join(" ")}`];
+  return [
+    ...part("networks", change.networks),
+    ...part("vifs", change.vifs),
+    ...part("endpoints", change.endpoints),
+  ].join(", ");
+}
+
+const short = (id: Id) => `${id[0]}${Number.parseInt(id.slice(-12), 16)}`;

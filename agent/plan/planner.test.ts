@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import type { HostView, Id, Mac } from "../../model/mod.ts";
+import { aNetwork, anEndpoint, aPort, aSubnet, aView, networkId, portId } from "../fake/mod.ts";
+import { Planner } from "./planner.ts";
+import { planText } from "./text.ts";
+import type { Here } from "./vif.ts";
+
+const HERE: Here = { host: "h1", physicalNetworks: { physnet1: "eth1" } };
+
+/** A moment of a host: its view, its links by name with their index, and the device of each attached container. */
+interface State {
+  view: HostView;
+  links: Record<string, number>;
+  containers: Record<Id, string>;
+}
+
+const container = { kind: "container" } as const;
+const provider = { kind: "vlan", physicalNetwork: "physnet1", vlan: 7 } as const;
+const physical = (nic: string, vlan: number | null) => ({ kind: "physical", attachment: { nic, vlan } }) as const;
+const pair = { mac_address: "02:00:00:00:00:09" as Mac, ip_address: "10.0.1.99" as never };
+
+const tap1 = "tapbbbbbbbb-00";
+const bothPorts = [aPort(1, 1), aPort(2, 1, container)];
+const bothEndpoints = [anEndpoint(1, 1, "h1"), anEndpoint(2, 1, "h1")];
+const state = (view: HostView, links: Record<string, number> = {}, containers: Record<Id, string> = {}): State => ({
+  view,
+  links,
+  containers,
+});
+
+const STATES = {
+  nothing: state(aView([], [], [])),
+  "a tap port whose machine is not started": state(aView([aNetwork(1)], [aPort(1, 1)], [anEndpoint(1, 1, "h1")])),
+  "the machine is started": state(aView([aNetwork(1)], [aPort(1, 1)], [anEndpoint(1, 1, "h1")]), { [tap1]: 5 }),
+  "its device has another index": state(aView([aNetwork(1)], [aPort(1, 1)], [anEndpoint(1, 1, "h1")]), { [tap1]: 6 }),
+  "a container beside it, attached": state(
+    aView([aNetwork(1)], bothPorts, bothEndpoints),
+    { [tap1]: 5, cab1: 7 },
+    { [portId(2)]: "cab1" },
+  ),
+  "the container's device is gone": state(
+    aView([aNetwork(1)], bothPorts, bothEndpoints),
+    { [tap1]: 5 },
+    { [portId(2)]: "cab1" },
+  ),
+  "a port elsewhere, with an address pair": state(
+    aView(
+      [aNetwork(1)],
+      [aPort(1, 1, "tap", { addressPairs: [pair] })],
+      [anEndpoint(1, 1, "h1", { addressPairs: [pair] }), anEndpoint(3, 1, "h2")],
+    ),
+    { [tap1]: 5 },
+  ),
+  "a port elsewhere whose host has no tunnel": state(
+    aView([aNetwork(1)], [aPort(1, 1)], [anEndpoint(1, 1, "h1"), anEndpoint(3, 1, "h2", { tunnelIp: null })]),
+    { [tap1]: 5 },
+  ),
+  "a provider network and a machine": state(
+    aView(
+      [
+        aNetwork(1),
+        aNetwork(2, { segment: provider, mtu: 1500, subnets: [aSubnet(2, "10.0.2.0/24", { dhcp: false })] }),
+      ],
+      [aPort(4, 2, container, { portSecurity: false }), aPort(5, 1, physical("eth0", 100))],
+      [anEndpoint(4, 2, "h1"), anEndpoint(5, 1, "h1"), anEndpoint(6, 2, "h2")],
+    ),
+    { eth0: 2, cab4: 8 },
+    { [portId(4)]: "cab4" },
+  ),
+  "a physical network that this host lacks": state(
+    aView(
+      [aNetwork(2, { segment: { ...provider, physicalNetwork: "other" } })],
+      [aPort(4, 2, container)],
+      [anEndpoint(4, 2, "h1")],
+    ),
+    { cab4: 8 },
+    { [portId(4)]: "cab4" },
+  ),
+  "a port without its network": state(aView([], [aPort(1, 1)], [anEndpoint(1, 1, "h1")]), { [tap1]: 5 }),
+  "a network that is down": state(aView([aNetwork(1, { adminUp: false })], [aPort(1, 1)], [anEndpoint(1, 1, "h1")]), {
+    [tap1]: 5,
+  }),
+} satisfies Record<string, State>;
+
+type Name = keyof typeof STATES;
+const NAMES = Object.keys(STATES) as Name[];
+
+/** Plays states one after the other into one planner, telling it of what differs only. */
+function play(names: Name[]): string[] {
+  let now: State = STATES.nothing;
+  const planner = new Planner(HERE, {
+    linkIndex: (name) => now.links[name],
+    containerDevice: (port) => now.containers[port],
+  });
+  for (const name of names) {
+    const before = now;
+    now = STATES[name];
+    planner.update(now.view, {
+      networks: differing(before.view.networks, now.view.networks),
+      ports: [
+        ...differing(before.view.ports, now.view.ports),
+        ...differing(new Map(Object.entries(before.containers)), new Map(Object.entries(now.containers))),
+      ],
+      endpoints: differing(before.view.endpoints, now.view.endpoints),
+      devices: differing(new Map(Object.entries(before.links)), new Map(Object.entries(now.links))),
+    });
+  }
+  return planText(planner.wanted, planner.down);
+}
+
+function differing<V>(before: Map<string, V>, after: Map<string, V>): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])].filter((id) => before.get(id) !== after.get(id));
+}
+
+const network1 = `network ${networkId(1)} vxlan 1 mtu 1450`;
+const vif1 = (ifindex: number, more = "") =>
+  `vif ${portId(1)} on ${tap1}(${ifindex}) fa:16:3e:00:00:01 10.0.1.1 fd00:1::1 up dhcp ra${more}`;
+const here = (n: number) => `endpoint ${portId(n)} fa:16:3e:00:00:0${n} 10.0.1.${n} fd00:1::${n} local`;
+
+const EXPECTED: Record<Name, string[]> = {
+  nothing: [],
+  "a tap port whose machine is not started": [
+    network1,
+    `down ${portId(1)}: device ${tap1} is not there: it appears when the virtual machine starts`,
+  ],
+  "the machine is started": [network1, vif1(5), here(1)],
+  "its device has another index": [network1, vif1(6), here(1)],
+  "a container beside it, attached": [
+    network1,
+    vif1(5),
+    `vif ${portId(2)} on cab1(7) fa:16:3e:00:00:02 10.0.1.2 fd00:1::2 up dhcp ra`,
+    here(1),
+    here(2),
+  ],
+  "the container's device is gone": [
+    network1,
+    vif1(5),
+    here(1),
+    `down ${portId(2)}: device cab1 is gone: the container's namespace was removed`,
+  ],
+  "a port elsewhere, with an address pair": [
+    network1,
+    vif1(5, " also 02:00:00:00:00:09 10.0.1.99/32"),
+    `${here(1)} macs 02:00:00:00:00:09 may hold 10.0.1.99/32`,
+    `endpoint ${portId(3)} fa:16:3e:00:00:03 10.0.1.3 fd00:1::3 remote 192.0.2.2`,
+  ],
+  "a port elsewhere whose host has no tunnel": [network1, vif1(5), here(1)],
+  "a provider network and a machine": [
+    network1,
+    `network ${networkId(2)} vlan physnet1 7 mtu 1500`,
+    `vif ${portId(4)} on cab4(8) fa:16:3e:00:00:04 10.0.2.4 fd00:2::4 up unchecked`,
+    `vif ${portId(5)} on eth0(2) vlan 100 fa:16:3e:00:00:05 10.0.1.5 fd00:1::5 up dhcp ra`,
+    `endpoint ${portId(4)} fa:16:3e:00:00:04 10.0.2.4 fd00:2::4 local`,
+    here(5),
+    `endpoint ${portId(6)} fa:16:3e:00:00:06 10.0.2.6 fd00:2::6 wire`,
+  ],
+  "a physical network that this host lacks": [
+    `down ${portId(4)}: this host has no card for physical network other: start its agent with --physical-network other=NIC`,
+  ],
+  "a port without its network": [`down ${portId(1)}: network ${networkId(1)} has not reached this host`],
+  "a network that is down": [network1, vif1(5).replace(" up ", " admin-down "), here(1)],
+};
+
+describe("the plan of", () => {
+  for (const name of NAMES) test(name, () => assert.deepEqual(play([name]), EXPECTED[name]));
+});
+
+describe("planning change by change ends where planning at once does", () => {
+  const orders: Record<string, Name[]> = {
+    forward: NAMES,
+    reversed: NAMES.toReversed(),
+    duplicated: NAMES.flatMap((name) => [name, name]),
+    squashed: NAMES.filter((_, i) => i % 3 === 0),
+  };
+  for (const [title, order] of Object.entries(orders))
+    test(`with the states ${title}`, () => {
+      for (let length = 1; length <= order.length; length++)
+        assert.deepEqual(play(order.slice(0, length)), EXPECTED[order[length - 1] as Name]);
+    });
+
+  test("in any order", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 12 }), (names) => {
+        assert.deepEqual(play(names), EXPECTED[names.at(-1) as Name]);
+      }),
+    );
+  });
+});
+
+test("a change set names what became other, and nothing else", () => {
+  const { view } = STATES["a container beside it, attached"];
+  const links: Record<string, number> = { [tap1]: 5 };
+  const planner = new Planner(HERE, { linkIndex: (name) => links[name], containerDevice: () => undefined });
+  const all = {
+    networks: view.networks.keys(),
+    ports: view.ports.keys(),
+    endpoints: view.endpoints.keys(),
+    devices: [],
+  };
+  planner.update(view, all);
+  const none = { networks: [], ports: [], endpoints: [], devices: [] };
+  assert.deepEqual(planner.update(view, { ...none, networks: [networkId(1)], devices: [tap1] }), {
+    networks: new Set(),
+    vifs: new Set(),
+    endpoints: new Set(),
+  });
+  links[tap1] = 9;
+  assert.deepEqual(planner.update(view, { ...none, devices: [tap1, "eth0"] }), {
+    networks: new Set(),
+    vifs: new Set([portId(1)]),
+    endpoints: new Set(),
+  });
+});

@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Wanted, WantedChange } from "../../datapath/mod.ts";
+import type { HostView, Id } from "../../model/mod.ts";
+import { planEndpoint } from "./endpoint.ts";
+import { Groups } from "./groups.ts";
+import { type Devices, deviceName, type Here, planNetwork, planVif } from "./vif.ts";
+
+/** What may have changed since the last plan; more than has changed is harmless. */
+export interface PlanChange {
+  networks: Iterable<Id>;
+  ports: Iterable<Id>;
+  endpoints: Iterable<Id>;
+  /** Names of links that came, went or have another index. */
+  devices: Iterable<string>;
+}
+
+export const noChange = (): WantedChange => ({ networks: new Set(), vifs: new Set(), endpoints: new Set() });
+
+/**
+ * Keeps the plan up to date, object by object, along these dependents:
+ *
+ *     device ──► port ──► vif ──► endpoint of the same id
+ *     network ──► its ports and endpoints
+ */
+export class Planner {
+  readonly wanted: Wanted = { networks: new Map(), vifs: new Map(), endpoints: new Map() };
+  /** The ports of this host that cannot be up, and why. */
+  readonly down = new Map<Id, string>();
+  readonly #here: Here;
+  readonly #devices: Devices;
+  readonly #portsOfNetwork = new Groups();
+  readonly #endpointsOfNetwork = new Groups();
+  readonly #portsOfDevice = new Groups();
+
+  constructor(here: Here, devices: Devices) {
+    this.#here = here;
+    this.#devices = devices;
+  }
+
+  /** Plans what `change` touches, and tells which wanted values became new, other or gone. */
+  update(view: HostView, change: PlanChange): WantedChange {
+    const networks = new Set(change.networks);
+    const ports = new Set(change.ports);
+    const endpoints = new Set(change.endpoints);
+    for (const device of change.devices) addAll(ports, this.#portsOfDevice.members(device));
+    for (const network of networks) {
+      addAll(ports, this.#portsOfNetwork.members(network));
+      addAll(endpoints, this.#endpointsOfNetwork.members(network));
+    }
+    const changed = noChange();
+    for (const id of networks) if (this.#network(view, id)) changed.networks.add(id);
+    for (const id of ports) {
+      if (this.#port(view, id)) changed.vifs.add(id);
+      endpoints.add(id);
+    }
+    for (const id of endpoints) if (this.#endpoint(view, id)) changed.endpoints.add(id);
+    return changed;
+  }
+
+  /** The ports of this host that hang on a device of that name, there or not. */
+  portsOn(device: string): ReadonlySet<Id> {
+    return this.#portsOfDevice.members(device);
+  }
+
+  portsIn(networkId: Id): ReadonlySet<Id> {
+    return this.#portsOfNetwork.members(networkId);
+  }
+
+  #network(view: HostView, id: Id): boolean {
+    const network = view.networks.get(id);
+    const planned = network && planNetwork(network, this.#here);
+    return replace(this.wanted.networks, id, planned === undefined || "reason" in planned ? undefined : planned);
+  }
+
+  #port(view: HostView, id: Id): boolean {
+    const port = view.ports.get(id);
+    this.#portsOfNetwork.place(id, port?.networkId);
+    this.#portsOfDevice.place(id, port && deviceName(port, this.#devices));
+    if (port === undefined) {
+      this.down.delete(id);
+      return replace(this.wanted.vifs, id, undefined);
+    }
+    const planned = planVif(port, view.networks.get(port.networkId), this.#devices, this.#here);
+    if ("reason" in planned) this.down.set(id, planned.reason);
+    else this.down.delete(id);
+    return replace(this.wanted.vifs, id, "reason" in planned ? undefined : planned);
+  }
+
+  #endpoint(view: HostView, id: Id): boolean {
+    const endpoint = view.endpoints.get(id);
+    this.#endpointsOfNetwork.place(id, endpoint?.networkId);
+    const network = endpoint && view.networks.get(endpoint.networkId);
+    const planned = endpoint && planEndpoint(endpoint, network, this.wanted.vifs.has(id), this.#here);
+    return replace(this.wanted.endpoints, id, planned);
+  }
+}
+
+function addAll<T>(target: Set<T>, values: Iterable<T>): void {
+  for (const value of values) target.add(value);
+}
+
+/** Puts or deletes; true when that changed anything. */
+function replace<V>(table: Map<Id, V>, id: Id, value: V | undefined): boolean {
+  if (value === undefined) return table.delete(id);
+  if (isDeepStrictEqual(table.get(id), value)) return false;
+  table.set(id, value);
+  return true;
+}

@@ -1,0 +1,96 @@
+import type { WantedNetwork, WantedVif } from "../../datapath/mod.ts";
+import { type Cidr, type Id, parseCidr, type ViewNetwork, type ViewPort } from "../../model/mod.ts";
+
+/** The devices of this host that ports can hang on. */
+export interface Devices {
+  /** Index of the link of that name in the host's namespace. */
+  linkIndex(name: string): number | undefined;
+  /** The host end of the veth pair that a CNI call made for the port. */
+  containerDevice(portId: Id): string | undefined;
+}
+
+export interface Here {
+  host: string;
+  /** Physical network to network card, as the agent was started with. */
+  physicalNetworks: Record<string, string>;
+}
+
+/** Why something cannot be on this host, in a sentence that says what to do. */
+export interface Down {
+  reason: string;
+}
+
+/** The network as the data plane needs it, or why this host cannot have it. */
+export function planNetwork(network: ViewNetwork, here: Here): WantedNetwork | Down {
+  const { segment } = network;
+  if (segment.kind !== "vxlan" && here.physicalNetworks[segment.physicalNetwork] === undefined) {
+    const name = segment.physicalNetwork;
+    return {
+      reason: `this host has no card for physical network ${name}: start its agent with --physical-network ${name}=NIC`,
+    };
+  }
+  return { id: network.id, segment, mtuBytes: network.mtu };
+}
+
+/** The name of the device that a port needs; undefined while no container is attached to it. */
+export function deviceName(port: ViewPort, devices: Devices): string | undefined {
+  switch (port.place.kind) {
+    case "tap":
+      return port.place.device;
+    case "container":
+      return devices.containerDevice(port.id);
+    case "physical":
+      return port.place.attachment.nic;
+  }
+}
+
+/** A port as the data plane needs it, or why it cannot be up. */
+export function planVif(
+  port: ViewPort,
+  network: ViewNetwork | undefined,
+  devices: Devices,
+  here: Here,
+): WantedVif | Down {
+  if (network === undefined) return { reason: `network ${port.networkId} has not reached this host` };
+  const planned = planNetwork(network, here);
+  if ("reason" in planned) return planned;
+  const name = deviceName(port, devices);
+  if (name === undefined) return { reason: "no container is attached: run the CNI plugin with this port" };
+  const ifindex = devices.linkIndex(name);
+  if (ifindex === undefined) return { reason: missing(port, name) };
+  return {
+    id: port.id,
+    networkId: port.networkId,
+    device: { ifindex, name, ...attachment(port) },
+    mac: port.mac,
+    ips: port.fixedIps.map(({ ip }) => ip),
+    adminUp: port.adminUp && network.adminUp,
+    allowed: port.portSecurity
+      ? port.addressPairs.map((pair) => ({ mac: pair.mac_address, cidr: parseCidr(pair.ip_address) as Cidr }))
+      : null,
+    dhcp: network.subnets.some((subnet) => subnet.dhcp && !subnet.cidr.includes(":")),
+    ra: network.subnets.some((subnet) => subnet.raMode !== null && subnet.cidr.includes(":")),
+  };
+}
+
+function attachment(port: ViewPort): Pick<WantedVif["device"], "kind" | "vlan"> {
+  switch (port.place.kind) {
+    case "tap":
+      return { kind: "tap", vlan: null };
+    case "container":
+      return { kind: "veth", vlan: null };
+    case "physical":
+      return { kind: "physical", vlan: port.place.attachment.vlan };
+  }
+}
+
+function missing(port: ViewPort, name: string): string {
+  switch (port.place.kind) {
+    case "tap":
+      return `device ${name} is not there: it appears when the virtual machine starts`;
+    case "container":
+      return `device ${name} is gone: the container's namespace was removed`;
+    case "physical":
+      return `this host has no network card ${name}: correct binding:profile's physical.nic`;
+  }
+}
