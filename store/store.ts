@@ -24,9 +24,7 @@ export interface Transaction {
 /** When a guard fails nothing is written; `failed` are the guards that did not hold at `revision`. */
 export type Commit = { ok: true; revision: number } | { ok: false; revision: number; failed: Guard[] };
 
-export type StoreEvent =
-  | { kind: "put"; entry: Entry }
-  | { kind: "delete"; key: string; modRevision: number };
+export type StoreEvent = { kind: "put"; entry: Entry } | { kind: "delete"; key: string; modRevision: number };
 
 export interface WatchHandler {
   /** All changes of one revision together, in order of revision. */
@@ -53,7 +51,7 @@ export interface Store {
   revision(): Promise<number>;
   /**
    * Applies all writes or none. @throws StoreUnavailable when it is certain that nothing was written;
-   * StoreUnknown when the connection broke and the outcome is not known.
+   * StoreUnknown when the connection broke and the outcome is not known; StoreRefused when it can never be applied.
    */
   commit(transaction: Transaction): Promise<Commit>;
   /** Events with revision >= fromRevision. */
@@ -66,4 +64,8 @@ export class StoreUnavailable extends Error {
 }
 export class StoreUnknown extends Error {
   override readonly name = "StoreUnknown";
+}
+/** The transaction itself is at fault (too large, a key written twice): nothing was written, and repeating is no use. */
+export class StoreRefused extends Error {
+  override readonly name = "StoreRefused";
 }
