@@ -112,9 +112,9 @@ class Member implements Etcd {
 }
 
 /** Starts one; another process may take a port between finding and using it, so some attempts are made. */
-export async function startEtcd(): Promise<Etcd> {
+export async function startEtcd(parent = tmpdir()): Promise<Etcd> {
   for (let attempt = 0; ; attempt++) {
-    const directory = await mkdtemp(join(tmpdir(), "cable-etcd-"));
+    const directory = await mkdtemp(join(parent, "cable-etcd-"));
     const member = new Member(directory, await freePort(), await freePort());
     try {
       await member.start();

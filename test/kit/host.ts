@@ -1,0 +1,166 @@
+/** A host: a namespace with a card on the switch and its own real agent. */
+import { writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { join } from "node:path";
+import type { Control } from "./control.ts";
+import { ipBatch, makeNetns, removeNetns } from "./netns.ts";
+import { CABLE, makeDirectory } from "./place.ts";
+import { type Running, start, until } from "./process.ts";
+import { run } from "./run.ts";
+import type { Switch } from "./switch.ts";
+
+export const NIC = "eth0";
+
+export interface Underlay {
+  ip4: string;
+  ip6: string;
+}
+
+export interface Host {
+  readonly name: string;
+  readonly netns: string;
+  readonly underlay: Underlay;
+  readonly token: string;
+  readonly socket: string;
+  readonly logFile: string;
+  agent(): Running;
+  /** GET on the agent's socket. */
+  ask(path: string): Promise<unknown>;
+  /** What is in its data plane, as text. */
+  dump(): Promise<string[]>;
+  /** SIGKILL, as a crash. */
+  killAgent(): Promise<void>;
+  /** Resolves when the agent has the whole view in force. */
+  startAgent(): Promise<void>;
+  stopAgent(): Promise<void>;
+  /** Everything goes: agent, pins, namespace. */
+  remove(): Promise<void>;
+}
+
+export interface HostOptions {
+  name: string;
+  netns: string;
+  directory: string;
+  wire: Switch;
+  underlay: Underlay;
+  /** The family of its tunnel address. */
+  tunnelFamily?: 4 | 6;
+  /** Physical networks that its card carries. */
+  physicalNetworks: readonly string[];
+  controls: readonly Control[];
+  containerProjects?: readonly string[];
+  /** Instead of the one that the control node gives. */
+  token?: string;
+}
+
+/** Makes the namespace, tells the control node of the host, and starts its agent unless told not to. */
+export async function makeHost(options: HostOptions): Promise<Host> {
+  const { name, netns, underlay } = options;
+  const directory = await makeDirectory(join(options.directory, name));
+  await makeNetns(netns);
+  await options.wire.plug({ netns, name: NIC });
+  await ipBatch(netns, [`addr add ${underlay.ip4}/24 dev ${NIC}`, `addr add ${underlay.ip6}/64 dev ${NIC} nodad`]);
+  const token = options.token ?? (await register(options));
+  const tokenFile = join(directory, "token");
+  await writeFile(tokenFile, `${token}\n`, { mode: 0o600 });
+  return new RealHost({ ...options, token }, directory, tokenFile);
+}
+
+async function register(options: HostOptions): Promise<string> {
+  const body = { name: options.name, container_projects: options.containerProjects ?? [] };
+  const reply = (await options.controls[0]?.native().request("POST", "/v1/hosts", body)) as { token?: string };
+  if (typeof reply?.token !== "string") throw new Error(`the control node gave no token for ${options.name}`);
+  return reply.token;
+}
+
+class RealHost implements Host {
+  readonly name: string;
+  readonly netns: string;
+  readonly underlay: Underlay;
+  readonly token: string;
+  readonly socket: string;
+  readonly logFile: string;
+  readonly #bpfDirectory: string;
+  readonly #command: string[];
+  #agent: Running | undefined;
+
+  constructor(options: HostOptions & { token: string }, directory: string, tokenFile: string) {
+    this.name = options.name;
+    this.netns = options.netns;
+    this.underlay = options.underlay;
+    this.token = options.token;
+    this.socket = join(directory, "agent.sock");
+    this.logFile = join(options.directory, `${options.name}.log`);
+    this.#bpfDirectory = join(directory, "bpf");
+    this.#command = [
+      ...[CABLE, "agent", "--host", options.name, "--token-file", tokenFile],
+      ...["--control", options.controls.map((control) => control.agentUrl).join(",")],
+      ...["--tunnel-ip", options.tunnelFamily === 6 ? this.underlay.ip6 : this.underlay.ip4, "--nic", NIC],
+      ...options.physicalNetworks.flatMap((network) => ["--physical-network", `${network}=${NIC}`]),
+      ...["--state-dir", directory, "--bpf-dir", this.#bpfDirectory, "--listen", `${this.underlay.ip4}:9697`],
+    ];
+  }
+
+  agent(): Running {
+    if (this.#agent === undefined) throw new Error(`the agent of ${this.name} was never started`);
+    return this.#agent;
+  }
+
+  ask(path: string): Promise<unknown> {
+    return askSocket(this.socket, path);
+  }
+
+  async dump(): Promise<string[]> {
+    return (await this.ask("/v1/dump")) as string[];
+  }
+
+  async killAgent(): Promise<void> {
+    this.agent().kill("SIGKILL");
+    await this.agent().ended();
+  }
+
+  async startAgent(): Promise<void> {
+    const agent = start({
+      name: `agent of ${this.name}`,
+      command: this.#command,
+      logFile: this.logFile,
+      netns: this.netns,
+    });
+    this.#agent = agent;
+    await until(`the agent of ${this.name} to be in step`, () => this.#inStep(), { process: agent, timeoutMs: 30_000 });
+  }
+
+  async stopAgent(): Promise<void> {
+    await this.agent().stop();
+  }
+
+  async remove(): Promise<void> {
+    await this.#agent?.stop();
+    await removeNetns(this.netns);
+    await run(["umount", "-l", this.#bpfDirectory]);
+  }
+
+  async #inStep(): Promise<true | undefined> {
+    const status = (await this.ask("/v1/status")) as { synced?: boolean };
+    return status.synced === true ? true : undefined;
+  }
+}
+
+/** One GET on a unix socket; the reply's JSON. @throws Error for any status but 200 */
+export function askSocket(socketPath: string, path: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const query = request({ socketPath, path, timeout: 10_000 }, (reply) => {
+      let text = "";
+      reply.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+      });
+      reply.on("end", () => {
+        if (reply.statusCode === 200) resolve(JSON.parse(text));
+        else reject(new Error(`${path} on ${socketPath}: ${reply.statusCode} ${text}`));
+      });
+    });
+    query.on("timeout", () => query.destroy(new Error(`${path} on ${socketPath}: no answer`)));
+    query.on("error", reject);
+    query.end();
+  });
+}

@@ -1,0 +1,40 @@
+/** A lab as a value. */
+import type { Attributes } from "./neutron.ts";
+
+export interface Topology {
+  /** By name, in this order. */
+  hosts: Record<string, HostSpec>;
+  networks: Record<string, NetworkSpec>;
+  workloads: Record<string, WorkloadSpec>;
+  /** How many control nodes; one without. */
+  controls?: number;
+  /** Flags of the control nodes instead of "--auth none". */
+  controlFlags?: readonly string[];
+}
+
+export interface HostSpec {
+  /** Family of its tunnel address; 4 without. */
+  tunnelFamily?: 4 | 6;
+}
+
+export interface NetworkSpec {
+  /** A provider network with this VLAN on {@link PHYSICAL_NETWORK}; a VXLAN network without. */
+  vlan?: number;
+  /** Prefixes; IPv6 ones are given by SLAAC. */
+  subnets: readonly string[];
+  /** Further attributes of the network, in Neutron's names. */
+  attributes?: Attributes;
+}
+
+export interface WorkloadSpec {
+  kind: "vm" | "container" | "machine";
+  host: string;
+  network: string;
+  /** Of a machine: the tag between the host's card and its access port. */
+  vlan?: number;
+  /** Further attributes of the port, in Neutron's names. */
+  attributes?: Attributes;
+}
+
+/** The physical network that every lab host's card carries. */
+export const PHYSICAL_NETWORK = "physnet1";
