@@ -51,7 +51,8 @@ export function aSubnet(n: number, cidr: string, changes: Partial<ViewNetwork["s
   };
 }
 
-const macOf = (n: number) => mac(`fa:16:3e:00:00:${n.toString(16).padStart(2, "0")}`);
+const macOf = (n: number) =>
+  mac(`fa:16:3e:00:${(n >> 8).toString(16).padStart(2, "0")}:${(n & 255).toString(16).padStart(2, "0")}`);
 const ipsOf = (network: number, n: number) => [
   `10.0.${network}.${n}` as Ip,
   `fd00:${network}::${n.toString(16)}` as Ip,

@@ -201,13 +201,13 @@ test("a change set names what became other, and nothing else", () => {
   };
   planner.update(view, all);
   const none = { networks: [], ports: [], endpoints: [], devices: [] };
-  assert.deepEqual(planner.update(view, { ...none, networks: [networkId(1)], devices: [tap1] }), {
+  assert.deepEqual(planner.update(view, { ...none, networks: [networkId(1)], devices: [tap1] }).changed, {
     networks: new Set(),
     vifs: new Set(),
     endpoints: new Set(),
   });
   links[tap1] = 9;
-  assert.deepEqual(planner.update(view, { ...none, devices: [tap1, "eth0"] }), {
+  assert.deepEqual(planner.update(view, { ...none, devices: [tap1, "eth0"] }).changed, {
     networks: new Set(),
     vifs: new Set([portId(1)]),
     endpoints: new Set(),

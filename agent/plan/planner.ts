@@ -37,8 +37,8 @@ export class Planner {
     this.#devices = devices;
   }
 
-  /** Plans what `change` touches, and tells which wanted values became new, other or gone. */
-  update(view: HostView, change: PlanChange): WantedChange {
+  /** Plans what `change` touches, and tells which wanted values became new, other or gone, and which ports it looked at. */
+  update(view: HostView, change: PlanChange): { changed: WantedChange; ports: Set<Id> } {
     const networks = new Set(change.networks);
     const ports = new Set(change.ports);
     const endpoints = new Set(change.endpoints);
@@ -54,7 +54,7 @@ export class Planner {
       endpoints.add(id);
     }
     for (const id of endpoints) if (this.#endpoint(view, id)) changed.endpoints.add(id);
-    return changed;
+    return { changed, ports };
   }
 
   /** The ports of this host that hang on a device of that name, there or not. */

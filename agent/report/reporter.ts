@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from "node:util";
+import type { HostFacts, HostStatus, Id, PortReport } from "../../model/mod.ts";
+import { ControlFailure, type ControlNode } from "../control-node.ts";
+import type { Log } from "../log.ts";
+import { Backoff } from "../loop/backoff.ts";
+
+/** A newer revision alone waits this long for something worth a request; it only tells how far the host is. */
+const REVISION_MS = 5_000;
+const PORTS_A_REQUEST = 500;
+
+/** Reports what changed, as much as has gathered while the request before was under way. */
+export class Reporter {
+  readonly #control: Pick<ControlNode, "report">;
+  readonly #log: Log;
+  readonly #revisionMs: number;
+  /** What the control node has been told, and accepted. */
+  readonly #told = new Map<Id, PortReport>();
+  readonly #pending = new Map<Id, PortReport>();
+  readonly #backoff = new Backoff(200, 15_000);
+  #facts: HostFacts | undefined;
+  #isFactsTold = false;
+  #revision = 0;
+  #revisionTold = -1;
+  #isOnline = false;
+  #isSending = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(control: Pick<ControlNode, "report">, log: Log, revisionMs = REVISION_MS) {
+    this.#control = control;
+    this.#log = log;
+    this.#revisionMs = revisionMs;
+  }
+
+  setFacts(facts: HostFacts): void {
+    if (isDeepStrictEqual(this.#facts, facts)) return;
+    this.#facts = facts;
+    this.#isFactsTold = false;
+    this.#send();
+  }
+
+  /** `report` undefined: the port has left this host, whose state is no longer ours to tell. */
+  setPort(id: Id, report: PortReport | undefined): void {
+    if (report === undefined) {
+      this.#pending.delete(id);
+      this.#told.delete(id);
+    } else if (isDeepStrictEqual(this.#told.get(id), report)) this.#pending.delete(id);
+    else this.#pending.set(id, report);
+  }
+
+  /** To be called after a round of {@link setPort}. */
+  setRevision(revision: number): void {
+    this.#revision = revision;
+    if (this.#pending.size > 0) this.#send();
+    else if (this.#revision !== this.#revisionTold) this.#sendIn(this.#revisionMs);
+  }
+
+  /** The control node can be reached. It may be another one, or one that has forgotten: everything is told again. */
+  connected(): void {
+    this.#isOnline = true;
+    this.#isFactsTold = false;
+    for (const [id, report] of this.#told) if (!this.#pending.has(id)) this.#pending.set(id, report);
+    this.#told.clear();
+    this.#backoff.reset();
+    this.#send();
+  }
+
+  disconnected(): void {
+    this.#isOnline = false;
+  }
+
+  stop(): void {
+    this.#isOnline = false;
+    clearTimeout(this.#timer);
+  }
+
+  #sendIn(waitMs: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#send();
+    }, waitMs);
+  }
+
+  #send(): void {
+    if (this.#isSending || !this.#isOnline) return;
+    const ports = [...this.#pending].slice(0, PORTS_A_REQUEST);
+    const facts = this.#isFactsTold ? undefined : this.#facts;
+    if (ports.length === 0 && facts === undefined && this.#revision === this.#revisionTold) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#isSending = true;
+    // Until the reply is there, nobody knows what the control node believes of these.
+    for (const [id] of ports) this.#told.delete(id);
+    const status: HostStatus = {
+      ...(facts === undefined ? {} : { facts }),
+      revision: this.#revision,
+      ports: Object.fromEntries(ports),
+    };
+    this.#control.report(status).then(
+      () => this.#accepted(status),
+      (error: unknown) => this.#refused(error),
+    );
+  }
+
+  #accepted(status: HostStatus): void {
+    this.#isSending = false;
+    this.#backoff.reset();
+    if (status.facts !== undefined) this.#isFactsTold = status.facts === this.#facts;
+    this.#revisionTold = status.revision;
+    for (const [id, report] of Object.entries(status.ports)) {
+      if (this.#pending.get(id) !== report) continue;
+      this.#pending.delete(id);
+      this.#told.set(id, report);
+    }
+    if (this.#pending.size > 0 || (this.#facts !== undefined && !this.#isFactsTold)) this.#send();
+    else if (this.#revision !== this.#revisionTold) this.#sendIn(this.#revisionMs);
+  }
+
+  #refused(error: unknown): void {
+    this.#isSending = false;
+    const isTemporary = error instanceof ControlFailure && error.isTemporary;
+    this.#log[isTemporary ? "warn" : "error"]({ reason: String(error) }, "status report not accepted; trying again");
+    this.#sendIn(this.#backoff.nextMs());
+  }
+}
