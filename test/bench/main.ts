@@ -1,0 +1,30 @@
+/** `./cable bench [NAME ...] [--json]`: measures SPEC.md's rows; fails when one is below its promise. */
+import { parseArgs } from "node:util";
+import { datapathBench } from "./datapath.ts";
+import { type Row, rowJson, rowLine } from "./row.ts";
+
+type Bench = (log: (line: string) => void) => Promise<Row[]>;
+
+export const BENCHES: Record<string, Bench> = {
+  datapath: datapathBench,
+};
+
+export async function main(argv: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { json: { type: "boolean" } },
+  });
+  const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals;
+  const unknown = names.filter((name) => !(name in BENCHES));
+  if (unknown.length > 0) {
+    console.error(`no bench is named ${unknown.join(", ")}; there are: ${Object.keys(BENCHES).join(", ")}`);
+    return 2;
+  }
+  const rows: Row[] = [];
+  for (const name of names) rows.push(...(await (BENCHES[name] as Bench)((line) => console.error(`${name}: ${line}`))));
+  console.log(values.json ? JSON.stringify({ rows: rows.map(rowJson) }) : rows.map(rowLine).join("\n"));
+  return rows.every((row) => row.ok) ? 0 : 1;
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,92 @@
+/** Runs the load generator between two namespaces. */
+
+import { readFileSync } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { BUILD, must, mustIn, type Running, runIn, start, until } from "../kit/mod.ts";
+
+const SOURCE = join(import.meta.dirname, "netload.c");
+const PROGRAM = join(BUILD, "bench/netload");
+const PORT = 7000;
+
+/**
+ * The server stays on one CPU. Tests of latency have their client on the same one: else the scheduler's choice, which
+ * changes from one second to the next, doubles or halves the figure. Tests of throughput have theirs on the other.
+ */
+const SERVER_CPU = "0";
+const CLIENT_CPU: Record<LoadTest, string> = { stream: "1", rr: "0", crr: "0", udp: "1" };
+
+export type LoadTest = "stream" | "rr" | "crr" | "udp";
+export const LOAD_TESTS: readonly LoadTest[] = ["stream", "rr", "crr", "udp"];
+
+/** Two workloads on some data plane, and how the first reaches the second. */
+export interface Path {
+  name: string;
+  clientNetns: string;
+  serverNetns: string;
+  serverIp: string;
+}
+
+export interface Load {
+  /** Bytes, transactions or datagrams per second, as received. */
+  perSecond: number;
+  /** CPU seconds of the whole machine per unit of the above (a byte, a transaction, a datagram). */
+  cpuSecondsPerUnit: number;
+}
+
+export async function buildNetload(): Promise<void> {
+  const [source, built] = await Promise.all([stat(SOURCE), stat(PROGRAM).catch(() => undefined)]);
+  if (built !== undefined && built.mtimeMs > source.mtimeMs) return;
+  await mkdir(join(BUILD, "bench"), { recursive: true });
+  await must(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", PROGRAM, SOURCE]);
+}
+
+/** Seconds that the CPUs were busy since boot. */
+function busySeconds(): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
+    readFileSync("/proc/stat", "utf8").split("\n")[0] ?? ""
+  )
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  const TICKS_PER_SECOND = 100;
+  return (user + nice + system + irq + softirq) / TICKS_PER_SECOND;
+}
+
+export async function startServer(path: Path, logFile: string): Promise<Running> {
+  const server = start({
+    name: `netload in ${path.serverNetns}`,
+    command: ["taskset", "-c", SERVER_CPU, PROGRAM, "server", String(PORT)],
+    logFile,
+    netns: path.serverNetns,
+  });
+  await until(
+    `${path.name} to carry a connection`,
+    async () =>
+      (await runIn(path.clientNetns, [PROGRAM, "rr", path.serverIp, String(PORT), "0.01"])).code === 0
+        ? true
+        : undefined,
+    { process: server },
+  );
+  return server;
+}
+
+export async function measure(path: Path, test: LoadTest, seconds: number): Promise<Load> {
+  const size = test === "udp" ? ["64"] : [];
+  const before = busySeconds();
+  const command = [
+    "taskset",
+    "-c",
+    CLIENT_CPU[test],
+    PROGRAM,
+    test,
+    path.serverIp,
+    String(PORT),
+    String(seconds),
+    ...size,
+  ];
+  const line = await mustIn(path.clientNetns, command);
+  const { per_s: perSecond, errors } = JSON.parse(line) as { per_s: number; errors: number };
+  if (errors > 0) throw new Error(`${path.name}: ${errors} connections of test ${test} failed`);
+  return { perSecond, cpuSecondsPerUnit: (busySeconds() - before) / (perSecond * seconds) };
+}
