@@ -7,7 +7,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Running, uniqueName } from "../kit/mod.ts";
-import { buildNetload, LOAD_TESTS, type Load, type LoadTest, measure, type Path, startServer } from "./netload.ts";
+import {
+  buildNetload,
+  LOAD_TESTS,
+  type Load,
+  type LoadTest,
+  measure,
+  type Path,
+  startServer,
+  untilCarrying,
+} from "./netload.ts";
 import { cable } from "./paths/cable.ts";
 import { bareVeth, bridgeWithGroups, routed, type Setup } from "./paths/yardsticks.ts";
 import { median, type Promised, type Row, row, spread } from "./row.ts";
@@ -74,11 +83,10 @@ export async function datapathBench(log: (line: string) => void): Promise<Row[]>
     const paths = setups
       .flatMap(({ sameHost, crossHost }) => [sameHost, crossHost])
       .filter((path) => path !== undefined);
-    const servedNamespaces = new Set<string>();
     for (const path of paths) {
-      if (servedNamespaces.has(path.serverNetns)) continue;
-      servedNamespaces.add(path.serverNetns);
-      servers.push(await startServer(path, join(directory, "netload.log")));
+      const server = startServer(path.serverNetns, join(directory, "netload.log"));
+      servers.push(server);
+      await untilCarrying(path, server);
     }
     return rowsOf(await measureInTurn(paths, log));
   } finally {

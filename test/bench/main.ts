@@ -1,12 +1,16 @@
 /** `./cable bench [NAME ...] [--json]`: measures SPEC.md's rows; fails when one is below its promise. */
 import { parseArgs } from "node:util";
+import { cniBench } from "./cni.ts";
 import { datapathBench } from "./datapath.ts";
+import { firstPacketBench } from "./first-packet.ts";
 import { type Row, rowJson, rowLine } from "./row.ts";
 
 type Bench = (log: (line: string) => void) => Promise<Row[]>;
 
 export const BENCHES: Record<string, Bench> = {
   datapath: datapathBench,
+  "first-packet": firstPacketBench,
+  cni: cniBench,
 };
 
 export async function main(argv: string[]): Promise<number> {

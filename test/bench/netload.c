@@ -4,7 +4,8 @@
  *   netload rr     HOST PORT SECONDS        request-response, one connection     -> transactions/s
  *   netload crr    HOST PORT SECONDS        connect, request, response, close    -> transactions/s
  *   netload udp    HOST PORT SECONDS SIZE   datagrams as fast as they go         -> datagrams/s as received
- * Prints one JSON line {"test", "per_s", "errors"}. */
+ *   netload await  HOST PORT SECONDS        a datagram every 0.5 ms until one is answered -> when, CLOCK_MONOTONIC ns
+ * Prints one JSON line: {"test", "per_s", "errors"}, or {"answered_ns"}. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -273,6 +274,30 @@ static void udp(const char *host, int port, double seconds, int size)
 	report("udp", (asked(s) - before) / took, 0);
 }
 
+static void await(const char *host, int port, double seconds)
+{
+	struct address a = parse(host, port);
+	double start = now();
+	char reply[8];
+
+	while (now() - start < seconds) {
+		/* A new socket each time: a refusal, or an unreachable neighbour, is an error of the old one. */
+		int s = open_to(&a, SOCK_DGRAM);
+		struct pollfd p = {s, POLLIN, 0};
+		struct timespec wait = {0, 500000};
+
+		if (s < 0)
+			continue;
+		if (send(s, "?", 1, 0) == 1 && ppoll(&p, 1, &wait, 0) > 0 && recv(s, reply, sizeof reply, 0) == sizeof reply) {
+			printf("{\"answered_ns\":%.0f}\n", now() * 1e9);
+			return;
+		}
+		close(s);
+	}
+	fprintf(stderr, "no answer in %g s\n", seconds);
+	exit(1);
+}
+
 int main(int count, char **args)
 {
 	const char *test = count > 1 ? args[1] : "";
@@ -285,10 +310,12 @@ int main(int count, char **args)
 		rr(args[2], atoi(args[3]), atof(args[4]));
 	else if (count == 5 && !strcmp(test, "crr"))
 		crr(args[2], atoi(args[3]), atof(args[4]));
+	else if (count == 5 && !strcmp(test, "await"))
+		await(args[2], atoi(args[3]), atof(args[4]));
 	else if (count == 6 && !strcmp(test, "udp") && atoi(args[5]) > 1 && atoi(args[5]) <= 2048)
 		udp(args[2], atoi(args[3]), atof(args[4]), atoi(args[5]));
 	else {
-		fprintf(stderr, "usage: netload server PORT | stream|rr|crr HOST PORT SECONDS | udp HOST PORT SECONDS SIZE\n");
+		fprintf(stderr, "usage: netload server PORT | stream|rr|crr|await HOST PORT SECONDS | udp HOST PORT SECONDS SIZE\n");
 		return 2;
 	}
 	return 0;

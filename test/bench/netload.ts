@@ -53,22 +53,23 @@ function busySeconds(): number {
   return (user + nice + system + irq + softirq) / TICKS_PER_SECOND;
 }
 
-export async function startServer(path: Path, logFile: string): Promise<Running> {
-  const server = start({
-    name: `netload in ${path.serverNetns}`,
-    command: ["taskset", "-c", SERVER_CPU, PROGRAM, "server", String(PORT)],
-    logFile,
-    netns: path.serverNetns,
-  });
-  await until(
-    `${path.name} to carry a connection`,
-    async () =>
-      (await runIn(path.clientNetns, [PROGRAM, "rr", path.serverIp, String(PORT), "0.01"])).code === 0
-        ? true
-        : undefined,
-    { process: server },
-  );
-  return server;
+/** The server in a namespace; it may not be ready yet. */
+export function startServer(netns: string, logFile: string): Running {
+  const command = ["taskset", "-c", SERVER_CPU, PROGRAM, "server", String(PORT)];
+  return start({ name: `netload in ${netns}`, command, logFile, netns });
+}
+
+/** Resolves when the path's server answers. */
+export function untilCarrying(path: Path, server: Running): Promise<true> {
+  const oneShort = [PROGRAM, "rr", path.serverIp, String(PORT), "0.01"];
+  const ask = async () => ((await runIn(path.clientNetns, oneShort)).code === 0 ? (true as const) : undefined);
+  return until(`${path.name} to carry a connection`, ask, { process: server });
+}
+
+/** Asks every half millisecond until the server answers; when that was, in nanoseconds of CLOCK_MONOTONIC. */
+export async function awaitAnswer(clientNetns: string, serverIp: string): Promise<bigint> {
+  const line = await mustIn(clientNetns, [PROGRAM, "await", serverIp, String(PORT), "10"]);
+  return BigInt((JSON.parse(line) as { answered_ns: number }).answered_ns);
 }
 
 export async function measure(path: Path, test: LoadTest, seconds: number): Promise<Load> {
