@@ -51,7 +51,8 @@ function usage(pid: number): { cpuSeconds: number; residentMiB: number } {
   };
 }
 
-async function atRest(lab: Lab): Promise<Row[]> {
+async function atRest(lab: Lab, log: (line: string) => void): Promise<Row[]> {
+  log(`the agent at rest for ${REST_SECONDS} s`);
   const { pid } = lab.host("a").agent();
   await sleep(3000);
   const before = usage(pid);
@@ -105,7 +106,7 @@ export async function cniBench(log: (line: string) => void): Promise<Row[]> {
         { atMost: 3 },
         `median ${median(together).toFixed(0)} ms`,
       ),
-      ...(await (log("the agent at rest"), atRest(lab))),
+      ...(await atRest(lab, log)),
     ];
   } finally {
     for (const container of containers) {
