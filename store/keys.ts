@@ -17,6 +17,9 @@ export const keys = {
   vni: (vni: number) => `${ROOT}unique/vni/${vni}`,
   vlan: (physicalNetwork: string, vlan: number) => `${ROOT}unique/vlan/${physicalNetwork}/${vlan}`,
   flat: (physicalNetwork: string) => `${ROOT}unique/flat/${physicalNetwork}`,
+  /** Held by the port of a physical machine: frames of one attachment are told apart by their source MAC. */
+  physical: (host: string, nic: string, vlan: number | null, mac: Mac) =>
+    `${ROOT}unique/physical/${host}/${nic}/${vlan ?? "untagged"}/${mac}`,
   /** Rewritten by every change to the set of a network's subnets, so that two overlapping ones cannot both win. */
   subnetsGuard: (networkId: Id) => `${ROOT}guard/subnets/${networkId}`,
 } as const;

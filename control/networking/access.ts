@@ -1,0 +1,70 @@
+/** Who sees and changes what: ownership as in Neutron's default policy. What a caller does not see, it cannot name. */
+import type { Attributes, Caller, ResourceKind } from "../../api/mod.ts";
+import { fault, type Id, type NetworkRecord, type PortRecord, type SubnetRecord } from "../../model/mod.ts";
+
+type Find = (networkId: Id) => NetworkRecord | undefined;
+
+export function seesNetwork(caller: Caller, network: NetworkRecord): boolean {
+  return caller.isAdmin || network.project_id === caller.projectId || network.shared || network["router:external"];
+}
+
+export function ownsNetwork(caller: Caller, network: NetworkRecord | undefined): boolean {
+  return caller.isAdmin || network?.project_id === caller.projectId;
+}
+
+/** Subnets of external networks are their owner's matter: users see the network only. */
+export function seesSubnet(caller: Caller, subnet: SubnetRecord, find: Find): boolean {
+  if (caller.isAdmin || subnet.project_id === caller.projectId) return true;
+  const network = find(subnet.network_id);
+  return network?.shared === true || ownsNetwork(caller, network);
+}
+
+export function seesPort(caller: Caller, port: PortRecord, find: Find): boolean {
+  return port.project_id === caller.projectId || ownsNetwork(caller, find(port.network_id));
+}
+
+export function notFound(kind: ResourceKind, id: Id) {
+  if (kind === "network") return fault("NetworkNotFound", { net_id: id });
+  if (kind === "subnet") return fault("SubnetNotFound", { subnet_id: id });
+  return fault("PortNotFound", { port_id: id });
+}
+
+/** @throws Fault PolicyNotAuthorized */
+export function require(allowed: boolean, action: string): void {
+  if (!allowed) throw fault("PolicyNotAuthorized", { action });
+}
+
+/** The project that a new resource belongs to. @throws Fault HTTPBadRequest when it is another's */
+export function projectOf(caller: Caller, body: Attributes): string {
+  const named = body.project_id ?? body.tenant_id;
+  if (named === undefined || named === null || named === caller.projectId) return caller.projectId;
+  if (caller.isAdmin && typeof named === "string") return named;
+  const msg =
+    "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin privileges";
+  throw fault("HTTPBadRequest", { msg });
+}
+
+const isFilled = (value: unknown) => Array.isArray(value) && value.length > 0;
+const isAnswer = (value: unknown) => value !== undefined && value !== null;
+
+/** neutron/conf/policies/port.py: what only the network's owner may say of a port, even of its own. */
+const NETWORK_OWNERS_ATTRIBUTES: Record<string, (value: unknown) => boolean> = {
+  mac_address: isAnswer,
+  port_security_enabled: isAnswer,
+  allowed_address_pairs: isFilled,
+  "fixed_ips:ip_address": (value) => Array.isArray(value) && value.some((entry) => isAnswer(entry?.ip_address)),
+  device_owner: (value) => typeof value === "string" && value.startsWith("network:"),
+};
+
+/** @throws Fault PolicyNotAuthorized */
+export function requirePortAttributes(
+  caller: Caller,
+  network: NetworkRecord | undefined,
+  body: Attributes,
+  action: "create_port" | "update_port",
+): void {
+  if (ownsNetwork(caller, network)) return;
+  for (const [name, concerns] of Object.entries(NETWORK_OWNERS_ATTRIBUTES)) {
+    require(!concerns(body[name.split(":")[0] ?? name]), `${action}:${name}`);
+  }
+}

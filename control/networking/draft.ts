@@ -1,0 +1,149 @@
+/**
+ * One request's transaction in the making. A plan reads records through it, so that later parts of the request see
+ * what earlier ones staged, and every record that the outcome rests on becomes a guard.
+ */
+import type { Fault, Id, Ip, Kind, RecordTypes, SubnetRecord } from "../../model/mod.ts";
+import { type Guard, keys, type Transaction, type Write } from "../../store/mod.ts";
+import type { Memory } from "../memory.ts";
+
+/** Keys that a choice has to avoid although memory does not show them as used. */
+export interface Avoided {
+  has(key: string): boolean;
+  readonly size: number;
+}
+
+interface Staged {
+  kind: Kind;
+  id: Id;
+  record: RecordTypes[Kind] | undefined;
+}
+
+export class Draft {
+  readonly #memory: Memory;
+  readonly #avoided: readonly Avoided[];
+  readonly #guards = new Map<string, Guard>();
+  readonly #writes = new Map<string, Write>();
+  readonly #staged = new Map<string, Staged>();
+  /** Unique keys made by this request; the fault is what the caller gets when another has the key, if it must be it. */
+  readonly #claims = new Map<string, (() => Fault) | undefined>();
+  readonly #newSubnets = new Map<Id, Id[]>();
+
+  constructor(memory: Memory, avoided: readonly Avoided[] = []) {
+    this.#memory = memory;
+    this.#avoided = avoided;
+  }
+
+  get memory(): Memory {
+    return this.#memory;
+  }
+
+  get<K extends Kind>(kind: K, id: Id): RecordTypes[K] | undefined {
+    const staged = this.#staged.get(keys.record(kind, id));
+    if (staged !== undefined) return staged.record as RecordTypes[K] | undefined;
+    return this.#memory.get(kind, id)?.record;
+  }
+
+  /** The outcome is right only if the record is as memory has it. */
+  dependOn(kind: Kind, id: Id): void {
+    const key = keys.record(kind, id);
+    const held = this.#memory.get(kind, id);
+    if (held === undefined || this.#guards.has(key)) return;
+    this.#guards.set(key, { kind: "unchanged", key, modRevision: held.modRevision });
+  }
+
+  create<K extends Kind>(kind: K, id: Id, record: RecordTypes[K]): void {
+    const key = keys.record(kind, id);
+    this.#guards.set(key, { kind: "absent", key });
+    this.#stage(kind, id, record);
+    if (kind === "subnet") {
+      const { network_id } = record as SubnetRecord;
+      this.#newSubnets.set(network_id, [...(this.#newSubnets.get(network_id) ?? []), id]);
+    }
+  }
+
+  replace<K extends Kind>(kind: K, id: Id, record: RecordTypes[K]): void {
+    this.dependOn(kind, id);
+    this.#stage(kind, id, record);
+  }
+
+  remove(kind: Kind, id: Id): void {
+    this.dependOn(kind, id);
+    this.#staged.set(keys.record(kind, id), { kind, id, record: undefined });
+    this.#write({ kind: "delete", key: keys.record(kind, id) });
+  }
+
+  present(kind: Kind, id: Id): void {
+    const key = keys.record(kind, id);
+    if (!this.#guards.has(key)) this.#guards.set(key, { kind: "present", key });
+  }
+
+  emptyUnder(prefix: string): void {
+    this.#guards.set(prefix, { kind: "emptyUnder", prefix });
+  }
+
+  /**
+   * Makes a unique key the request's own. With `refusal`, nothing else will do, and the request fails with it when the
+   * key is another's; without, it was chosen freely and another choice is made.
+   */
+  claim(key: string, holder: string, refusal?: () => Fault): void {
+    if (this.#claims.has(key) && refusal !== undefined) throw refusal();
+    this.#claims.set(key, refusal);
+    if (this.#writes.get(key)?.kind !== "delete") this.#guards.set(key, { kind: "absent", key });
+    this.#write({ kind: "put", key, value: holder });
+  }
+
+  release(key: string): void {
+    this.#write({ kind: "delete", key });
+  }
+
+  /** True when a free choice must not fall on the key, as far as this control node can tell beyond its memory. */
+  isTaken(key: string): boolean {
+    return this.#claims.has(key) || this.#avoided.some((set) => set.size > 0 && set.has(key));
+  }
+
+  get claimCount(): number {
+    return this.#claims.size;
+  }
+
+  /** Who has an address, this request's own claims included. */
+  isIpUsed(subnetId: Id, ip: Ip): boolean {
+    return this.#memory.ipsOfSubnet(subnetId).has(ip) || this.#claims.has(keys.ip(subnetId, ip));
+  }
+
+  subnetsOf(networkId: Id): SubnetRecord[] {
+    const ids = [...this.#memory.subnetsOfNetwork(networkId), ...(this.#newSubnets.get(networkId) ?? [])];
+    return ids.flatMap((id) => this.get("subnet", id) ?? []);
+  }
+
+  refusalOf(key: string): (() => Fault) | undefined {
+    return this.#claims.get(key);
+  }
+
+  /** The keys that were chosen freely. */
+  *chosenKeys(): Iterable<string> {
+    for (const [key, refusal] of this.#claims) if (refusal === undefined) yield key;
+  }
+
+  isChosen(key: string): boolean {
+    return this.#claims.has(key) && this.#claims.get(key) === undefined;
+  }
+
+  /** The whole transaction; undefined when there is nothing to write. */
+  transaction(): Transaction | undefined {
+    for (const { kind, id, record } of this.#staged.values()) {
+      if (record !== undefined) {
+        this.#write({ kind: "put", key: keys.record(kind, id), value: JSON.stringify(record) });
+      }
+    }
+    if (this.#writes.size === 0) return undefined;
+    return { guards: [...this.#guards.values()], writes: [...this.#writes.values()] };
+  }
+
+  #stage<K extends Kind>(kind: K, id: Id, record: RecordTypes[K]): void {
+    this.#staged.set(keys.record(kind, id), { kind, id, record });
+  }
+
+  #write(write: Write): void {
+    this.#writes.set(write.key, write);
+  }
+}

@@ -1,0 +1,61 @@
+/** What the plans of all resources share: options, clock, chance, indexes. */
+import { randomUUID } from "node:crypto";
+import type { NetworkType } from "../../model/mod.ts";
+import type { Memory } from "../memory.ts";
+import { Indexes } from "./indexes.ts";
+
+/** The operator's choices; the defaults are Neutron's where it has them. */
+export interface NetworkingOptions {
+  /** What a network becomes when its creator does not say. */
+  defaultNetworkType: NetworkType;
+  /** VNIs given by Cable; those below stay free for operators, who may ask for any. */
+  vniRange: readonly [number, number];
+  /** VLANs that Cable may give by itself, per physical network. */
+  vlanRanges: Readonly<Record<string, readonly [number, number]>>;
+  /** Of the underlay while no host has reported its own. */
+  underlayMtuBytes: number;
+  baseMac: string;
+  maxDnsNameservers: number;
+  maxHostRoutes: number;
+  maxAddressPairs: number;
+  maxFixedIpsPerPort: number;
+  /** etcd's --max-txn-ops as the launcher sets it. */
+  maxTransactionOperations: number;
+  /** Under etcd's --max-request-bytes of 1.5 MiB, with room for its own framing. */
+  maxTransactionBytes: number;
+}
+
+export const DEFAULT_OPTIONS: NetworkingOptions = {
+  defaultNetworkType: "vxlan",
+  vniRange: [4096, 16777215],
+  vlanRanges: {},
+  underlayMtuBytes: 1500,
+  baseMac: "fa:16:3e",
+  maxDnsNameservers: 5,
+  maxHostRoutes: 20,
+  maxAddressPairs: 10,
+  maxFixedIpsPerPort: 100,
+  maxTransactionOperations: 10_000,
+  maxTransactionBytes: 1_400_000,
+};
+
+export interface Env {
+  options: NetworkingOptions;
+  memory: Memory;
+  indexes: Indexes;
+  /** ISO 8601 in UTC with seconds, as Neutron's timestamps. */
+  now(): string;
+  random(): number;
+  newId(): string;
+}
+
+export function makeEnv(memory: Memory, options: Partial<NetworkingOptions>): Env {
+  return {
+    options: { ...DEFAULT_OPTIONS, ...options },
+    memory,
+    indexes: new Indexes(memory),
+    now: () => `${new Date().toISOString().slice(0, 19)}Z`,
+    random: Math.random,
+    newId: randomUUID,
+  };
+}

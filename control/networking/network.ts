@@ -1,0 +1,148 @@
+/** Networks: their attributes, segment and MTU; what keeps one from being changed or deleted. */
+import type { Attributes, Caller } from "../../api/mod.ts";
+import { fault, type NetworkRecord } from "../../model/mod.ts";
+import { keys } from "../../store/mod.ts";
+import { ownsNetwork, projectOf, require, seesNetwork } from "./access.ts";
+import { attribute, given, isFlag, isText, isWhole, listOf, orNull } from "./attributes.ts";
+import { isUnplugged } from "./binding.ts";
+import type { Draft } from "./draft.ts";
+import type { Env } from "./env.ts";
+import { checkMtuFor, chosenMtu } from "./mtu.ts";
+import type { Removal, ResourcePlan } from "./plan.ts";
+import { removePort } from "./port.ts";
+import { claimVlan, newSegment, releaseSegment, SEGMENT_NAMES } from "./segment.ts";
+import { newStandard, revised, standardChanges } from "./standard.ts";
+
+/** Ports that go with their network (neutron/common/_constants.py AUTO_DELETE_PORT_OWNERS). */
+export const AUTO_DELETE_OWNERS = new Set(["network:dhcp", "network:distributed", "network:floatingip_agent_gateway"]);
+
+/** How many of the ports in the way an error names. */
+const NAMED_PORTS = 20;
+
+function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes): NetworkRecord {
+  const standard = newStandard(env, projectOf(caller, body), body);
+  const segment = newSegment(draft, env, standard.id, body);
+  const record: NetworkRecord = {
+    ...standard,
+    admin_state_up: attribute(body, "admin_state_up", isFlag, true),
+    status: "ACTIVE",
+    shared: attribute(body, "shared", isFlag, false),
+    mtu: chosenMtu(env, segment["provider:network_type"], given(body, "mtu", orNull(isWhole)) ?? null),
+    port_security_enabled: attribute(body, "port_security_enabled", isFlag, true),
+    dns_domain: attribute(body, "dns_domain", isText, ""),
+    availability_zone_hints: attribute(body, "availability_zone_hints", listOf(isText), []),
+    vlan_transparent: given(body, "vlan_transparent", orNull(isFlag)) ?? null,
+    is_default: attribute(body, "is_default", isFlag, false),
+    "router:external": attribute(body, "router:external", isFlag, false),
+    ...segment,
+  };
+  draft.create("network", record.id, record);
+  return record;
+}
+
+/** Of the segment only the VLAN can change, and only while no port uses it (ml2/plugin.py _update_segmentation_id). */
+function changeSegment(draft: Draft, current: NetworkRecord, changes: Attributes): number | null {
+  const [, , idName] = SEGMENT_NAMES;
+  for (const name of SEGMENT_NAMES) {
+    const value = changes[name];
+    if (name === idName || value === undefined || value === null || value === current[name]) continue;
+    const error_message =
+      "Plugin does not support updating the following provider network attributes: " +
+      SEGMENT_NAMES.filter((other) => other !== idName).join(", ");
+    throw fault("InvalidInput", { error_message });
+  }
+  const wanted = given(changes, idName, orNull(isWhole)) ?? current[idName];
+  if (wanted === current[idName] || wanted === null) return current[idName];
+  const physicalNetwork = current["provider:physical_network"];
+  if (current["provider:network_type"] !== "vlan" || physicalNetwork === null) {
+    throw fault("InvalidInput", { error_message: "Only VLAN type networks can be updated." });
+  }
+  for (const id of draft.memory.portsOfNetwork(current.id)) {
+    const port = draft.get("port", id);
+    if (port === undefined || isUnplugged(port)) continue;
+    const error_message =
+      "Provider network attribute provider:segmentation_id cannot be updated if any port in the network has not " +
+      "the following binding:vif_type: unbound, binding_failed";
+    throw fault("InvalidInput", { error_message });
+  }
+  releaseSegment(draft, current);
+  claimVlan(draft, current.id, physicalNetwork, wanted);
+  return wanted;
+}
+
+/** A network that others use stays shared (db_base_plugin_v2.py _validate_shared_update). */
+function checkUnshare(draft: Draft, network: NetworkRecord): void {
+  const users = new Set<string>();
+  for (const id of draft.memory.portsOfNetwork(network.id)) {
+    const port = draft.get("port", id);
+    if (port !== undefined && !port.device_owner.startsWith("network:")) users.add(port.project_id);
+  }
+  for (const subnet of draft.subnetsOf(network.id)) users.add(subnet.project_id);
+  users.delete(network.project_id);
+  if (users.size > 0) throw fault("InvalidSharedSetting", { network: network.name });
+}
+
+function changedMtu(env: Env, draft: Draft, current: NetworkRecord, changes: Attributes): number {
+  if (changes.mtu === undefined) return current.mtu;
+  const wanted = given(changes, "mtu", orNull(isWhole)) ?? null;
+  if (wanted === current.mtu) return wanted;
+  const mtu = chosenMtu(env, current["provider:network_type"], wanted);
+  checkMtuFor(current.id, mtu, draft.subnetsOf(current.id));
+  return mtu;
+}
+
+function updateNetwork(env: Env, draft: Draft, caller: Caller, current: NetworkRecord, changes: Attributes) {
+  require(ownsNetwork(caller, current), "update_network");
+  const record: NetworkRecord = {
+    ...current,
+    ...standardChanges(current, changes),
+    admin_state_up: attribute(changes, "admin_state_up", isFlag, current.admin_state_up),
+    shared: attribute(changes, "shared", isFlag, current.shared),
+    mtu: changedMtu(env, draft, current, changes),
+    port_security_enabled: attribute(changes, "port_security_enabled", isFlag, current.port_security_enabled),
+    dns_domain: attribute(changes, "dns_domain", isText, current.dns_domain),
+    is_default: attribute(changes, "is_default", isFlag, current.is_default),
+    "router:external": attribute(changes, "router:external", isFlag, current["router:external"]),
+    "provider:segmentation_id": changeSegment(draft, current, changes),
+  };
+  if (current.shared && !record.shared) checkUnshare(draft, current);
+  const after = revised(env, current, record);
+  if (after !== current) draft.replace("network", current.id, after);
+  return after;
+}
+
+/**
+ * Ports that go with the network are removed by a transaction of their own: the one that removes the network demands
+ * that it has no port at all, so a port created meanwhile either stops it or finds no network.
+ */
+function removeNetwork(draft: Draft, caller: Caller, current: NetworkRecord): Removal {
+  require(ownsNetwork(caller, current), "delete_network");
+  const ports = [...draft.memory.portsOfNetwork(current.id)].flatMap((id) => draft.get("port", id) ?? []);
+  const inUse = ports.filter((port) => !AUTO_DELETE_OWNERS.has(port.device_owner));
+  if (inUse.length > 0) {
+    const ids = inUse
+      .slice(0, NAMED_PORTS)
+      .map((port) => port.id)
+      .join(",");
+    const reason = `There are one or more ports still in use on the network, id for these ports is: ${ids}`;
+    throw fault("NetworkInUse", { net_id: current.id, reason });
+  }
+  if (ports.length > 0) {
+    for (const port of ports) removePort(draft, port);
+    return "again";
+  }
+  draft.emptyUnder(keys.macsOf(current.id));
+  for (const subnet of draft.subnetsOf(current.id)) draft.remove("subnet", subnet.id);
+  releaseSegment(draft, current);
+  draft.remove("network", current.id);
+  return "done";
+}
+
+export function networkPlan(env: Env): ResourcePlan<"network"> {
+  return {
+    create: (draft, caller, body) => createNetwork(env, draft, caller, body),
+    sees: seesNetwork,
+    update: (draft, caller, current, changes) => updateNetwork(env, draft, caller, current, changes),
+    remove: removeNetwork,
+  };
+}

@@ -1,0 +1,139 @@
+/** Ports: created, changed, moved between hosts and deleted, each with its MAC, addresses and place in one transaction. */
+import type { Attributes, Caller } from "../../api/mod.ts";
+import { fault, type NetworkRecord, type PortRecord } from "../../model/mod.ts";
+import { keys } from "../../store/mod.ts";
+import { notFound, ownsNetwork, projectOf, require, requirePortAttributes, seesNetwork, seesPort } from "./access.ts";
+import { attribute, isFlag, isText } from "./attributes.ts";
+import { bind, isSameWish, isUnplugged, moveAttachment, wishOf } from "./binding.ts";
+import { changedDhcpOptions, newDhcpOptions } from "./dhcp-options.ts";
+import type { Draft } from "./draft.ts";
+import type { Env } from "./env.ts";
+import type { Removal, ResourcePlan } from "./plan.ts";
+import { changedAddresses, claimMac, newAddresses, readFixedIps, readMac } from "./port-addresses.ts";
+import { changedSecurity, newSecurity } from "./port-security.ts";
+import { newStandard, revised, standardChanges } from "./standard.ts";
+
+const UNBOUND = { "binding:host_id": "", "binding:vnic_type": "normal", "binding:profile": {} };
+
+function createPort(env: Env, draft: Draft, caller: Caller, body: Attributes): PortRecord {
+  const networkId = attribute(body, "network_id", isText, "");
+  const network = draft.get("network", networkId);
+  if (network === undefined || !seesNetwork(caller, network)) throw notFound("network", networkId);
+  require(ownsNetwork(caller, network) || network.shared, "create_port");
+  requirePortAttributes(caller, network, body, "create_port");
+  // The network's record stands for its subnets too (subnet.ts), so addresses are of exactly those that are there.
+  draft.dependOn("network", networkId);
+  const standard = newStandard(env, projectOf(caller, body), body);
+  const deviceOwner = attribute(body, "device_owner", isText, "");
+  const mac = claimMac(env, draft, { id: standard.id, networkId }, readMac(body));
+  const wish = wishOf(UNBOUND, body);
+  const record: PortRecord = {
+    ...standard,
+    network_id: networkId,
+    admin_state_up: attribute(body, "admin_state_up", isFlag, true),
+    status: "DOWN",
+    mac_address: mac,
+    fixed_ips: newAddresses(env, draft, standard.id, { networkId, deviceOwner, mac }, readFixedIps(env, body)),
+    device_id: attribute(body, "device_id", isText, ""),
+    device_owner: deviceOwner,
+    ...newSecurity(
+      body,
+      { deviceOwner, mac, networkDefault: network.port_security_enabled },
+      env.options.maxAddressPairs,
+    ),
+    extra_dhcp_opts: newDhcpOptions(body),
+    dns_name: attribute(body, "dns_name", isText, ""),
+    dns_domain: attribute(body, "dns_domain", isText, ""),
+    ...wish,
+    ...bind(draft, network, wish),
+  };
+  moveAttachment(draft, undefined, record);
+  draft.create("port", record.id, record);
+  return record;
+}
+
+/** Only an unplugged port changes its MAC, and never one of the network's own (ml2/plugin.py, db_base_plugin_v2.py). */
+function changedMac(env: Env, draft: Draft, current: PortRecord, deviceOwner: string, body: Attributes) {
+  const mac = readMac(body);
+  if (mac === undefined || mac === current.mac_address) return current.mac_address;
+  if (!isUnplugged(current)) {
+    const facts = { vif_type: current["binding:vif_type"], old_mac: current.mac_address, new_mac: mac };
+    throw fault("PortBound", { port_id: current.id, ...facts });
+  }
+  if (deviceOwner.startsWith("network:")) {
+    const facts = { op: "mac address update", port_id: current.id, device_owner: deviceOwner };
+    throw fault("UnsupportedPortDeviceOwner", facts);
+  }
+  draft.release(keys.mac(current.network_id, current.mac_address));
+  return claimMac(env, draft, { id: current.id, networkId: current.network_id }, mac);
+}
+
+/** The binding after an update: anew when the wish changed, and when it failed before and the host may have mended. */
+function changedBinding(draft: Draft, network: NetworkRecord, current: PortRecord, body: Attributes) {
+  const wish = wishOf(current, body);
+  const isSame = isSameWish(current, wish);
+  if (wish["binding:vnic_type"] !== current["binding:vnic_type"] && current["binding:vif_type"] !== "unbound") {
+    const facts = { port_id: current.id, net_id: current.network_id, device_id: current.device_id };
+    throw fault("PortInUse", facts);
+  }
+  if (isSame && !(isUnplugged(current) && wish["binding:host_id"] !== "")) return {};
+  const bound = bind(draft, network, wish);
+  const isStill = isSame && bound["binding:vif_type"] === current["binding:vif_type"];
+  return isStill ? {} : { ...wish, ...bound, status: "DOWN" as const };
+}
+
+function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord, changes: Attributes): PortRecord {
+  const network = draft.get("network", current.network_id);
+  if (network === undefined) throw notFound("network", current.network_id);
+  require(caller.isAdmin || current.project_id === caller.projectId, "update_port");
+  requirePortAttributes(caller, network, changes, "update_port");
+  const deviceOwner = attribute(changes, "device_owner", isText, current.device_owner);
+  const mac = changedMac(env, draft, current, deviceOwner, changes);
+  const requests = readFixedIps(env, changes);
+  if (requests !== undefined || mac !== current.mac_address) draft.dependOn("network", network.id);
+  const before = { id: current.id, mac: current.mac_address, fixedIps: current.fixed_ips };
+  const addressed = { networkId: network.id, deviceOwner, mac };
+  const record: PortRecord = {
+    ...current,
+    ...standardChanges(current, changes),
+    admin_state_up: attribute(changes, "admin_state_up", isFlag, current.admin_state_up),
+    mac_address: mac,
+    fixed_ips: changedAddresses(env, draft, before, addressed, requests),
+    device_id: attribute(changes, "device_id", isText, current.device_id),
+    device_owner: deviceOwner,
+    ...changedSecurity(current, changes, mac, env.options.maxAddressPairs),
+    extra_dhcp_opts: changedDhcpOptions(current.extra_dhcp_opts, changes),
+    dns_name: attribute(changes, "dns_name", isText, current.dns_name),
+    dns_domain: attribute(changes, "dns_domain", isText, current.dns_domain),
+    ...changedBinding(draft, network, current, changes),
+  };
+  const after = revised(env, current, record);
+  if (after === current) return current;
+  moveAttachment(draft, current, after);
+  draft.replace("port", current.id, after);
+  return after;
+}
+
+/** Stages the end of a port and of every key it holds. */
+export function removePort(draft: Draft, port: PortRecord): void {
+  draft.remove("port", port.id);
+  draft.release(keys.mac(port.network_id, port.mac_address));
+  for (const { subnet_id, ip_address } of port.fixed_ips) draft.release(keys.ip(subnet_id, ip_address));
+  moveAttachment(draft, port, undefined);
+}
+
+function deletePort(draft: Draft, caller: Caller, current: PortRecord): Removal {
+  const mayDelete = current.project_id === caller.projectId;
+  require(mayDelete || ownsNetwork(caller, draft.get("network", current.network_id)), "delete_port");
+  removePort(draft, current);
+  return "done";
+}
+
+export function portPlan(env: Env): ResourcePlan<"port"> {
+  return {
+    create: (draft, caller, body) => createPort(env, draft, caller, body),
+    sees: (caller, record, draft) => seesPort(caller, record, (id) => draft.get("network", id)),
+    update: (draft, caller, current, changes) => updatePort(env, draft, caller, current, changes),
+    remove: deletePort,
+  };
+}

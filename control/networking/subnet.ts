@@ -1,0 +1,217 @@
+/**
+ * Subnets: gateway and pools by default, changes while ports have addresses, and removal.
+ * Every change to a network's subnets rewrites the network's record, whose revision counts it. So a request that rests
+ * on a network's subnets guards that one record: two overlapping subnets cannot both win, and a port is given addresses
+ * of exactly the subnets there are.
+ */
+import type { Attributes, Caller } from "../../api/mod.ts";
+import {
+  type AllocationPool,
+  fault,
+  type Id,
+  type Ip,
+  ipFromBigInt,
+  type NetworkRecord,
+  type PortRecord,
+  type Prefix,
+  prefix,
+  type SubnetRecord,
+} from "../../model/mod.ts";
+import { keys } from "../../store/mod.ts";
+import {
+  checkGatewayOutside,
+  checkPools,
+  defaultPools,
+  isAutoAddress,
+  isRouterInterface,
+  isRouterSide,
+} from "../ipam/mod.ts";
+import { notFound, ownsNetwork, projectOf, require, seesNetwork, seesSubnet } from "./access.ts";
+import {
+  attribute,
+  given,
+  isCidr,
+  isFlag,
+  isIp,
+  isObject,
+  isText,
+  isWhole,
+  listOf,
+  oneOf,
+  orNull,
+} from "./attributes.ts";
+import { followAutoAddress } from "./auto-address.ts";
+import type { Draft } from "./draft.ts";
+import type { Env } from "./env.ts";
+import { checkMtuFor } from "./mtu.ts";
+import { AUTO_DELETE_OWNERS } from "./network.ts";
+import type { Removal, ResourcePlan } from "./plan.ts";
+import { newStandard, revised, standardChanges, touched } from "./standard.ts";
+import { checkChangedSubnet, checkNewSubnet, checkOverlap } from "./subnet-rules.ts";
+
+const isMode = orNull(oneOf("slaac", "dhcpv6-stateful", "dhcpv6-stateless"));
+const isUnspecified = (address: Ip | null | undefined) => address === "0.0.0.0" || address === "::";
+
+const isRoute = (value: unknown) => {
+  const route = isObject(value);
+  const destination = isCidr(route?.destination);
+  const nexthop = isIp(route?.nexthop);
+  return destination === undefined || nexthop === undefined ? undefined : { destination, nexthop };
+};
+
+const isPool = (value: unknown): AllocationPool | undefined => {
+  const pool = isObject(value);
+  const start = isIp(pool?.start);
+  const end = isIp(pool?.end);
+  return start === undefined || end === undefined ? undefined : { start, end };
+};
+
+/**
+ * The gateway as given. When the creator did not say: IPv4's first host address, IPv6's subnet-router anycast address
+ * (ipam_backend_mixin.py _gateway_ip_str). The Contrail plugin says "none" by the unspecified address.
+ */
+function gatewayOf(body: Attributes, cidr: Prefix): Ip | null {
+  const wanted = given(body, "gateway_ip", orNull(isIp));
+  if (wanted === null || isUnspecified(wanted)) return null;
+  return wanted ?? ipFromBigInt(cidr.family === 4 ? cidr.first + 1n : cidr.first, cidr.family);
+}
+
+function poolsOf(body: Attributes, cidr: Prefix, gateway: Ip | null): AllocationPool[] {
+  const wanted = given(body, "allocation_pools", orNull(listOf(isPool)));
+  if (wanted === undefined || wanted === null) return defaultPools(cidr, gateway);
+  checkPools(wanted, cidr);
+  if (gateway !== null) checkGatewayOutside(gateway, wanted);
+  return wanted;
+}
+
+function cidrOf(body: Attributes): Prefix {
+  if (body.subnetpool_id || body.use_default_subnetpool) {
+    const msg = "subnet pools are not supported yet: give a cidr";
+    throw fault("BadRequest", { resource: "subnets", msg });
+  }
+  const cidr = given(body, "cidr", orNull(isCidr)) ?? null;
+  if (cidr !== null) return prefix(cidr);
+  throw fault("BadRequest", { resource: "subnets", msg: "a subnetpool must be specified in the absence of a cidr" });
+}
+
+/** The network of a subnet that is being made or changed, with this change counted in it. */
+function reviseNetwork(env: Env, draft: Draft, network: NetworkRecord): void {
+  draft.replace("network", network.id, touched(env, network));
+}
+
+function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes): SubnetRecord {
+  const networkId = attribute(body, "network_id", isText, "");
+  const network = draft.get("network", networkId);
+  if (network === undefined || !seesNetwork(caller, network)) throw notFound("network", networkId);
+  require(ownsNetwork(caller, network), "create_subnet");
+  const cidr = cidrOf(body);
+  const gateway = gatewayOf(body, cidr);
+  const record: SubnetRecord = {
+    ...newStandard(env, projectOf(caller, body), body),
+    network_id: networkId,
+    ip_version: attribute(body, "ip_version", isWhole, cidr.family) === 6 ? 6 : 4,
+    cidr: cidr.cidr,
+    gateway_ip: gateway,
+    enable_dhcp: attribute(body, "enable_dhcp", isFlag, true),
+    allocation_pools: [],
+    dns_nameservers: given(body, "dns_nameservers", orNull(listOf(isIp))) ?? [],
+    host_routes: given(body, "host_routes", orNull(listOf(isRoute))) ?? [],
+    ipv6_ra_mode: given(body, "ipv6_ra_mode", isMode) ?? null,
+    ipv6_address_mode: given(body, "ipv6_address_mode", isMode) ?? null,
+    subnetpool_id: null,
+    segment_id: given(body, "segment_id", orNull(isText)) ?? null,
+    service_types: given(body, "service_types", orNull(listOf(isText))) ?? [],
+    dns_publish_fixed_ip: attribute(body, "dns_publish_fixed_ip", isFlag, false),
+  };
+  checkNewSubnet(record, env.options);
+  checkMtuFor(networkId, network.mtu, [record]);
+  record.allocation_pools = poolsOf(body, cidr, gateway);
+  checkOverlap(record, draft.subnetsOf(networkId));
+  draft.create("subnet", record.id, record);
+  reviseNetwork(env, draft, network);
+  return record;
+}
+
+/** A gateway that a router's port has in use stays (db_base_plugin_v2.py _validate_subnet). */
+function checkGatewayFree(draft: Draft, subnet: SubnetRecord): void {
+  if (subnet.gateway_ip === null) return;
+  const portId = draft.memory.ipsOfSubnet(subnet.id).get(subnet.gateway_ip);
+  const port = portId === undefined ? undefined : draft.get("port", portId);
+  if (port === undefined || !isRouterSide(port.device_owner)) return;
+  throw fault("GatewayIpInUse", { ip_address: subnet.gateway_ip, port_id: port.id });
+}
+
+function updateSubnet(env: Env, draft: Draft, caller: Caller, current: SubnetRecord, changes: Attributes) {
+  const network = draft.get("network", current.network_id);
+  require(current.project_id === caller.projectId || ownsNetwork(caller, network), "update_subnet");
+  const wantedGateway = given(changes, "gateway_ip", orNull(isIp));
+  const gateway = wantedGateway === undefined ? current.gateway_ip : wantedGateway;
+  const pools = given(changes, "allocation_pools", orNull(listOf(isPool))) ?? undefined;
+  const record: SubnetRecord = {
+    ...current,
+    ...standardChanges(current, changes),
+    gateway_ip: isUnspecified(gateway) ? null : gateway,
+    enable_dhcp: attribute(changes, "enable_dhcp", isFlag, current.enable_dhcp),
+    allocation_pools: pools ?? current.allocation_pools,
+    dns_nameservers: given(changes, "dns_nameservers", orNull(listOf(isIp))) ?? current.dns_nameservers,
+    host_routes: given(changes, "host_routes", orNull(listOf(isRoute))) ?? current.host_routes,
+    segment_id: given(changes, "segment_id", orNull(isText)) ?? current.segment_id,
+    service_types: given(changes, "service_types", orNull(listOf(isText))) ?? current.service_types,
+    dns_publish_fixed_ip: attribute(changes, "dns_publish_fixed_ip", isFlag, current.dns_publish_fixed_ip),
+  };
+  checkChangedSubnet(current, record, env.options);
+  const moved = record.gateway_ip !== current.gateway_ip;
+  if (moved) checkGatewayFree(draft, current);
+  if (pools !== undefined) checkPools(pools, prefix(current.cidr));
+  if ((moved || pools !== undefined) && record.gateway_ip !== null) {
+    checkGatewayOutside(record.gateway_ip, record.allocation_pools);
+  }
+  const after = revised(env, current, record);
+  if (after === current) return current;
+  draft.replace("subnet", current.id, after);
+  if (network !== undefined) reviseNetwork(env, draft, network);
+  return after;
+}
+
+/** How many ports lose an address of a subnet that goes in one transaction; the rest follows in the next. */
+const PORTS_AT_A_TIME = 500;
+
+/**
+ * Automatic addresses go with their subnet, and so do those of ports that Cable itself made. The transaction that
+ * removes the subnet demands that no address is left in it, whoever came in between.
+ */
+function removeSubnet(env: Env, draft: Draft, caller: Caller, current: SubnetRecord): Removal {
+  const network = draft.get("network", current.network_id);
+  require(current.project_id === caller.projectId || ownsNetwork(caller, network), "delete_subnet");
+  const holders = portsIn(draft, current.id);
+  const stays = (port: PortRecord) =>
+    isRouterInterface(port.device_owner) || !(isAutoAddress(current) || AUTO_DELETE_OWNERS.has(port.device_owner));
+  if (holders.some(stays)) throw fault("SubnetInUse", { subnet_id: current.id });
+  for (const port of holders.slice(0, PORTS_AT_A_TIME)) {
+    const fixedIps = port.fixed_ips.filter((entry) => entry.subnet_id !== current.id);
+    draft.replace("port", port.id, touched(env, { ...port, fixed_ips: fixedIps }));
+    for (const entry of port.fixed_ips) {
+      if (entry.subnet_id === current.id) draft.release(keys.ip(current.id, entry.ip_address));
+    }
+  }
+  if (holders.length > 0) return "again";
+  draft.emptyUnder(keys.ipsOf(current.id));
+  draft.remove("subnet", current.id);
+  if (network !== undefined) reviseNetwork(env, draft, network);
+  return "done";
+}
+
+function portsIn(draft: Draft, subnetId: Id): PortRecord[] {
+  const ids = new Set(draft.memory.ipsOfSubnet(subnetId).values());
+  return [...ids].flatMap((id) => draft.get("port", id) ?? []);
+}
+
+export function subnetPlan(env: Env): ResourcePlan<"subnet"> {
+  return {
+    create: (draft, caller, body) => createSubnet(env, draft, caller, body),
+    sees: (caller, record, draft) => seesSubnet(caller, record, (id) => draft.get("network", id)),
+    update: (draft, caller, current, changes) => updateSubnet(env, draft, caller, current, changes),
+    remove: (draft, caller, current) => removeSubnet(env, draft, caller, current),
+    follow: (record) => (isAutoAddress(record) ? (draft) => followAutoAddress(env, draft, record.id) : undefined),
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * One request = one transaction. A plan is made from memory, which may be behind; its guards make the store refuse
+ * it when that mattered, and it is made again from fresher memory. A refusal of the request is final only when memory
+ * had reached what the store held after the request began: so no control node refuses for what is no longer true.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { Fault, fault } from "../../model/mod.ts";
+import { type Guard, type Store, StoreUnavailable, StoreUnknown, type Transaction } from "../../store/mod.ts";
+import type { Memory } from "../memory.ts";
+import { Draft } from "./draft.ts";
+import type { NetworkingOptions } from "./env.ts";
+
+/** Each attempt means that another writer got further, so even a crowd fits into these. */
+const MAX_ATTEMPTS = 40;
+const MAX_PAUSE_MS = 50;
+/** How long an answer waits for this node's own memory; the write itself is safe by then. */
+const MEMORY_WAIT_MS = 5_000;
+
+type Limits = Pick<NetworkingOptions, "maxTransactionOperations" | "maxTransactionBytes">;
+
+/** What is known to be taken beyond memory: keys lost to others, and keys that this node is about to write. */
+class Reservations {
+  readonly #counts = new Map<string, number>();
+
+  get size(): number {
+    return this.#counts.size;
+  }
+
+  has(key: string): boolean {
+    return this.#counts.has(key);
+  }
+
+  add(keys: readonly string[]): void {
+    for (const key of keys) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  drop(keys: readonly string[]): void {
+    for (const key of keys) {
+      const count = this.#counts.get(key) ?? 0;
+      if (count > 1) this.#counts.set(key, count - 1);
+      else this.#counts.delete(key);
+    }
+  }
+}
+
+function guardKey(guard: Guard): string {
+  return guard.kind === "emptyUnder" ? guard.prefix : guard.key;
+}
+
+function storeFault(error: unknown): unknown {
+  if (error instanceof StoreUnavailable) {
+    return fault("ServiceUnavailable", { msg: "The store does not answer; nothing was changed. Repeat the request." });
+  }
+  if (error instanceof StoreUnknown) {
+    const msg = "The store went away while it was writing: look whether the change is there before repeating it.";
+    return fault("ServiceUnavailable", { msg });
+  }
+  return error;
+}
+
+export class Transactor {
+  readonly #store: Store;
+  readonly #memory: Memory;
+  readonly #log: Logger;
+  readonly #limits: Limits;
+  readonly #reservations = new Reservations();
+
+  constructor(store: Store, memory: Memory, log: Logger, limits: Limits) {
+    this.#store = store;
+    this.#memory = memory;
+    this.#log = log;
+    this.#limits = limits;
+  }
+
+  /** Runs `plan` until its draft is committed, and returns what it returned then. @throws Fault */
+  async run<T>(plan: (draft: Draft) => T): Promise<T> {
+    try {
+      return await this.#attempts(plan);
+    } catch (error) {
+      throw storeFault(error);
+    }
+  }
+
+  async #attempts<T>(plan: (draft: Draft) => T): Promise<T> {
+    const lost = new Set<string>();
+    let mustHave: number | undefined;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const strict = mustHave !== undefined;
+      const draft = new Draft(this.#memory, strict ? [lost] : [lost, this.#reservations]);
+      const plannedAt = this.#memory.revision;
+      let value: T;
+      try {
+        value = plan(draft);
+      } catch (refusal) {
+        if (!(refusal instanceof Fault)) throw refusal;
+        if (strict && lost.size === 0) throw refusal;
+        mustHave = await this.#store.revision();
+        if (plannedAt >= mustHave && lost.size === 0 && this.#reservations.size === 0) throw refusal;
+        lost.clear();
+        await this.#catchUp(mustHave);
+        continue;
+      }
+      const transaction = draft.transaction();
+      if (transaction === undefined) return value;
+      this.#checkSize(transaction);
+      if (await this.#commit(draft, transaction, lost)) return value;
+      if (attempt > 2) await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt));
+    }
+    this.#log.warn({ attempts: MAX_ATTEMPTS }, "gave up a change: others changed the same records each time");
+    const msg = "Too many concurrent changes of the same resources: nothing was changed. Repeat the request.";
+    throw fault("ServiceUnavailable", { msg });
+  }
+
+  /** True when committed; otherwise memory has what was in the way, or `lost` names it. */
+  async #commit(draft: Draft, transaction: Transaction, lost: Set<string>): Promise<boolean> {
+    const chosen = [...draft.chosenKeys()];
+    this.#reservations.add(chosen);
+    try {
+      const commit = await this.#store.commit(transaction);
+      if (!commit.ok) {
+        for (const guard of commit.failed) {
+          const refusal = guard.kind === "absent" ? draft.refusalOf(guard.key) : undefined;
+          if (refusal !== undefined) throw refusal();
+        }
+        for (const key of commit.failed.map(guardKey)) if (draft.isChosen(key)) lost.add(key);
+        this.#log.debug({ failed: commit.failed }, "lost a race; planning again");
+      }
+      await this.#catchUp(commit.revision, commit.ok);
+      return commit.ok;
+    } finally {
+      this.#reservations.drop(chosen);
+    }
+  }
+
+  async #catchUp(revision: number, lenient = false): Promise<void> {
+    if (this.#memory.revision >= revision) return;
+    const timer = new AbortController();
+    const late = sleep(MEMORY_WAIT_MS, "late", { signal: timer.signal }).catch(() => "stopped");
+    const winner = await Promise.race([this.#memory.reached(revision), late]);
+    timer.abort();
+    if (winner !== "late") return;
+    this.#log.warn({ revision, memory: this.#memory.revision }, "memory is behind the store");
+    if (!lenient) throw new StoreUnavailable("memory is behind the store");
+  }
+
+  #checkSize({ guards, writes }: Transaction): void {
+    const operations = Math.max(guards.length, writes.length);
+    const bytes = writes.reduce(
+      (sum, write) => sum + write.key.length + (write.kind === "put" ? write.value.length : 0),
+      guards.reduce((sum, guard) => sum + guardKey(guard).length, 0),
+    );
+    const { maxTransactionOperations: maxOperations, maxTransactionBytes: maxBytes } = this.#limits;
+    if (operations <= maxOperations && bytes <= maxBytes) return;
+    const error_message =
+      `the request needs ${operations} operations and ${bytes} bytes in one transaction of the store, ` +
+      `which takes ${maxOperations} and ${maxBytes}: make several requests of it`;
+    throw fault("InvalidInput", { error_message });
+  }
+}
