@@ -1,0 +1,402 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { HostRecord, HostView, Ip, Kind, ViewMessage } from "../../model/mod.ts";
+import { MemoryTables, type RecordWrite } from "../memory-tables.ts";
+import { viewEndpoint, viewNetwork, viewPort } from "./derive.ts";
+import { type Reader, Views } from "./views.ts";
+
+/** An agent's side of the stream: keeps the view and the revision that it may resume from. */
+class Agent implements Reader {
+  view: HostView = { networks: new Map(), ports: new Map(), endpoints: new Map() };
+  revision: number | undefined;
+  ended = false;
+  text = "";
+
+  send(text: string): void {
+    this.text += text;
+    for (const line of text.trimEnd().split("\n")) this.#take(JSON.parse(line));
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  #take(message: ViewMessage): void {
+    const { networks, ports, endpoints } = this.view;
+    if (message.type === "snapshot") for (const table of [networks, ports, endpoints]) table.clear();
+    else if (message.type === "synced" || message.type === "bookmark") this.revision = message.revision;
+    else if (message.type === "put") {
+      const table = { network: networks, port: ports, endpoint: endpoints }[message.kind] as Map<string, unknown>;
+      if (message.kind === "endpoint")
+        assert.ok(networks.has(message.value.networkId), "endpoint of an unknown network");
+      table.set(message.value.id, message.value);
+    } else {
+      ({ network: networks, port: ports, endpoint: endpoints })[message.kind].delete(message.id);
+      if (message.kind !== "network") return;
+      for (const [id, { networkId }] of endpoints) if (networkId === message.id) endpoints.delete(id);
+    }
+  }
+}
+
+/** The view by its definition, from all records. */
+function wholeView(memory: MemoryTables, host: string): HostView {
+  const view: HostView = { networks: new Map(), ports: new Map(), endpoints: new Map() };
+  for (const { record } of memory.all("port")) {
+    const port = viewPort(memory, host, record.id);
+    if (port !== undefined) view.ports.set(port.id, port);
+  }
+  for (const { networkId } of view.ports.values()) view.networks.set(networkId, viewNetwork(memory, networkId)!);
+  for (const { record } of memory.all("port")) {
+    const endpoint = viewEndpoint(memory, record.network_id, record.id);
+    if (endpoint !== undefined && view.networks.has(endpoint.networkId)) view.endpoints.set(endpoint.id, endpoint);
+  }
+  return view;
+}
+const sorted = (view: HostView) =>
+  Object.fromEntries(Object.entries(view).map(([name, table]) => [name, [...(table as Map<string, unknown>)].sort()]));
+
+const write = (kind: Kind, id: string, record: object | undefined): RecordWrite =>
+  ({ kind, id, after: record && { record: { id, name: id, ...record }, modRevision: 1 } }) as unknown as RecordWrite;
+const network = (id: string, row: object = {}) =>
+  write("network", id, {
+    project_id: "p",
+    admin_state_up: true,
+    mtu: 1450,
+    dns_domain: "",
+    "provider:network_type": "vxlan",
+    "provider:physical_network": null,
+    "provider:segmentation_id": 7,
+    ...row,
+  });
+const vlan = { "provider:network_type": "vlan", "provider:physical_network": "phys", "provider:segmentation_id": 5 };
+const subnet = (id: string, networkId: string, cidr: string) =>
+  write("subnet", id, {
+    network_id: networkId,
+    cidr,
+    gateway_ip: null,
+    enable_dhcp: true,
+    allocation_pools: [],
+    dns_nameservers: [],
+    host_routes: [],
+    ipv6_ra_mode: null,
+    ipv6_address_mode: null,
+  });
+const port = (id: string, networkId: string, host: string, row: object = {}) =>
+  write("port", id, {
+    network_id: networkId,
+    project_id: "p",
+    mac_address: "02:00:00:00:00:01",
+    fixed_ips: [],
+    admin_state_up: true,
+    port_security_enabled: true,
+    allowed_address_pairs: [],
+    extra_dhcp_opts: [],
+    dns_name: "",
+    device_id: "",
+    device_owner: "compute:nova",
+    status: "DOWN",
+    "binding:host_id": host,
+    "binding:vnic_type": "normal",
+    "binding:profile": {},
+    ...row,
+  });
+const facts = (tunnel_ip = "192.0.2.1", physical_networks: Record<string, string> = {}) => ({
+  tunnel_ip: tunnel_ip as Ip,
+  physical_networks,
+  underlay_mtu: 1500,
+  agent_version: "1",
+  datapath: "ebpf",
+});
+const host = (id: string, row: Partial<HostRecord> | { facts: object } = { facts: facts() }) =>
+  write("host", id, { facts: null, ...row });
+
+/** Two hosts and a network; each call of `at` is one revision. */
+function lab(...start: RecordWrite[]) {
+  const memory = new MemoryTables();
+  memory.apply([host("h1"), host("h2"), network("n"), ...start], 10);
+  const views = new Views(memory);
+  let revision = 10;
+  const at = (...writes: RecordWrite[]) => memory.apply(writes, ++revision);
+  const open = (name: string, since?: number, agent = new Agent()) => {
+    const stop = views.open(name, since, agent);
+    return { agent, stop };
+  };
+  return { memory, views, at, open };
+}
+const told = (agent: Agent) => {
+  const lines = agent.text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as ViewMessage);
+  agent.text = "";
+  return lines.map((m) =>
+    [
+      m.type,
+      "kind" in m ? m.kind : "",
+      "value" in m ? m.value.id : "id" in m ? m.id : "",
+      "revision" in m ? m.revision : "",
+    ]
+      .filter((part) => part !== "")
+      .join(" "),
+  );
+};
+
+describe("host views", () => {
+  it("a fresh reader gets the snapshot of its own part only, then each change closed by a bookmark", () => {
+    const { at, open } = lab(port("p1", "n", "h1"), network("other"), port("p3", "other", "h2"));
+    const { agent } = open("h1");
+    assert.deepEqual(told(agent), ["snapshot", "put network n", "put endpoint p1", "put port p1", "synced 10"]);
+    at(port("p2", "n", "h2"));
+    assert.deepEqual(told(agent), ["put endpoint p2", "bookmark 11"]);
+    at(port("p4", "other", "h2"));
+    assert.equal(agent.text, "");
+  });
+
+  const silent: [string, RecordWrite][] = [
+    ["a port's status", port("p1", "n", "h1", { status: "ACTIVE", revision_number: 2 })],
+    ["a host's token", host("h2", { facts: facts(), token_sha256: "x" } as never)],
+    ["a host's MTU", host("h2", { facts: { ...facts(), underlay_mtu: 9000 } })],
+    ["a network's description", network("n", { description: "new" })],
+    ["an unbound port", port("p9", "n", "")],
+    ["a port of an unknown host", port("p9", "n", "nobody")],
+    ["a physical machine without an attachment", port("p9", "n", "h1", { "binding:vnic_type": "baremetal" })],
+  ];
+  for (const [what, change] of silent) {
+    it(`${what} costs no host a byte`, () => {
+      const { at, open } = lab(port("p1", "n", "h1"), port("p2", "n", "h2"));
+      const { agent } = open("h1");
+      agent.text = "";
+      at(change);
+      assert.equal(agent.text, "");
+    });
+  }
+
+  it("the first port in a network brings the network and its endpoints, the last takes them away", () => {
+    const { at, open } = lab(port("p2", "n", "h2"));
+    const { agent } = open("h1");
+    told(agent);
+    at(port("p1", "n", "h1"));
+    assert.deepEqual(told(agent), [
+      "put network n",
+      "put endpoint p2",
+      "put endpoint p1",
+      "put port p1",
+      "bookmark 11",
+    ]);
+    at(write("port", "p1", undefined));
+    assert.deepEqual(told(agent), ["delete port p1", "delete network n", "bookmark 12"]);
+    assert.deepEqual(sorted(agent.view), { networks: [], ports: [], endpoints: [] });
+  });
+
+  it("a port that moves between hosts changes both views and its endpoint", () => {
+    const { at, open } = lab(port("p1", "n", "h1"), port("p2", "n", "h1"), port("p3", "n", "h2"));
+    const [one, two] = [open("h1").agent, open("h2").agent];
+    told(one);
+    told(two);
+    at(port("p1", "n", "h2"));
+    assert.deepEqual(told(one), ["put endpoint p1", "delete port p1", "bookmark 11"]);
+    assert.deepEqual(told(two), ["put endpoint p1", "put port p1", "bookmark 11"]);
+  });
+
+  it("a VLAN network is in the view of a host with a card on it, and only there", () => {
+    const { at, open } = lab(network("v", vlan), port("p1", "v", "h1"), port("p2", "v", "h2"));
+    const { agent } = open("h1");
+    assert.deepEqual(told(agent), ["snapshot", "synced 10"]);
+    at(host("h1", { facts: facts("192.0.2.1", { phys: "eth1" }) }));
+    assert.deepEqual(told(agent), ["put network v", "put endpoint p1", "put port p1", "bookmark 11"]);
+    at(host("h2", { facts: facts("192.0.2.2", { phys: "eth1" }) }));
+    assert.deepEqual(told(agent), ["put endpoint p2", "bookmark 12"]);
+    at(host("h1", { facts: facts() }));
+    assert.deepEqual(told(agent), ["delete port p1", "delete network v", "bookmark 13"]);
+  });
+
+  it("a host's new tunnel address reaches the hosts that share a network with it", () => {
+    const { at, open } = lab(port("p1", "n", "h1"), port("p2", "n", "h2"), host("h3", { facts: facts() }));
+    const [agent, stranger] = [open("h1").agent, open("h3").agent];
+    told(agent);
+    told(stranger);
+    at(host("h2", { facts: facts("2001:db8::2") }));
+    assert.deepEqual(told(agent), ["put endpoint p2", "bookmark 11"]);
+    assert.equal(agent.view.endpoints.get("p2")?.tunnelIp, "2001:db8::2");
+    assert.equal(stranger.text, "");
+  });
+
+  const places: [string, object, unknown][] = [
+    ["a virtual machine", {}, { kind: "tap", device: "tap01234567-89" }],
+    ["a container by its owner", { device_owner: "cable:container" }, { kind: "container" }],
+    ["a container by its profile", { "binding:profile": { container: true } }, { kind: "container" }],
+    [
+      "a physical machine behind a tag",
+      { "binding:vnic_type": "baremetal", "binding:profile": { physical: { nic: "eth0", vlan: 100 } } },
+      { kind: "physical", attachment: { nic: "eth0", vlan: 100 } },
+    ],
+    [
+      "an untagged physical machine",
+      { "binding:vnic_type": "baremetal", "binding:profile": { physical: { nic: "eth0" } } },
+      { kind: "physical", attachment: { nic: "eth0", vlan: null } },
+    ],
+    [
+      "no port of a bad tag",
+      { "binding:vnic_type": "baremetal", "binding:profile": { physical: { nic: "eth0", vlan: 4095 } } },
+      undefined,
+    ],
+  ];
+  for (const [name, row, place] of places) {
+    it(`the place of ${name}`, () => {
+      const { agent } = lab(port("01234567-89ab", "n", "h1", row)).open("h1");
+      assert.deepEqual(agent.view.ports.get("01234567-89ab")?.place, place);
+    });
+  }
+
+  it("resumes with what changed since, tombstones included", () => {
+    const { at, open } = lab(port("p1", "n", "h1"), port("p2", "n", "h2"), port("p3", "n", "h2"));
+    const { agent, stop } = open("h1");
+    stop?.();
+    told(agent);
+    at(write("port", "p2", undefined));
+    at(port("p3", "n", "h2", { status: "ACTIVE" }), port("p4", "n", "h1"));
+    open("h1", 10, agent);
+    assert.deepEqual(told(agent), ["delete endpoint p2", "put endpoint p4", "put port p4", "synced 12"]);
+  });
+
+  it("resumes over a network left and joined again, whose endpoints changed meanwhile", () => {
+    const { at, open, memory } = lab(port("p1", "n", "h1"), port("p2", "n", "h2"));
+    const { agent, stop } = open("h1");
+    stop?.();
+    at(write("port", "p1", undefined));
+    at(write("port", "p2", undefined), port("p3", "n", "h2"));
+    at(port("p1", "n", "h1"));
+    open("h1", 10, agent);
+    assert.deepEqual(sorted(agent.view), sorted(wholeView(memory, "h1")));
+  });
+
+  it("a revision before the start, or of the future, is not known", () => {
+    const { open } = lab(port("p1", "n", "h1"));
+    assert.equal(open("h1", 9).stop, undefined);
+    assert.equal(open("h1", 11).stop, undefined);
+    assert.notEqual(open("h1", 10).stop, undefined);
+  });
+
+  it("a revision older than the bounded history is not known", () => {
+    const { at, open } = lab(port("p1", "n", "h1"));
+    const { agent, stop } = open("h1");
+    stop?.();
+    for (let i = 0; i < 10_001; i++) at(port(`q${i}`, "n", "h2"));
+    assert.equal(open("h1", 10, agent).stop, undefined);
+    assert.notEqual(open("h1", 11, agent).stop, undefined);
+  });
+
+  it("removing a host ends its streams, and its ports are no endpoints any more", () => {
+    const { at, open } = lab(port("p1", "n", "h1"), port("p2", "n", "h2"));
+    const [one, two] = [open("h1").agent, open("h2").agent];
+    at(write("host", "h2", undefined));
+    assert.deepEqual([one.ended, two.ended], [false, true]);
+    assert.deepEqual([...one.view.endpoints.keys()], ["p1"]);
+    assert.throws(() => open("h2"), RangeError);
+  });
+
+  it("a store restored from the past ends every stream, and old revisions are refused", () => {
+    const { memory, open } = lab(port("p1", "n", "h1"));
+    memory.apply([port("p2", "n", "h1")], 50);
+    const { agent } = open("h1");
+    memory.restart([write("port", "p2", undefined)], 20);
+    assert.equal(agent.ended, true);
+    assert.equal(open("h1", 50).stop, undefined);
+    assert.deepEqual([...open("h1").agent.view.ports.keys()], ["p1"]);
+  });
+
+  it("a stopped reader hears nothing, the others go on; bookmarks reach all", () => {
+    const { at, open, views } = lab(port("p1", "n", "h1"));
+    const [first, second] = [open("h1"), open("h1")];
+    told(first.agent);
+    told(second.agent);
+    assert.equal(views.readers, 2);
+    first.stop?.();
+    at(port("p2", "n", "h2"));
+    views.bookmark();
+    assert.equal(first.agent.text, "");
+    assert.deepEqual(told(second.agent), ["put endpoint p2", "bookmark 11", "bookmark 11"]);
+  });
+
+  it("after any history a steady, a resuming and a fresh reader hold what the definition says", () => {
+    const hosts = ["h1", "h2", "h3"];
+    const networks = ["n1", "n2", "n3"];
+    const anyHost = fc.constantFrom(...hosts, "");
+    const anyNetwork = fc.constantFrom(...networks);
+    const anyPort = fc.constantFrom("p1", "p2", "p3", "p4", "p5");
+    const change = fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc
+          .tuple(
+            anyPort,
+            anyNetwork,
+            anyHost,
+            fc.constantFrom("compute:a", "cable:container"),
+            fc.constantFrom("DOWN", "ACTIVE"),
+          )
+          .map(([id, net, on, device_owner, status]) => port(id, net, on, { device_owner, status })),
+      },
+      { weight: 2, arbitrary: anyPort.map((id) => write("port", id, undefined)) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(anyNetwork, fc.boolean(), fc.constantFrom(1450, 9000))
+          .map(([id, isVlan, mtu]) => network(id, { mtu, ...(isVlan ? vlan : {}) })),
+      },
+      { weight: 1, arbitrary: anyNetwork.map((id) => write("network", id, undefined)) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(fc.constantFrom("s1", "s2"), anyNetwork, fc.constantFrom("10.0.0.0/24", "10.1.0.0/24"))
+          .map((row) => subnet(...row)),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("s1", "s2").map((id) => write("subnet", id, undefined)) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.constantFrom(...hosts), fc.constantFrom(null, facts(), facts("192.0.2.9", { phys: "eth1" })))
+          .map(([id, known]) => host(id, { facts: known as never })),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("h2", "h3").map((id) => write("host", id, undefined)) },
+    );
+    const step = fc.record({
+      writes: fc.uniqueArray(change, { minLength: 1, maxLength: 4, selector: ({ kind, id }) => `${kind}/${id}` }),
+      /** Whether the resuming reader is connected during the step. */
+      connected: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+        const memory = new MemoryTables();
+        memory.apply([host("h1"), ...networks.map((id) => network(id))], 1);
+        const views = new Views(memory);
+        const steady = new Agent();
+        const resuming = new Agent();
+        views.open("h1", undefined, steady);
+        let stop: (() => void) | undefined;
+        const connect = () => {
+          stop = views.open("h1", resuming.revision, resuming);
+          assert.notEqual(stop, undefined);
+        };
+        steps.forEach(({ writes, connected }, i) => {
+          if (connected && stop === undefined) connect();
+          if (!connected) {
+            stop?.();
+            stop = undefined;
+          }
+          memory.apply(writes, i + 2);
+        });
+        if (stop === undefined) connect();
+        const fresh = new Agent();
+        views.open("h1", undefined, fresh);
+        const defined = sorted(wholeView(memory, "h1"));
+        assert.deepEqual(sorted(fresh.view), defined);
+        assert.deepEqual(sorted(steady.view), defined);
+        assert.deepEqual(sorted(resuming.view), defined);
+        assert.equal(steady.ended, false);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
