@@ -25,7 +25,7 @@ export const FAULTS = {
   Unauthorized: row(401, "%(msg)s"),
   NotAuthorized: row(403, "%(msg)s", { msg: "Not authorized." }),
   AdminRequired: row(403, "User does not have admin privileges: %(reason)s."),
-  PolicyNotAuthorized: row(403, "(rule:%(action)s) is disallowed by policy"),
+  PolicyNotAuthorized: row(403, "%(rule)s is disallowed by policy"),
   NotFound: row(404, "%(msg)s"),
   HTTPNotFound: row(404, "%(msg)s", { msg: "The resource could not be found." }),
   ObjectNotFound: row(404, "Object %(id)s not found."),

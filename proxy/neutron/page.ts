@@ -1,0 +1,83 @@
+/**
+ * Sorting and paging as Neutron's native helpers do them: by the keys asked for and then by id, so that the order is
+ * total and a marker has one place in it, whether or not its row passes the filters.
+ */
+import { type Row, readerOf } from "./attribute.ts";
+import type { Query, SortKey } from "./query.ts";
+import type { Resource } from "./resource.ts";
+
+type Compare = (a: Row, b: Row) => number;
+
+/** Null before everything, as databases sort it; numbers as numbers, the rest as text. */
+function compareValues(a: unknown, b: unknown): number {
+  if (a === b) return 0;
+  if (a === null || a === undefined) return -1;
+  if (b === null || b === undefined) return 1;
+  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : 1;
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  const [one, two] = [String(a), String(b)];
+  return one === two ? 0 : one < two ? -1 : 1;
+}
+
+function compileOrder(resource: Resource, sorts: SortKey[]): Compare {
+  const byId: SortKey[] = sorts.some((sort) => sort.name === "id") ? [] : [{ name: "id", isAscending: true }];
+  const keys = [...sorts, ...byId].map(({ name, isAscending }) => ({
+    read: readerOf(resource.attributes, name),
+    sign: isAscending ? 1 : -1,
+  }));
+  return (a, b) => {
+    for (const { read, sign } of keys) {
+      const order = compareValues(read(a), read(b));
+      if (order !== 0) return sign * order;
+    }
+    return 0;
+  };
+}
+
+/** One page of `rows` in order; `marker` is the row after (in reverse: before) which the page is. */
+export function page(resource: Resource, rows: Row[], query: Query, marker: Row | undefined): Row[] {
+  const compare = compileOrder(resource, query.sorts);
+  const sorted = rows.toSorted(compare);
+  if (query.limit === 0) return sorted;
+  if (query.isReverse) {
+    const end = marker === undefined ? sorted.length : firstWhere(sorted, (row) => compare(row, marker) >= 0);
+    return sorted.slice(Math.max(end - query.limit, 0), end);
+  }
+  const start = marker === undefined ? 0 : firstWhere(sorted, (row) => compare(row, marker) > 0);
+  return sorted.slice(start, start + query.limit);
+}
+
+/** The index of the first row for which a test holds that once true stays true. */
+function firstWhere(rows: Row[], test: (row: Row) => boolean): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (test(rows[middle] as Row)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+interface Link {
+  rel: "next" | "previous";
+  href: string;
+}
+
+/** Neutron's get_pagination_links: it offers "previous" also on the first page. */
+export function links(url: string, params: URLSearchParams, query: Query, rows: Row[]): Link[] {
+  if (query.limit === 0) return [];
+  const isShort = rows.length < query.limit;
+  const found: Link[] = [];
+  if (!isShort || query.isReverse) found.push({ rel: "next", href: linkTo(url, params, rows.at(-1), false) });
+  if (!isShort || !query.isReverse) found.push({ rel: "previous", href: linkTo(url, params, rows[0], true) });
+  return found;
+}
+
+function linkTo(url: string, params: URLSearchParams, row: Row | undefined, isReverse: boolean): string {
+  const next = new URLSearchParams(params);
+  next.delete("marker");
+  if (row !== undefined) next.set("marker", String(row.id));
+  if (isReverse) next.set("page_reverse", "True");
+  else next.delete("page_reverse");
+  return `${url}?${next}`;
+}

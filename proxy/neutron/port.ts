@@ -1,0 +1,139 @@
+/** The attributes of a port. */
+import type { AddressPair, FixedIp, PortRecord } from "../../model/mod.ts";
+import { parseCidr, parseIp } from "../../model/mod.ts";
+import { type Attributes, attribute, type Row, UNSET } from "./attribute.ts";
+import { keyValues, noneToEmptyList, toBoolean, toLowerCase, toMacIfNone } from "./converters.ts";
+import { canonicalMac } from "./mac-text.ts";
+import { IDENTITY, PROJECT, SIZE, STANDARD } from "./standard.ts";
+import { dictOrNone, type Json, orNone, string, uniqueStrings, uuid, uuidList, values } from "./validators.ts";
+import { dnsDomainName, dnsHostName } from "./validators-dns.ts";
+import { macAddress } from "./validators-ip.ts";
+import { allowedAddressPairs, extraDhcpOpts, fixedIps } from "./validators-port.ts";
+
+/** neutron_lib/api/definitions/portbindings.py. */
+export const VNIC_TYPES = [
+  "normal",
+  "direct",
+  "macvtap",
+  "baremetal",
+  "direct-physical",
+  "virtio-forwarder",
+  "smart-nic",
+  "vdpa",
+  "accelerator-direct",
+  "accelerator-direct-physical",
+  "remote-managed",
+] as const;
+
+/** Neutron's option dns_domain, in its default. */
+const DNS_DOMAIN = "openstacklocal.";
+
+const pick = (item: Json, keys: string[]) =>
+  Object.fromEntries(keys.filter((key) => Object.hasOwn(item, key)).map((key) => [key, item[key]]));
+
+const canonicalFixedIps = (value: unknown) =>
+  (value as Json[]).map((fixed) => {
+    const known = pick(fixed, ["subnet_id", "ip_address"]);
+    return "ip_address" in known ? { ...known, ip_address: parseIp(known.ip_address as string) } : known;
+  });
+
+const canonicalPairs = (value: unknown) =>
+  (value as Record<string, string>[]).map(({ mac_address, ip_address = "" }) => ({
+    ...(mac_address === undefined ? {} : { mac_address: canonicalMac(mac_address) }),
+    ip_address: ip_address.includes("/") ? parseCidr(ip_address) : parseIp(ip_address),
+  })) as Partial<AddressPair>[];
+
+const canonicalDhcpOpts = (value: unknown) =>
+  ((value ?? []) as Json[]).map((option) => ({ ...option, ip_version: Number(option.ip_version ?? 4) }));
+
+/** `fixed_ips=ip_address=A&fixed_ips=subnet_id=S`: one address of the port must satisfy all of them. */
+function matchFixedIps(values: string[]): (row: Row) => boolean {
+  const wanted = keyValues(values);
+  const addresses = wanted.get("ip_address")?.map((text) => parseIp(text) ?? text);
+  const subnets = wanted.get("subnet_id");
+  const parts = wanted.get("ip_address_substr");
+  const matches = ({ ip_address, subnet_id }: FixedIp) =>
+    (addresses?.includes(ip_address) ?? true) &&
+    (subnets?.includes(subnet_id) ?? true) &&
+    (parts?.some((part) => ip_address.includes(part)) ?? true);
+  if (!addresses && !subnets && !parts) return () => true;
+  return (row) => (row as unknown as PortRecord).fixed_ips.some(matches);
+}
+
+/** What internal DNS answers for the port (neutron/plugins/ml2/extensions/dns_integration.py). */
+function dnsAssignment(row: Row): object[] {
+  const { fixed_ips, dns_name } = row as unknown as PortRecord;
+  return fixed_ips.map(({ ip_address }) => {
+    const hostname = dns_name || `host-${ip_address.replace(/[.:]/g, "-")}`;
+    const fqdn = hostname.endsWith(".") ? hostname : `${hostname}.${DNS_DOMAIN}`;
+    return { ip_address, hostname, fqdn };
+  });
+}
+
+const hasAddress = (row: Row) => (row.fixed_ips as unknown[]).length > 0;
+
+export const PORT: Attributes = {
+  ...IDENTITY,
+  network_id: attribute(["post", "filter", "sort"], { validate: uuid }),
+  admin_state_up: attribute(["post", "put", "filter", "sort"], { default: true, convert: toBoolean }),
+  mac_address: attribute(["post", "put", "filter", "sort", "policy"], {
+    default: UNSET,
+    convert: toMacIfNone,
+    validate: macAddress,
+  }),
+  fixed_ips: attribute(["post", "put", "filter", "policy"], {
+    default: UNSET,
+    validate: fixedIps,
+    normalise: canonicalFixedIps,
+    match: matchFixedIps,
+  }),
+  device_id: attribute(["post", "put", "filter", "sort", "policy"], { default: "", validate: string(SIZE.device) }),
+  device_owner: attribute(["post", "put", "filter", "sort", "policy"], { default: "", validate: string(SIZE.device) }),
+  ...PROJECT,
+  status: attribute(["filter", "sort"]),
+  // binding
+  "binding:vif_type": attribute(["policy"], { default: UNSET }),
+  "binding:vif_details": attribute(["policy"], { default: UNSET }),
+  "binding:vnic_type": attribute(["post", "put", "policy"], { default: "normal", validate: values(VNIC_TYPES) }),
+  // Neutron checks nothing here and its database fails on what is no name; null is how Nova unbinds a port.
+  "binding:host_id": attribute(["post", "put", "filter", "policy"], {
+    default: UNSET,
+    validate: orNone(string(255)),
+    normalise: (value) => value ?? "",
+  }),
+  "binding:profile": attribute(["post", "put", "policy"], {
+    default: UNSET,
+    validate: dictOrNone,
+    normalise: (value) => value ?? {},
+  }),
+  // port-security
+  port_security_enabled: attribute(["post", "put", "policy"], { default: UNSET, convert: toBoolean }),
+  // security-group, port-security-groups-filtering
+  security_groups: attribute(["post", "put", "filter"], {
+    default: UNSET,
+    convert: noneToEmptyList,
+    validate: uuidList,
+  }),
+  // allowed-address-pairs
+  allowed_address_pairs: attribute(["post", "put", "policy"], {
+    default: UNSET,
+    convert: noneToEmptyList,
+    validate: allowedAddressPairs,
+    normalise: canonicalPairs,
+  }),
+  // extra_dhcp_opt
+  extra_dhcp_opts: attribute(["post", "put"], {
+    default: null,
+    validate: extraDhcpOpts,
+    normalise: canonicalDhcpOpts,
+  }),
+  // dns-integration, dns-domain-ports
+  dns_name: attribute(["post", "put"], { default: "", convert: toLowerCase, validate: dnsHostName }),
+  dns_domain: attribute(["post", "put"], { default: "", convert: toLowerCase, validate: dnsDomainName }),
+  dns_assignment: attribute([], { read: dnsAssignment }),
+  // ip_allocation: "deferred" is for routed networks only
+  ip_allocation: attribute(["filter", "sort"], { read: (row) => (hasAddress(row) ? "immediate" : "none") }),
+  ...STANDARD,
+  // tag-ports-during-bulk-creation
+  tags: { ...(STANDARD.tags as Attributes[string]), allowPost: true, default: [], validate: uniqueStrings(255) },
+};

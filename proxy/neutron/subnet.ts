@@ -1,0 +1,62 @@
+/** The attributes of a subnet. */
+import { type Cidr, ip, parseCidr, parseIp } from "../../model/mod.ts";
+import { type Attributes, attribute, UNSET } from "./attribute.ts";
+import { cidrToCanonical, ipToCanonical, noneToEmptyList, poolsToCanonical, toBoolean, toInt } from "./converters.ts";
+import { IDENTITY, PROJECT, STANDARD } from "./standard.ts";
+import { nonNegative, orNone, subnetpoolIdOrNone, uuid, values } from "./validators.ts";
+import { hostRoutes, ipAddress, ipPools, nameservers, subnet, subnetServiceTypes } from "./validators-ip.ts";
+
+export const IPV6_MODES = ["dhcpv6-stateful", "dhcpv6-stateless", "slaac"] as const;
+
+const mode = attribute(["post", "filter", "sort"], { default: UNSET, validate: values(IPV6_MODES) });
+
+const canonicalRoutes = (value: unknown) =>
+  (value as Record<"destination" | "nexthop", string>[]).map(({ destination, nexthop }) => ({
+    destination: parseCidr(destination) as Cidr,
+    nexthop: ip(nexthop),
+  }));
+
+export const SUBNET: Attributes = {
+  ...IDENTITY,
+  ip_version: attribute(["post", "filter", "sort"], { convert: toInt, validate: values([4, 6]) }),
+  network_id: attribute(["post", "filter", "sort"], { validate: uuid }),
+  subnetpool_id: attribute(["post", "filter", "sort"], { default: UNSET, validate: subnetpoolIdOrNone }),
+  prefixlen: attribute(["post", "hidden"], { default: UNSET, convert: toInt, validate: nonNegative }),
+  cidr: attribute(["post", "filter", "sort"], { default: UNSET, convert: cidrToCanonical, validate: subnet }),
+  gateway_ip: attribute(["post", "put", "filter", "sort"], {
+    default: UNSET,
+    convert: ipToCanonical,
+    validate: orNone(ipAddress),
+  }),
+  allocation_pools: attribute(["post", "put"], { default: UNSET, convert: poolsToCanonical, validate: ipPools }),
+  dns_nameservers: attribute(["post", "put"], {
+    default: UNSET,
+    convert: noneToEmptyList,
+    validate: nameservers,
+    // Neutron takes anything it can iterate: of an object the keys.
+    normalise: (value) => (Array.isArray(value) ? value : Object.keys(value as object)).map((host) => parseIp(host)),
+  }),
+  host_routes: attribute(["post", "put"], {
+    default: UNSET,
+    convert: noneToEmptyList,
+    validate: hostRoutes,
+    normalise: canonicalRoutes,
+  }),
+  ...PROJECT,
+  enable_dhcp: attribute(["post", "put", "filter", "sort"], { default: true, convert: toBoolean }),
+  ipv6_ra_mode: mode,
+  ipv6_address_mode: mode,
+  // Of the subnet's network; filtered by the list operation, which knows the networks.
+  shared: attribute(["hidden", "filter", "policy"], { convert: toBoolean }),
+  // subnet_allocation
+  use_default_subnetpool: attribute(["post", "hidden"], { default: false, convert: toBoolean }),
+  // subnet-service-types
+  service_types: attribute(["post", "put"], {
+    default: UNSET,
+    validate: subnetServiceTypes,
+    normalise: (value) => value || [],
+  }),
+  // subnet-dns-publish-fixed-ip
+  dns_publish_fixed_ip: attribute(["post", "put"], { default: false, convert: toBoolean }),
+  ...STANDARD,
+};

@@ -1,0 +1,106 @@
+/**
+ * The validators of Neutron's tables (neutron_lib/api/validators/__init__.py) that any resource may use, under its
+ * names: each gives the reason for a refusal in Neutron's words, or undefined.
+ */
+import { fault } from "../../model/mod.ts";
+import type { Validator } from "./attribute.ts";
+import { pyRepr, pyStr } from "./python.ts";
+
+/** A value as Neutron quotes it. */
+export const show = (value: unknown) => `'${pyStr(value)}'`;
+const length = (text: string) => (text.length > 255 ? [...text].length : text.length);
+
+/** A JSON object. */
+export type Json = Record<string, unknown>;
+export const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export const orNone =
+  (validator: Validator): Validator =>
+  (value) =>
+    value === null ? undefined : validator(value);
+
+export const string =
+  (maxLength?: number): Validator =>
+  (value) => {
+    if (typeof value !== "string") return `${show(value)} is not a valid string`;
+    if (maxLength === undefined || length(value) <= maxLength) return undefined;
+    return `'${value}' exceeds maximum length of ${maxLength}`;
+  };
+
+// Neutron builds its pattern from the printable characters of the basic plane, without white space at either end.
+const NAME = /^(?!\p{Zs})[^\p{C}\p{Zl}\p{Zp}\u{10000}-\u{10ffff}]*(?<!\p{Zs})$/u;
+
+export const nameString =
+  (maxLength: number): Validator =>
+  (value) =>
+    string(maxLength)(value) ?? (NAME.test(value as string) ? undefined : `${show(value)} is not a valid string`);
+
+export const onelineNotEmptyString =
+  (maxLength: number): Validator =>
+  (value) => {
+    const reason = string(maxLength)(value);
+    if (reason) return reason;
+    const text = value as string;
+    if (text.trim() === "") return `'${text}' Blank strings are not permitted`;
+    return /[\n\r\v\f\u0085\u2028\u2029]./s.test(text) ? `Multi-line string is not allowed: '${text}'` : undefined;
+  };
+
+export const values =
+  (valid: readonly unknown[]): Validator =>
+  (value) =>
+    valid.includes(value) ? undefined : `${pyStr(value)} is not in valid_values`;
+
+export const nonNegative: Validator = (value) =>
+  (value as number) < 0 ? `${show(value)} should be non-negative` : undefined;
+
+const UUID = /^[0-9a-f]{32}$/;
+
+/** oslo_utils.uuidutils.is_uuid_like: any case, dashes or not. */
+export const uuid: Validator = (value) => {
+  const digits = typeof value === "string" ? value.replace(/urn:|uuid:|[{}-]/g, "").toLowerCase() : "";
+  return UUID.test(digits) ? undefined : `${show(value)} is not a valid UUID`;
+};
+
+/** Prefix delegation is a pool of its own name in Neutron. */
+export const subnetpoolIdOrNone: Validator = (value) =>
+  value === null || value === "prefix_delegation" ? undefined : uuid(value);
+
+export const dictOrNone: Validator = (value) =>
+  value === null || isObject(value) ? undefined : `${show(value)} is not a dictionary`;
+
+/** A list without duplicates whose items all pass. */
+export function listOf(item: Validator): Validator {
+  return (value) => {
+    if (!Array.isArray(value)) return `${show(value)} is not a list`;
+    const seen = new Set<string>();
+    const twice = new Set<string>();
+    for (const entry of value) {
+      const text = pyRepr(entry);
+      if (seen.has(text)) twice.add(pyStr(entry));
+      seen.add(text);
+    }
+    if (twice.size > 0) return `Duplicate items in the list: '${[...twice].join(", ")}'`;
+    return first(value, item);
+  };
+}
+
+/** The first refusal of a list's items. */
+export function first<T>(list: T[], item: (entry: T) => string | undefined): string | undefined {
+  for (const entry of list) {
+    const reason = item(entry);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+export const uuidList: Validator = listOf(uuid);
+export const uniqueStrings = (maxLength?: number): Validator => listOf(string(maxLength));
+
+export const availabilityZoneHints: Validator = (value) => {
+  const reason = uniqueStrings()(value);
+  if (reason === undefined && JSON.stringify(value).length > 255) {
+    throw fault("InvalidInput", { error_message: "Too many availability_zone_hints specified" });
+  }
+  return reason;
+};
