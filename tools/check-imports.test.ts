@@ -32,6 +32,7 @@ for (const [what, from, text, said] of [
   ["a package for others", "agent/x.ts", 'import koffi from "koffi";', /calls into C/],
   ["a command in product code", "agent/x.ts", 'import { spawn } from "node:child_process";', /runs no commands/],
   ["I/O in a pure folder", "model/x.ts", 'import { readFileSync } from "node:fs";', /is pure/],
+  ["product code at what is for tests", "store/x.ts", 'import { x } from "./store.contract.ts";', /is for tests/],
   ["a folder without a row", "extra/x.ts", 'import { x } from "../model/mod.ts";', /not in tools\/walls\.ts/],
 ] as const) {
   test(`the walls stop ${what}`, () => {

@@ -5,7 +5,8 @@ import { folderOf, type Import, importGraph } from "./import-graph.ts";
 import { ROOT } from "./sources.ts";
 import { BARRED_NODE, DOORS, OUTSIDE, PACKAGES, PASSES, PURE_NODE, WALLS } from "./walls.ts";
 
-const isTest = (path: string) => /\.(test|contract)\.ts$/.test(path);
+/** Tests and what stands beside the sources for them only. */
+const isTest = (path: string) => /\.(test|contract|fixture)\.ts$/.test(path);
 
 /** All that is wrong with the given imports; `exists` tells whether a file is there. */
 export function checkImports(
@@ -21,6 +22,7 @@ export function checkImports(
 
 function wall({ from, to }: Import): string | undefined {
   const [here, there] = [folderOf(from), folderOf(to)];
+  if (isTest(to) && !isTest(from)) return `${from} imports ${to}: that file is for tests`;
   if (here === there) return undefined;
   const rule = WALLS[here];
   if (rule === undefined) return `${from}: the folder ${here}/ is not in tools/walls.ts; say there what it may import`;

@@ -53,7 +53,7 @@ for (const [what, text, exitCode, said] of [
     1,
     [/Error: hook/, /ℹ fail 1\n/],
   ],
-  ["a file that ends itself", "process.exit(3);", 1, [/exit status 3/, /ℹ fail 1\n/]],
+  ["a file that ends itself", "process.exit(3);", 1, [/ended itself with status 3/, /ℹ fail 1\n/]],
   ["a file without a test", "", 1, [/there is no test in it/, /ℹ pass 0\nℹ fail 1\n/]],
   ["only skipped tests", 'test("a", { skip: "no moon" }, () => {});', 1, [/a: no moon/]],
   ["no file at all", undefined, 1, [/no test ran/, /ℹ tests 0\n/]],

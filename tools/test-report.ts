@@ -70,7 +70,8 @@ export class TestReport {
     if (error.failureType === "hookFailed" && data.details.type === "suite") this.fail(title(data));
     else this.#note(title(data));
     if (data.name === data.file) {
-      this.#write(`      it ended by itself with exit status ${error.exitCode ?? "unknown"}`);
+      const how = error.exitCode === undefined ? "it was ended" : `it ended itself with status ${error.exitCode}`;
+      this.#write(`      ${how} before its tests were done`);
       this.#showOutput(data.name);
     } else {
       this.#write(indent(explain(error.cause ?? error), "      "));
