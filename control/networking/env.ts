@@ -1,8 +1,12 @@
 /** What the plans of all resources share: options, clock, chance, indexes. */
 import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
 import type { NetworkType } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
 import { Indexes } from "./indexes.ts";
+
+/** What is needed of a logger. */
+export type Log = Pick<Logger, "debug" | "warn">;
 
 /** The operator's choices; the defaults are Neutron's where it has them. */
 export interface NetworkingOptions {

@@ -1,11 +1,10 @@
-import type { Logger } from "pino";
 import type { Attributes, Caller, ListHint, Networking, NetworkingTypes, ResourceKind } from "../../api/mod.ts";
 import { fault, type Id, type RecordTypes } from "../../model/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import type { Memory } from "../memory.ts";
 import { notFound } from "./access.ts";
 import type { Draft } from "./draft.ts";
-import { type Env, makeEnv, type NetworkingOptions } from "./env.ts";
+import { type Env, type Log, makeEnv, type NetworkingOptions } from "./env.ts";
 import { networkPlan } from "./network.ts";
 import type { ResourcePlan } from "./plan.ts";
 import { portPlan } from "./port.ts";
@@ -17,7 +16,7 @@ import { Transactor } from "./transact.ts";
 export interface NetworkingParts {
   store: Store;
   memory: Memory;
-  log: Logger;
+  log: Log;
   options?: Partial<NetworkingOptions>;
 }
 

@@ -4,12 +4,18 @@
  * had reached what the store held after the request began: so no control node refuses for what is no longer true.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "pino";
 import { Fault, fault } from "../../model/mod.ts";
-import { type Guard, type Store, StoreUnavailable, StoreUnknown, type Transaction } from "../../store/mod.ts";
+import {
+  type Guard,
+  type Store,
+  StoreRefused,
+  StoreUnavailable,
+  StoreUnknown,
+  type Transaction,
+} from "../../store/mod.ts";
 import type { Memory } from "../memory.ts";
 import { Draft } from "./draft.ts";
-import type { NetworkingOptions } from "./env.ts";
+import type { Log, NetworkingOptions } from "./env.ts";
 
 /** Each attempt means that another writer got further, so even a crowd fits into these. */
 const MAX_ATTEMPTS = 40;
@@ -56,17 +62,21 @@ function storeFault(error: unknown): unknown {
     const msg = "The store went away while it was writing: look whether the change is there before repeating it.";
     return fault("ServiceUnavailable", { msg });
   }
+  if (error instanceof StoreRefused) {
+    const error_message = `the store cannot take the request in one transaction (${error.message}): make several of it`;
+    return fault("InvalidInput", { error_message });
+  }
   return error;
 }
 
 export class Transactor {
   readonly #store: Store;
   readonly #memory: Memory;
-  readonly #log: Logger;
+  readonly #log: Log;
   readonly #limits: Limits;
   readonly #reservations = new Reservations();
 
-  constructor(store: Store, memory: Memory, log: Logger, limits: Limits) {
+  constructor(store: Store, memory: Memory, log: Log, limits: Limits) {
     this.#store = store;
     this.#memory = memory;
     this.#log = log;
