@@ -44,7 +44,8 @@ export interface Links {
   createVeth(options: { name: string; mtuBytes: number; peer: { name: string; mac: Mac; netnsFd: number } }): Link;
   /** A VXLAN device in external (collect metadata) mode. @throws SystemError EEXIST */
   createVxlan(options: { name: string; port: number; mtuBytes: number }): Link;
-  set(index: number, change: { up?: boolean; mtuBytes?: number; mac?: Mac }): void;
+  /** `promiscuous`: hears frames for any MAC address; what others asked of the card remains. */
+  set(index: number, change: { up?: boolean; mtuBytes?: number; mac?: Mac; promiscuous?: boolean }): void;
   /** Removing what is not there is success. */
   remove(index: number): void;
   addresses(index: number): { ip: Ip; prefixLength: number }[];
@@ -129,4 +130,6 @@ export interface Host {
   inNamespace<T>(path: string, work: (links: Links, netnsFd: number) => T): T;
   /** Makes sure that a bpf file system is mounted there. */
   mountBpf(path: string): void;
+  /** Removes a directory of pins with all in it; what a program or another process uses lives on. None there is success. */
+  removePins(directory: string): void;
 }

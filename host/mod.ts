@@ -3,3 +3,5 @@
  * Invariant: every call is repeatable, and what it could not do it throws as a {@link SystemError}.
  */
 export * from "./host.ts";
+export { linuxHost } from "./linux/host.ts";
+export { entryText, keyText } from "./map-text.ts";

@@ -37,6 +37,15 @@ export class Delta<V> {
     return this.#desired.get(key);
   }
 
+  /** What the world has, as far as it was seen. */
+  seen(key: string): V | undefined {
+    return this.#actual.get(key);
+  }
+
+  seenKeys(): string[] {
+    return [...this.#actual.keys()];
+  }
+
   /** What is to be written now; settled keys are forgotten on the way, so the cost is that of what changed. */
   toWrite(): [string, V][] {
     const writes: [string, V][] = [];

@@ -19,6 +19,8 @@ export interface Table<T> extends Cell<T> {
   encode(value: T): Buffer;
   /** @throws RangeError when `bytes` is shorter than `size` */
   decode(bytes: Uint8Array): T;
+  /** Reads one field and leaves the rest alone, for walks over many records. @throws RangeError for a single cell */
+  reader<K extends keyof T>(field: K): (bytes: Uint8Array) => T[K];
 }
 
 function viewOf(bytes: Uint8Array): DataView {
@@ -91,7 +93,9 @@ export function array<T>(cell: Cell<T>, length: number): Cell<T[]> {
   };
 }
 
-function standing<T>(name: string, cell: Cell<T>): Table<T> {
+type Fields<T> = { readonly [K in keyof T]: readonly [offset: number, cell: Cell<T[K]>] };
+
+function standing<T>(name: string, cell: Cell<T>, fields?: Fields<T>): Table<T> {
   return {
     ...cell,
     name,
@@ -104,6 +108,12 @@ function standing<T>(name: string, cell: Cell<T>): Table<T> {
       if (bytes.length < cell.size) throw new RangeError(`${name}: ${bytes.length} bytes of ${cell.size}`);
       return cell.read(viewOf(bytes), 0);
     },
+    reader(field) {
+      const found = fields?.[field];
+      if (found === undefined) throw new RangeError(`${name} has no field ${String(field)}`);
+      const [offset, { read }] = found;
+      return (bytes) => read(viewOf(bytes), offset);
+    },
   };
 }
 
@@ -113,13 +123,9 @@ export function scalar<T>(name: string, cell: Cell<T>): Table<T> {
 }
 
 /** A struct: every field with its offset; bytes that no field covers are zero. */
-export function record<T extends object>(
-  name: string,
-  size: number,
-  fields: { readonly [K in keyof T]: readonly [offset: number, cell: Cell<T[K]>] },
-): Table<T> {
+export function record<T extends object>(name: string, size: number, fields: Fields<T>): Table<T> {
   const rows = Object.entries(fields) as [keyof T, readonly [number, Cell<T[keyof T]>]][];
-  return standing(name, {
+  const cell: Cell<T> = {
     size,
     write(view, offset, value) {
       for (const [key, [at, cell]] of rows) cell.write(view, offset + at, value[key]);
@@ -129,5 +135,6 @@ export function record<T extends object>(
       for (const [key, [at, cell]] of rows) value[key] = cell.read(view, offset + at);
       return value;
     },
-  });
+  };
+  return standing(name, cell, fields);
 }

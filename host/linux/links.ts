@@ -170,15 +170,19 @@ export class LinuxLinks implements Links {
   }
 
   set(index: number, change: Parameters<Links["set"]>[1]): void {
-    const flags =
-      change.up === undefined ? {} : { flags: change.up ? { up: true as const } : {}, change: { up: true as const } };
-    const body = linkBody(
-      { index, ...flags },
-      {
-        ...(change.mtuBytes === undefined ? {} : { mtu: change.mtuBytes }),
-        ...(change.mac === undefined ? {} : { address: Buffer.from(macBytes(change.mac)) }),
+    const { up, promiscuous: promisc } = change;
+    const data = {
+      index,
+      flags: { ...(up ? { up } : {}), ...(promisc ? { promisc } : {}) },
+      change: {
+        ...(up === undefined ? {} : { up: true as const }),
+        ...(promisc === undefined ? {} : { promisc: true as const }),
       },
-    );
+    };
+    const body = linkBody(data, {
+      ...(change.mtuBytes === undefined ? {} : { mtu: change.mtuBytes }),
+      ...(change.mac === undefined ? {} : { address: Buffer.from(macBytes(change.mac)) }),
+    });
     this.#netlink.request(`set link ${index}`, MessageType.NEWLINK, 0, body);
   }
 

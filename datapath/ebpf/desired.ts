@@ -1,0 +1,224 @@
+/**
+ * Keeps the claims on map entries in step with the wanted objects, object by object. No I/O: devices come resolved.
+ *
+ *     network ──► its vifs ──► endpoints that are these vifs
+ *        ▲          │              │
+ *        └──────────┴── members ───┘
+ */
+import type { NetNumber, VifNumber } from "../../bpf/layout.gen.ts";
+import type { Id } from "../../model/mod.ts";
+import type { Wanted, WantedChange, WantedEndpoint, WantedNetwork, WantedVif } from "../datapath.ts";
+import type { Claims } from "./claims.ts";
+import {
+  type Card,
+  endpointEntries,
+  netNumber,
+  networkEntries,
+  providerWire,
+  uplinkEntries,
+  vifEntries,
+  type Wire,
+} from "./entries.ts";
+import { Members } from "./membership.ts";
+import type { VifNumbers } from "./numbers.ts";
+
+export interface Surroundings {
+  /** The card of a physical network, while this host has it. */
+  card(physicalNetwork: string): Card | undefined;
+  /** Whether physical machines may hang on that card. */
+  allowsMachines(nic: string): boolean;
+}
+
+interface KnownNetwork {
+  net: NetNumber;
+  card: Card | undefined;
+}
+
+const UPLINKS = "uplinks";
+
+export class Desired {
+  /** Vifs that cannot be made, and a sentence why. */
+  readonly failed = new Map<Id, string>();
+  /** Numbers given out for the first time since the last {@link takeFresh}. */
+  #fresh: VifNumber[] = [];
+  readonly #claims: Claims;
+  readonly #numbers: VifNumbers;
+  readonly #around: Surroundings;
+  readonly #members = new Members();
+  readonly #networks = new Map<Id, KnownNetwork>();
+  readonly #wires = new Map<string, Wire>();
+  /** Ids of vifs and endpoints here, by network, so that a network that comes or changes its number brings them. */
+  readonly #vifNetwork = new Map<Id, Id>();
+  readonly #endpointNetwork = new Map<Id, Id>();
+
+  constructor(claims: Claims, numbers: VifNumbers, around: Surroundings) {
+    this.#claims = claims;
+    this.#numbers = numbers;
+    this.#around = around;
+  }
+
+  /** Takes over what changed. Without `change` everything is looked at again. */
+  update(wanted: Wanted, change: WantedChange | undefined): void {
+    const networks = new Set(change?.networks ?? [...wanted.networks.keys(), ...this.#networks.keys()]);
+    const vifs = new Set(change?.vifs ?? [...wanted.vifs.keys(), ...this.#vifNetwork.keys()]);
+    const endpoints = new Set(change?.endpoints ?? [...wanted.endpoints.keys(), ...this.#endpointNetwork.keys()]);
+    this.#retryFailed(wanted, networks, vifs);
+    const touched = new Set(networks);
+    const renumbered = new Set([...networks].filter((id) => this.#network(id, wanted.networks.get(id))));
+    if (renumbered.size > 0) this.#addDependents(renumbered, vifs, endpoints);
+    for (const id of vifs) {
+      for (const network of this.#vif(id, wanted.vifs.get(id))) touched.add(network);
+      endpoints.add(id);
+    }
+    for (const id of endpoints) {
+      for (const network of this.#endpoint(id, wanted.endpoints.get(id))) touched.add(network);
+    }
+    for (const id of touched) this.#claimNetwork(id, wanted.networks.get(id));
+    this.#claims.set(UPLINKS, uplinkEntries(this.#wires.values()));
+  }
+
+  /** Numbers that were never in use in this run or an earlier one: their counters are a former port's. */
+  takeFresh(): VifNumber[] {
+    return this.#fresh.splice(0);
+  }
+
+  /** The cards in use, by index. */
+  cards(): Set<number> {
+    return new Set([...this.#wires.values()].map(({ ifindex }) => ifindex));
+  }
+
+  /** The vif whose entries an owner's claim stands for, if it is one of a vif or of its endpoint. */
+  vifOf(owner: string): Id | undefined {
+    const id = owner.slice(owner.indexOf(":") + 1);
+    return this.#numbers.of(id) === undefined ? undefined : id;
+  }
+
+  /** What stood in a vif's way, a card that was missing or a tag in use, may be gone. */
+  #retryFailed(wanted: Wanted, networks: Set<Id>, vifs: Set<Id>): void {
+    for (const id of this.failed.keys()) {
+      vifs.add(id);
+      const network = wanted.vifs.get(id)?.networkId;
+      if (network !== undefined && !this.#networks.has(network)) networks.add(network);
+    }
+  }
+
+  #addDependents(networks: ReadonlySet<Id>, vifs: Set<Id>, endpoints: Set<Id>): void {
+    for (const [id, network] of this.#vifNetwork) if (networks.has(network)) vifs.add(id);
+    // A provider network's own tag goes before a machine's that was given the same.
+    for (const network of networks) {
+      const wire = this.#wires.get(`network:${network}`);
+      for (const [owner, other] of wire === undefined ? [] : this.#wires) {
+        if (owner.startsWith("vif:") && isSameTag(wire as Wire, other)) vifs.add(owner.slice("vif:".length));
+      }
+    }
+    for (const [id, network] of this.#endpointNetwork) if (networks.has(network)) endpoints.add(id);
+  }
+
+  /** Whether its number is another now, or its card. */
+  #network(id: Id, network: WantedNetwork | undefined): boolean {
+    const before = this.#networks.get(id);
+    const now = network === undefined ? undefined : this.#number(network);
+    const owner = `network:${id}`;
+    this.#wires.delete(owner);
+    if (network === undefined || now === undefined) {
+      this.#networks.delete(id);
+    } else {
+      this.#networks.set(id, now);
+      if (now.card !== undefined) this.#wires.set(owner, providerWire(network.segment, now.net, now.card));
+    }
+    return before?.net !== now?.net || before?.card?.ifindex !== now?.card?.ifindex;
+  }
+
+  #number({ segment }: WantedNetwork): KnownNetwork | undefined {
+    if (segment.kind === "vxlan") return { net: netNumber(segment, undefined), card: undefined };
+    const card = this.#around.card(segment.physicalNetwork);
+    return card === undefined ? undefined : { net: netNumber(segment, card), card };
+  }
+
+  #claimNetwork(id: Id, network: WantedNetwork | undefined): void {
+    const known = this.#networks.get(id);
+    if (network === undefined || known === undefined) {
+      this.#claims.set(`network:${id}`, []);
+      this.#members.forget(id);
+    } else {
+      this.#claims.set(`network:${id}`, networkEntries(network, known.net, known.card, this.#members.of(id)));
+    }
+  }
+
+  /** Returns the networks whose members changed. */
+  #vif(id: Id, vif: WantedVif | undefined): Id[] {
+    this.failed.delete(id);
+    this.#wires.delete(`vif:${id}`);
+    if (vif === undefined) {
+      this.#vifNetwork.delete(id);
+      return this.#withoutVif(id);
+    }
+    this.#vifNetwork.set(id, vif.networkId);
+    const known = this.#networks.get(vif.networkId);
+    const obstacle = this.#obstacle(vif, known);
+    if (known === undefined || obstacle !== undefined) {
+      this.failed.set(id, obstacle ?? "its network is not here");
+      return this.#withoutVif(id);
+    }
+    const taken = this.#numbers.take(id, known.net, vif.mac);
+    if (taken === undefined) {
+      this.failed.set(id, "this host has no room for a further port: move ports to other hosts");
+      return this.#withoutVif(id);
+    }
+    if (taken.fresh) this.#fresh.push(taken.number);
+    const wire = machineWire(vif, known.net);
+    if (wire !== undefined) this.#wires.set(`vif:${id}`, wire);
+    this.#claims.set(`vif:${id}`, vifEntries(vif, taken.number, known.net));
+    const tag = wire === undefined ? undefined : `${wire.ifindex}/${wire.vlan}`;
+    return this.#members.placeLocal(id, { networkId: vif.networkId, number: taken.number, wire: tag });
+  }
+
+  #withoutVif(id: Id): Id[] {
+    this.#numbers.giveBack(id);
+    this.#claims.set(`vif:${id}`, []);
+    return this.#members.placeLocal(id, undefined);
+  }
+
+  #obstacle(vif: WantedVif, known: KnownNetwork | undefined): string | undefined {
+    if (known === undefined) {
+      return `network ${vif.networkId} is not on this host: its physical network has no card here, see the agent's --physical-network`;
+    }
+    const { name, kind } = vif.device;
+    if (kind === "physical" && !this.#around.allowsMachines(name)) {
+      return `physical machines may not hang on ${name}: allow the card in this agent's options, or correct binding:profile's physical.nic`;
+    }
+    const wire = machineWire(vif, known.net);
+    const other = wire === undefined ? undefined : this.#otherNetwork(wire);
+    if (wire === undefined || other === undefined) return undefined;
+    return `VLAN ${wire.vlan} of ${name} leads to another network already: choose a VLAN that is free on that card`;
+  }
+
+  #otherNetwork(wire: Wire): Wire | undefined {
+    return [...this.#wires.values()].find((other) => isSameTag(wire, other) && other.net !== wire.net);
+  }
+
+  /** Likewise. */
+  #endpoint(id: Id, endpoint: WantedEndpoint | undefined): Id[] {
+    if (endpoint === undefined) this.#endpointNetwork.delete(id);
+    else this.#endpointNetwork.set(id, endpoint.networkId);
+    const known = endpoint === undefined ? undefined : this.#networks.get(endpoint.networkId);
+    if (endpoint === undefined || known === undefined) {
+      this.#claims.set(`endpoint:${id}`, []);
+      return this.#members.placeEndpoint(id, undefined);
+    }
+    const { location, networkId, movableCidrs } = endpoint;
+    const vif = location.kind === "local" ? this.#numbers.of(location.vifId) : undefined;
+    this.#claims.set(`endpoint:${id}`, endpointEntries(endpoint, known.net, vif));
+    const remote = location.kind === "remote" ? location.tunnelIp : undefined;
+    return this.#members.placeEndpoint(id, { networkId, remote, movable: movableCidrs.length > 0 });
+  }
+}
+
+function machineWire(vif: WantedVif, net: NetNumber): Wire | undefined {
+  const { kind, ifindex, vlan } = vif.device;
+  return kind === "physical" ? { ifindex, vlan: vlan ?? 0, net, kind: "machines" } : undefined;
+}
+
+function isSameTag(a: Wire, b: Wire): boolean {
+  return a.ifindex === b.ifindex && a.vlan === b.vlan;
+}

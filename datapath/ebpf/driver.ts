@@ -1,0 +1,86 @@
+/** {@link Datapath} by eBPF: a session while it is open, and the clearing away. */
+import { CABLE_LAYOUT } from "../../bpf/layout.gen.ts";
+import type { Id } from "../../model/mod.ts";
+import type { Datapath, Trap, VifCounters, Wanted, WantedChange } from "../datapath.ts";
+import { devicesOf, type EbpfOptions, pinDirOf } from "./options.ts";
+import { Session } from "./session.ts";
+
+class EbpfDatapath implements Datapath {
+  readonly #options: EbpfOptions;
+  #session: Session | undefined;
+  #onTrap: (trap: Trap) => void = () => {};
+
+  constructor(options: EbpfOptions) {
+    this.#options = options;
+  }
+
+  /** All of it before the first await, so that a caller can open it within another namespace. */
+  async open(): Promise<void> {
+    if (this.#session !== undefined) return;
+    this.#session = new Session(this.#options);
+    this.#session.onTrap((trap) => this.#onTrap(trap));
+  }
+
+  get #open(): Session {
+    if (this.#session === undefined) throw new Error("the data plane is not open: call open() first");
+    return this.#session;
+  }
+
+  apply(wanted: Wanted, change?: WantedChange): { up: Set<Id>; failed: Map<Id, string> } {
+    const outcome = this.#open.apply(wanted, change);
+    if (change === undefined) this.#removeOldLayouts();
+    return outcome;
+  }
+
+  /** Maps of earlier versions, once everything forwards by this one. */
+  #removeOldLayouts(): void {
+    for (let layout = 1; layout < CABLE_LAYOUT; layout++)
+      this.#options.host.removePins(pinDirOf(this.#options, layout));
+  }
+
+  onTrap(handler: (trap: Trap) => void): void {
+    this.#onTrap = handler;
+  }
+
+  inject(vifId: Id, frame: Uint8Array): void {
+    this.#open.inject(vifId, frame);
+  }
+
+  counters(vifId: Id): VifCounters | undefined {
+    return this.#open.counters(vifId);
+  }
+
+  hostDrops(): Record<string, bigint> {
+    return this.#open.hostDrops();
+  }
+
+  dump(): string[] {
+    return this.#open.dump();
+  }
+
+  async close(): Promise<void> {
+    this.#session?.close();
+    this.#session = undefined;
+  }
+
+  /** Also for a driver that was never opened: what an earlier run left goes too. */
+  async destroy(): Promise<void> {
+    const { host } = this.#options;
+    const { vxlan, trap } = devicesOf(this.#options);
+    await this.close();
+    for (const link of host.links.list()) {
+      if (host.bpf.attachedIngress(link.index) !== undefined) {
+        host.bpf.detachIngress(link.index);
+        if (link.kind === "") host.links.set(link.index, { promiscuous: false });
+      }
+      const ours = (link.name === vxlan && link.kind === "vxlan") || (link.name === trap && link.kind === "tun");
+      if (ours) host.links.remove(link.index);
+    }
+    for (let layout = 1; layout <= CABLE_LAYOUT; layout++) host.removePins(pinDirOf(this.#options, layout));
+  }
+}
+
+/** The eBPF driver. It acts in the network namespace that `options.host` is of. */
+export function ebpfDatapath(options: EbpfOptions): Datapath {
+  return new EbpfDatapath(options);
+}

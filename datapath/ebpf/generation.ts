@@ -1,0 +1,32 @@
+/** Whether a change of a map entry can make a decision wrong that a flow entry keeps. Pure. */
+import { MAPS, type MapName, NET_LOCAL } from "../../bpf/layout.gen.ts";
+
+/**
+ * What only grows harms nobody: a flow that was refused has no entry. Two exceptions: in a provider network an unknown
+ * MAC was sent out to the wire, and is now known to be here; and nothing is kept of `ips`, which answers ARP and ND,
+ * nor of `members`, which is looked up for each broadcast.
+ */
+export function invalidates(map: MapName, key: Buffer, before: Buffer | undefined, after: Buffer | undefined): boolean {
+  switch (map) {
+    case "vifs":
+    case "ifaces":
+    case "attachments":
+    case "sources":
+    case "peers":
+    case "uplinks":
+      return before !== undefined;
+    case "macs":
+      return before !== undefined || (MAPS.macs.key.decode(key).net & NET_LOCAL) !== 0;
+    case "nets":
+      return before !== undefined && !sameForwarding(before, after);
+    default:
+      return false;
+  }
+}
+
+function sameForwarding(before: Buffer, after: Buffer | undefined): boolean {
+  if (after === undefined) return false;
+  const a = MAPS.nets.value.decode(before);
+  const b = MAPS.nets.value.decode(after);
+  return a.flags === b.flags && a.mtu === b.mtu && a.ifindex === b.ifindex && a.vlan === b.vlan;
+}

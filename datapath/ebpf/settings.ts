@@ -1,0 +1,43 @@
+/** The one entry of `settings`: what programs must know of this host, and the generation of their decisions. */
+import { MAPS, type Settings } from "../../bpf/layout.gen.ts";
+import type { BpfMap } from "../../host/mod.ts";
+import { SERVICE_MAC } from "../../model/mod.ts";
+
+const KEY = MAPS.settings.key.encode(0);
+const GENERATIONS = 2 ** 32;
+
+/** The next one; 0 is left out, since an entry of zeroes must never look current. */
+export function nextGeneration(generation: number): number {
+  return (generation + 1) % GENERATIONS || 1;
+}
+
+export class HostSettings {
+  readonly #map: BpfMap;
+  #value: Settings;
+
+  /** Writes what is other than an earlier run left it; a device with another index makes kept decisions wrong. */
+  constructor(map: BpfMap, devices: { vxlanIfindex: number; trapIfindex: number }) {
+    this.#map = map;
+    const found = MAPS.settings.value.decode(map.lookup(KEY) ?? Buffer.alloc(MAPS.settings.value.size));
+    const wanted = { ...devices, logLevel: 0, serviceMac: SERVICE_MAC };
+    const same =
+      found.generation !== 0 &&
+      found.vxlanIfindex === wanted.vxlanIfindex &&
+      found.trapIfindex === wanted.trapIfindex &&
+      found.serviceMac === wanted.serviceMac;
+    this.#value = { ...found, ...wanted };
+    if (!same) this.bump();
+  }
+
+  /** Every flow is decided again with its next packet. */
+  bump(): void {
+    this.#value = { ...this.#value, generation: nextGeneration(this.#value.generation) };
+    this.#map.update(KEY, MAPS.settings.value.encode(this.#value));
+  }
+
+  /** Without the generation, which tells only how much has happened. */
+  dump(): string {
+    const { vxlanIfindex, trapIfindex, serviceMac } = this.#value;
+    return `settings vxlan=${vxlanIfindex} trap=${trapIfindex} serviceMac=${serviceMac}`;
+  }
+}

@@ -1,0 +1,29 @@
+/** Frames on pkt0, both ways: an outer Ethernet header, a trap header (bpf/shared.h), the workload's own frame. Pure. */
+import { TrapHeader, TrapReason, type VifNumber } from "../../bpf/layout.gen.ts";
+import type { Trap } from "../datapath.ts";
+
+const ETHERNET_SIZE = 14;
+const HEADERS_SIZE = ETHERNET_SIZE + TrapHeader.size;
+
+const REASONS: Readonly<Record<number, Trap["reason"]>> = {
+  [TrapReason.DHCP4]: "dhcp4",
+  [TrapReason.ROUTER_SOLICITATION]: "router_solicitation",
+};
+
+/** Undefined for what no data plane of ours sent: the host's own stack may speak on the device too. */
+export function decodeTrap(frame: Buffer): { vif: VifNumber; reason: Trap["reason"]; frame: Buffer } | undefined {
+  if (frame.length < HEADERS_SIZE) return undefined;
+  const { vif, reason, length } = TrapHeader.decode(frame.subarray(ETHERNET_SIZE));
+  const name = REASONS[reason];
+  if (name === undefined || length < ETHERNET_SIZE || frame.length < HEADERS_SIZE + length) return undefined;
+  return { vif, reason: name, frame: frame.subarray(HEADERS_SIZE, HEADERS_SIZE + length) };
+}
+
+/** @throws RangeError for less than an Ethernet header */
+export function encodeInjection(vif: VifNumber, frame: Uint8Array): Buffer {
+  if (frame.length < ETHERNET_SIZE)
+    throw new RangeError(`a frame has at least ${ETHERNET_SIZE} bytes, not ${frame.length}`);
+  // The outer type is the inner frame's own: the data plane takes the outer header off and the packet keeps its type.
+  const outer = frame.subarray(0, ETHERNET_SIZE);
+  return Buffer.concat([outer, TrapHeader.encode({ vif, reason: 0, length: frame.length }), frame]);
+}
