@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "4774216b6fc5df0a";
+export const LAYOUT_HASH = "54babf56936e0504";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -208,8 +208,8 @@ export const Target: Table<Target> = record("target", 24, {
 export interface Flow {
   generation: number;
   flags: number;
-  srcMac: Mac;
   dstMac: Mac;
+  srcMac: Mac;
   target: Target;
   vifIn: VifNumber;
   tunnelPeer: Ip;
@@ -221,8 +221,8 @@ export interface Flow {
 export const Flow: Table<Flow> = record("flow", 96, {
   generation: [0, u32],
   flags: [4, u32],
-  srcMac: [8, mac],
-  dstMac: [14, mac],
+  dstMac: [8, mac],
+  srcMac: [14, mac],
   target: [20, Target],
   vifIn: [44, branded<VifNumber>(u32)],
   tunnelPeer: [48, ip],

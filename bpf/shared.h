@@ -118,7 +118,8 @@ struct ip_entry {
 	__u16 pad;
 };
 
-/* members{net, index}: hash; who gets broadcast and multicast. */
+/* members{net, index}: hash; who gets broadcast and multicast. Of several physical machines behind one card and tag only
+ * one is a member, since one frame reaches them all. */
 #define MEMBER_REMOTE 0x8000u
 struct member_key { net_t net; __u32 index; };
 struct member {
@@ -174,8 +175,8 @@ enum flow_flag {
 struct flow {
 	__u32 generation;
 	__u32 flags;      /* enum flow_flag */
-	mac_t src_mac;    /* this decision holds for these two only */
-	mac_t dst_mac;
+	mac_t dst_mac;    /* this decision holds for these two only; in the order of an Ethernet header */
+	mac_t src_mac;
 	struct target target;
 	vif_t vif_in;     /* for counting; 0 if it came from outside */
 	ip_t tunnel_peer; /* came by VXLAN: from this host only */

@@ -1,0 +1,39 @@
+/* The one way to drop, and the counters. */
+#ifndef CABLE_DROP_H
+#define CABLE_DROP_H
+
+#include "kernel.h"
+#include "maps.h"
+
+/* Drops and counts against a port, or against the host itself (0). */
+static __always_inline int drop(vif_t vif, __u32 reason)
+{
+	struct vif_stats *counters = bpf_map_lookup_elem(&stats, &vif);
+
+	if (counters && reason < DROP_REASONS)
+		counters->drops[reason]++;
+	return TC_ACT_SHOT;
+}
+
+/* Per CPU, hence no atomics. */
+static __always_inline void count_rx(vif_t vif, __u32 bytes)
+{
+	struct vif_stats *counters = bpf_map_lookup_elem(&stats, &vif);
+
+	if (counters) {
+		counters->rx_packets++;
+		counters->rx_bytes += bytes;
+	}
+}
+
+static __always_inline void count_tx(vif_t vif, __u32 bytes)
+{
+	struct vif_stats *counters = bpf_map_lookup_elem(&stats, &vif);
+
+	if (counters) {
+		counters->tx_packets++;
+		counters->tx_bytes += bytes;
+	}
+}
+
+#endif

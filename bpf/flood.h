@@ -1,0 +1,92 @@
+/* Broadcast and multicast: one copy to each member of the network, made here (head-end replication). */
+#ifndef CABLE_FLOOD_H
+#define CABLE_FLOOD_H
+
+#include "switch.h"
+
+/* Copies in one run; then the program calls itself, which the kernel allows 33 times in a row. */
+#define FLOOD_STEP 64
+
+static __always_inline void copy_to(struct __sk_buff *skb, vif_t blame, __u32 ifindex)
+{
+	if (bpf_clone_redirect(skb, ifindex, 0))
+		drop(blame, DROP_REDIRECT);
+}
+
+/* The tag goes on the original, since a copy cannot be changed, and comes off again for the next one. */
+static __always_inline void copy_tagged(struct __sk_buff *skb, vif_t blame, __u32 ifindex, __u16 vlan)
+{
+	if (vlan && bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), vlan)) {
+		drop(blame, DROP_REDIRECT);
+		return;
+	}
+	copy_to(skb, blame, ifindex);
+	if (vlan)
+		bpf_skb_vlan_pop(skb);
+}
+
+static __always_inline void copy_to_vif(struct __sk_buff *skb, const struct origin *origin, const struct vif *sender, vif_t number)
+{
+	struct vif *vif = bpf_map_lookup_elem(&vifs, &number);
+
+	if (!vif || !vif->ifindex || !(vif->flags & VIF_ADMIN_UP) || number == origin->vif)
+		return;
+	if (sender && is_same_segment(sender, vif))
+		return;
+	count_tx(number, skb->len);
+	copy_tagged(skb, number, vif->ifindex, vif->kind == VIF_PHYSICAL ? vif->vlan : 0);
+}
+
+static __always_inline void copy_to_host(struct __sk_buff *skb, const struct origin *origin, const ip_t *remote)
+{
+	struct settings *set = get_settings();
+
+	if (!set || set_tunnel(skb, origin->net, remote))
+		drop(origin->vif, DROP_REDIRECT);
+	else
+		copy_to(skb, origin->vif, set->vxlan_ifindex);
+}
+
+/* All members have theirs. The original goes to the wire, to the host, or nowhere. */
+static __always_inline int end_flood(struct __sk_buff *skb, const struct origin *origin, __u32 to)
+{
+	if (to & FLOOD_WIRE)
+		return deliver_wire(skb, origin);
+	return is_shared_with_host(origin) ? TC_ACT_OK : TC_ACT_SHOT;
+}
+
+SEC("tc")
+int flood(struct __sk_buff *skb)
+{
+	struct origin origin = origin_of(skb);
+	struct net *net = bpf_map_lookup_elem(&nets, &origin.net);
+	struct vif *sender = is_outside(&origin) ? 0 : bpf_map_lookup_elem(&vifs, &origin.vif);
+	__u32 to = skb->cb[CB_FLOOD], cursor = skb->cb[CB_CURSOR], locals, length;
+
+	if (!net)
+		return drop(origin.vif, DROP_NETWORK_UNKNOWN);
+	locals = to & FLOOD_LOCALS ? net->locals : 0;
+	length = locals + (to & FLOOD_REMOTES ? net->remotes : 0);
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < FLOOD_STEP; i++, cursor++) {
+		struct member_key key = { .net = origin.net };
+		struct member *member;
+
+		if (cursor >= length)
+			return end_flood(skb, &origin, to);
+		/* Hosts last: a tunnel's destination stays on the frame, and a port's copy should not carry it. */
+		key.index = cursor < locals ? cursor : MEMBER_REMOTE + cursor - locals;
+		member = bpf_map_lookup_elem(&members, &key);
+		if (!member)
+			continue; /* the agent is changing the list */
+		if (member->vif)
+			copy_to_vif(skb, &origin, sender, member->vif);
+		else
+			copy_to_host(skb, &origin, &member->remote);
+	}
+	skb->cb[CB_CURSOR] = cursor;
+	bpf_tail_call_static(skb, &tails, TAIL_FLOOD);
+	return drop(origin.vif, DROP_MEMBERS_FULL);
+}
+
+#endif

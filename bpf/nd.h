@@ -1,0 +1,171 @@
+/* Neighbour discovery (RFC 4861), answered from `ips` like ARP. */
+#ifndef CABLE_ND_H
+#define CABLE_ND_H
+
+#include "switch.h"
+
+#define ND_SOURCE_LINK_LAYER 1
+#define ND_TARGET_LINK_LAYER 2
+#define ND_HOP_LIMIT 255
+#define NA_SOLICITED bpf_htonl(0x40000000)
+#define NA_OVERRIDE bpf_htonl(0x20000000)
+#define HOP_LIMIT_OFFSET (ETH_HLEN + 7)
+
+/* A solicitation or advertisement with its one option. */
+struct nd_message {
+	__u8 type;
+	__u8 code;
+	__sum16 checksum;
+	__be32 flags;
+	ip_t target;
+	__u8 option;
+	__u8 option_length; /* in units of 8 bytes; 0 = none there */
+	mac_t mac;
+} __attribute__((packed, aligned(4)));
+
+#define ND_BARE_SIZE 24 /* without the option */
+
+struct nd_frame {
+	mac_t dst_mac;
+	mac_t src_mac;
+	__be16 ethertype;
+	struct ipv6hdr ip;
+	struct nd_message message;
+} __attribute__((packed));
+
+struct pseudo_header6 {
+	ip_t src;
+	ip_t dst;
+	__be32 length;
+	__be32 next;
+};
+
+static __always_inline __u16 fold(__u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~((sum & 0xffff) + (sum >> 16));
+}
+
+/* Checks of RFC 4861 sections 7.1.1 and 7.1.2. */
+static __always_inline int read_nd(struct __sk_buff *skb, const struct frame *frame, struct nd_message *message)
+{
+	__u32 size = ETH_HLEN + frame->ip_length - frame->l4_offset;
+	__u8 hops;
+
+	__builtin_memset(message, 0, sizeof(*message));
+	if (size < ND_BARE_SIZE || frame->l4_offset > HEADERS_MAX)
+		return DROP_MALFORMED;
+	if (bpf_skb_load_bytes(skb, HOP_LIMIT_OFFSET, &hops, 1) ||
+	    bpf_skb_load_bytes(skb, frame->l4_offset, message, ND_BARE_SIZE))
+		return DROP_TRUNCATED;
+	if (hops != ND_HOP_LIMIT || message->code != 0 || (message->target.w[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000))
+		return DROP_MALFORMED;
+	if (size < sizeof(*message))
+		return DROP_NONE;
+	if (bpf_skb_load_bytes(skb, frame->l4_offset + ND_BARE_SIZE, &message->option, 8))
+		return DROP_TRUNCATED;
+	return message->option_length == 0 ? DROP_MALFORMED : DROP_NONE;
+}
+
+static __always_inline int has_option(const struct nd_message *message, __u8 option)
+{
+	return message->option == option && message->option_length == 1;
+}
+
+/* Turns a solicitation into its advertisement: to the asker, or to all nodes if it has no address yet (section 7.2.4). */
+static __always_inline int answer_nd(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
+				     const struct nd_message *question, const struct ip_entry *entry)
+{
+	int probe = ip_is_unspecified(&frame->key.src);
+	struct nd_frame answer = {
+		.dst_mac = frame->src_mac,
+		.src_mac = entry->mac,
+		.ethertype = bpf_htons(ETH_P_IPV6),
+		.ip = { .version = 6, .nexthdr = IPPROTO_ICMPV6, .hop_limit = ND_HOP_LIMIT },
+		.message = {
+			.type = ND_NEIGHBOUR_ADVERTISEMENT,
+			.flags = probe ? NA_OVERRIDE : NA_OVERRIDE | NA_SOLICITED,
+			.target = question->target,
+			.option = ND_TARGET_LINK_LAYER,
+			.option_length = 1,
+			.mac = entry->mac,
+		},
+	};
+	struct pseudo_header6 pseudo = {
+		.src = question->target,
+		.dst = frame->key.src,
+		.length = bpf_htonl(sizeof(answer.message)),
+		.next = bpf_htonl(IPPROTO_ICMPV6),
+	};
+	struct nd_message message = answer.message; /* aligned, as bpf_csum_diff's memory must be */
+	__s64 sum;
+
+	if (probe) {
+		pseudo.dst.w[0] = bpf_htonl(0xff020000);
+		pseudo.dst.w[3] = bpf_htonl(1);
+	}
+	sum = bpf_csum_diff(0, 0, (__be32 *)&pseudo, sizeof(pseudo), 0);
+	sum = bpf_csum_diff(0, 0, (__be32 *)&message, sizeof(message), sum);
+	answer.message.checksum = fold(sum);
+	answer.ip.payload_len = bpf_htons(sizeof(answer.message));
+	__builtin_memcpy(&answer.ip.saddr, &pseudo.src, sizeof(ip_t));
+	__builtin_memcpy(&answer.ip.daddr, &pseudo.dst, sizeof(ip_t));
+	if (bpf_skb_change_tail(skb, sizeof(answer), 0) || bpf_skb_store_bytes(skb, 0, &answer, sizeof(answer), 0))
+		return drop(origin->vif, DROP_REDIRECT);
+	return reply(skb, origin);
+}
+
+static __always_inline int is_nd_spoofed(vif_t number, const struct frame *frame, const struct nd_message *message)
+{
+	__u8 option = message->type == ND_NEIGHBOUR_SOLICITATION ? ND_SOURCE_LINK_LAYER : ND_TARGET_LINK_LAYER;
+
+	if (has_option(message, option) && !mac_equal(&message->mac, &frame->src_mac))
+		return 1;
+	return message->type == ND_NEIGHBOUR_ADVERTISEMENT && !is_source(number, &frame->src_mac, &message->target);
+}
+
+static __always_inline int is_neighbour_discovery(const struct frame *frame)
+{
+	return frame->key.proto == IPPROTO_ICMPV6 && (frame->icmp_type == ND_NEIGHBOUR_SOLICITATION ||
+						      frame->icmp_type == ND_NEIGHBOUR_ADVERTISEMENT);
+}
+
+static __always_inline int nd_from_port(struct __sk_buff *skb, const struct origin *origin, const struct vif *vif,
+					const struct frame *frame, const struct net *net)
+{
+	struct nd_message message;
+	struct ip_entry *entry;
+	int reason = read_nd(skb, frame, &message);
+
+	if (reason)
+		return drop(origin->vif, reason);
+	if (vif->flags & VIF_PORT_SECURITY && is_nd_spoofed(origin->vif, frame, &message))
+		return drop(origin->vif, DROP_SPOOFED_ND);
+	if (message.type == ND_NEIGHBOUR_ADVERTISEMENT)
+		return mac_is_group(&frame->dst_mac) ? flood_all(skb, origin, net) : switch_unicast(skb, origin, frame, net, 0);
+	entry = find_ip(origin->net, &message.target);
+	if (!entry)
+		return ask_others(skb, origin, frame, net, DROP_ND_UNKNOWN);
+	return is_own(origin, entry) ? TC_ACT_SHOT : answer_nd(skb, origin, frame, &message, entry);
+}
+
+static __always_inline int nd_from_outside(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
+					   const struct net *net, const ip_t *peer)
+{
+	struct nd_message message;
+	struct ip_entry *entry;
+	int reason = read_nd(skb, frame, &message);
+
+	if (reason)
+		return unclaimed(origin, reason);
+	if (!peer && message.type == ND_NEIGHBOUR_SOLICITATION) {
+		entry = find_ip(origin->net, &message.target);
+		if (entry && is_port_here(entry))
+			return answer_nd(skb, origin, frame, &message, entry);
+		if (mac_is_group(&frame->dst_mac) && !(net->flags & NET_MOVABLE))
+			return unclaimed(origin, DROP_ND_UNKNOWN);
+	}
+	return mac_is_group(&frame->dst_mac) ? flood_locals(skb, origin) : switch_unicast(skb, origin, frame, net, peer);
+}
+
+#endif

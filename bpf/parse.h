@@ -1,0 +1,201 @@
+/* A frame's headers by cursors: from the Ethernet header to the ports. */
+#ifndef CABLE_PARSE_H
+#define CABLE_PARSE_H
+
+#include "address.h"
+
+/* Ethernet, IPv6 and as many extension headers as are followed. */
+#define HEADERS_MAX 256
+#define EXTENSION_HEADERS 6
+#define FRAGMENT_BITS bpf_htons(0x3fff) /* offset and "more" */
+
+struct frame {
+	struct flow_key key; /* `ingress` is the caller's */
+	mac_t dst_mac;
+	mac_t src_mac;
+	__be16 ethertype;
+	__u16 l4_offset; /* from the frame's start; 0 where there are no ports */
+	__u32 ip_length; /* bytes of the whole IP packet; 0 = not IP */
+	__u8 tcp_flags;
+	__u8 tcp_header; /* bytes */
+	__u8 icmp_type;
+	__u8 pad;
+};
+
+/* Ports, or what stands for them. `room` is what the IP header says is left. */
+static __always_inline int parse_l4(struct frame *frame, void *data, void *end, __u32 offset, __u32 room)
+{
+	void *l4 = data + offset;
+
+	frame->l4_offset = offset;
+	switch (frame->key.proto) {
+	case IPPROTO_TCP: {
+		struct tcphdr *tcp = l4;
+
+		if (room < sizeof(*tcp) || (void *)(tcp + 1) > end)
+			return DROP_TRUNCATED;
+		if (tcp->doff < 5)
+			return DROP_MALFORMED;
+		frame->key.src_port = tcp->source;
+		frame->key.dst_port = tcp->dest;
+		frame->tcp_header = tcp->doff * 4;
+		frame->tcp_flags = ((__u8 *)tcp)[13];
+		return DROP_NONE;
+	}
+	case IPPROTO_UDP: {
+		struct udphdr *udp = l4;
+
+		if (room < sizeof(*udp) || (void *)(udp + 1) > end)
+			return DROP_TRUNCATED;
+		frame->key.src_port = udp->source;
+		frame->key.dst_port = udp->dest;
+		return DROP_NONE;
+	}
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6: {
+		struct icmphdr *icmp = l4;
+
+		if (room < sizeof(*icmp) || (void *)(icmp + 1) > end)
+			return DROP_TRUNCATED;
+		frame->icmp_type = icmp->type;
+		if (frame->key.proto == IPPROTO_ICMP ? icmp->type == ICMP_ECHO || icmp->type == ICMP_ECHOREPLY
+						     : icmp->type == ICMPV6_ECHO_REQUEST || icmp->type == ICMPV6_ECHO_REPLY) {
+			frame->key.src_port = icmp->un.echo.id;
+			frame->key.dst_port = icmp->un.echo.id;
+		}
+		return DROP_NONE;
+	}
+	}
+	return DROP_NONE;
+}
+
+/* A packet length that stands for itself: 0 where a GSO packet is too large for the field (BIG TCP). */
+static __always_inline __u32 ip_length(struct __sk_buff *skb, __u32 said)
+{
+	return said == 0 && skb->gso_size ? skb->len - ETH_HLEN : said;
+}
+
+static __always_inline int parse_ip4(struct __sk_buff *skb, struct frame *frame, void *data, void *end)
+{
+	struct iphdr *ip = data + ETH_HLEN;
+	__u32 header, length;
+
+	if ((void *)(ip + 1) > end)
+		return DROP_TRUNCATED;
+	header = ip->ihl * 4;
+	length = ip_length(skb, bpf_ntohs(ip->tot_len));
+	if (ip->version != 4 || header < sizeof(*ip) || length < header)
+		return DROP_MALFORMED;
+	if (length > skb->len - ETH_HLEN)
+		return DROP_TRUNCATED;
+	ip_from4(&frame->key.src, ip->saddr);
+	ip_from4(&frame->key.dst, ip->daddr);
+	frame->key.proto = ip->protocol;
+	frame->ip_length = length;
+	if (ip->frag_off & FRAGMENT_BITS)
+		return DROP_NONE;
+	return parse_l4(frame, data, end, ETH_HLEN + header, length - header);
+}
+
+static __always_inline int parse_ip6(struct __sk_buff *skb, struct frame *frame, void *data, void *end)
+{
+	struct ipv6hdr *ip = data + ETH_HLEN;
+	__u32 offset = ETH_HLEN + sizeof(*ip), length;
+	__u8 next;
+
+	if ((void *)(ip + 1) > end)
+		return DROP_TRUNCATED;
+	if (ip->version != 6)
+		return DROP_MALFORMED;
+	length = ip_length(skb, bpf_ntohs(ip->payload_len) ? bpf_ntohs(ip->payload_len) + sizeof(*ip) : 0);
+	if (length == 0)
+		length = sizeof(*ip); /* no payload at all */
+	if (length > skb->len - ETH_HLEN)
+		return DROP_TRUNCATED;
+	ip_from6(&frame->key.src, &ip->saddr);
+	ip_from6(&frame->key.dst, &ip->daddr);
+	/* A mapped address on the wire (RFC 4942 section 2.2) would pass for an IPv4 one in every map here. */
+	if (ip_is4(&frame->key.src) || ip_is4(&frame->key.dst))
+		return DROP_MALFORMED;
+	frame->ip_length = length;
+	next = ip->nexthdr;
+	for (int i = 0; i < EXTENSION_HEADERS; i++) {
+		struct ipv6_opt_hdr *extension;
+		__u32 size;
+
+		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS && next != IPPROTO_FRAGMENT)
+			break;
+		extension = data + offset;
+		if (offset + 8 > ETH_HLEN + length || (void *)(extension + 1) > end)
+			return DROP_TRUNCATED;
+		if (next == IPPROTO_FRAGMENT) {
+			frame->key.proto = extension->nexthdr;
+			return DROP_NONE;
+		}
+		size = (extension->hdrlen + 1) * 8;
+		next = extension->nexthdr;
+		offset += size;
+		/* A bound for the verifier, and longer chains than this are refused in practice everywhere (RFC 9098). */
+		if (offset > HEADERS_MAX)
+			return DROP_MALFORMED;
+	}
+	frame->key.proto = next;
+	if (offset > ETH_HLEN + length)
+		return DROP_TRUNCATED;
+	return parse_l4(frame, data, end, offset, ETH_HLEN + length - offset);
+}
+
+static __always_inline int parse_linear(struct __sk_buff *skb, struct frame *frame)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct ethhdr *eth = data;
+
+	if ((void *)(eth + 1) > end)
+		return DROP_TRUNCATED;
+	mac_pair_copy(&frame->dst_mac, eth);
+	frame->ethertype = eth->h_proto;
+	if (eth->h_proto == bpf_htons(ETH_P_IP))
+		return parse_ip4(skb, frame, data, end);
+	if (eth->h_proto == bpf_htons(ETH_P_IPV6))
+		return parse_ip6(skb, frame, data, end);
+	return DROP_NONE;
+}
+
+/* Reads the headers. Those of a large packet may lie outside the linear part, which alone can be read directly: then
+ * they are pulled in once. Not done beforehand, since pulling copies, and hardly any packet needs it. */
+static __always_inline int parse(struct __sk_buff *skb, struct frame *frame)
+{
+	int reason = DROP_NONE;
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < 2; i++) {
+		__builtin_memset(frame, 0, sizeof(*frame));
+		reason = parse_linear(skb, frame);
+		if (likely(reason != DROP_TRUNCATED) || skb->data_end - skb->data >= skb->len)
+			break;
+		if (bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX))
+			break;
+	}
+	return reason;
+}
+
+/* Whether flows may decide: unicast IP, and none of what every single packet must be looked at for (RFC 4861). */
+static __always_inline int has_flow(const struct frame *frame)
+{
+	return frame->ip_length && !mac_is_group(&frame->dst_mac) &&
+	       !(frame->key.proto == IPPROTO_ICMPV6 && frame->icmp_type >= ND_ROUTER_SOLICITATION &&
+		 frame->icmp_type <= ND_NEIGHBOUR_ADVERTISEMENT);
+}
+
+/* Bytes of the largest IP packet that this one becomes on a wire: GSO packets are cut there, not here. */
+static __always_inline __u32 wire_length(struct __sk_buff *skb, const struct frame *frame)
+{
+	__u32 header;
+
+	if (!skb->gso_size)
+		return frame->ip_length;
+	header = frame->l4_offset - ETH_HLEN;
+	return skb->gso_size + header + (frame->key.proto == IPPROTO_TCP ? frame->tcp_header : sizeof(struct udphdr));
+}
+
+#endif

@@ -1,0 +1,113 @@
+/* The programs behind tail calls: every decision that no flow holds yet. */
+#define CABLE_TAIL_VALUES
+#include "arp.h"
+#include "flood.h"
+#include "nd.h"
+#include "too_big.h"
+#include "trap.h"
+
+/* A VLAN tag that the kernel left in the frame. */
+static __always_inline int is_tagged(const struct frame *frame)
+{
+	return frame->ethertype == bpf_htons(ETH_P_8021Q) || frame->ethertype == bpf_htons(ETH_P_8021AD);
+}
+
+/* DHCP to everyone, to the service's MAC, or, on renewal, to the service's address by way of a router. */
+static __always_inline int is_for_dhcp_service(const struct origin *origin, const struct frame *frame)
+{
+	struct settings *set = get_settings();
+	struct ip_entry *entry;
+
+	if (!is_dhcp_request(frame) || !set)
+		return 0;
+	if (mac_is_group(&frame->dst_mac) || mac_equal(&frame->dst_mac, &set->service_mac))
+		return 1;
+	entry = find_ip(origin->net, &frame->key.dst);
+	return entry && mac_equal(&entry->mac, &set->service_mac);
+}
+
+static __always_inline int is_router_solicitation(const struct frame *frame)
+{
+	return frame->key.proto == IPPROTO_ICMPV6 && frame->icmp_type == ND_ROUTER_SOLICITATION;
+}
+
+/* A frame from a port of this host. */
+SEC("tc")
+int from_port(struct __sk_buff *skb)
+{
+	struct origin origin = origin_of(skb);
+	struct vif *vif = bpf_map_lookup_elem(&vifs, &origin.vif);
+	struct net *net = bpf_map_lookup_elem(&nets, &origin.net);
+	struct frame frame;
+	int reason = parse(skb, &frame);
+
+	if (reason || !vif)
+		return drop(origin.vif, reason ? reason : DROP_INTERNAL);
+	if (!net)
+		return drop(origin.vif, DROP_NETWORK_UNKNOWN);
+	if (is_tagged(&frame))
+		return drop(origin.vif, DROP_VLAN_TAG);
+	if (mac_is_group(&frame.src_mac))
+		return drop(origin.vif, DROP_SPOOFED_MAC);
+	if (frame.ethertype == bpf_htons(ETH_P_ARP))
+		return arp_from_port(skb, &origin, vif, &frame, net);
+	if (vif->flags & VIF_PORT_SECURITY) {
+		if (!frame.ip_length)
+			return drop(origin.vif, DROP_ETHERTYPE);
+		reason = check_source(origin.vif, vif, &frame);
+		if (!reason)
+			reason = check_role(&frame);
+		if (reason)
+			return drop(origin.vif, reason);
+	}
+	if (vif->flags & VIF_DHCP4 && is_for_dhcp_service(&origin, &frame))
+		return trap(skb, &origin, &frame, TRAP_DHCP4);
+	if (vif->flags & VIF_RA && is_router_solicitation(&frame))
+		return trap(skb, &origin, &frame, TRAP_ROUTER_SOLICITATION);
+	if (is_neighbour_discovery(&frame))
+		return nd_from_port(skb, &origin, vif, &frame, net);
+	if (wire_length(skb, &frame) > net->mtu)
+		return mac_is_group(&frame.dst_mac) ? drop(origin.vif, DROP_TOO_BIG) : tail(skb, &origin, TAIL_TOO_BIG);
+	if (mac_is_group(&frame.dst_mac))
+		return flood_all(skb, &origin, net);
+	frame.key.ingress = origin.ingress;
+	return switch_unicast(skb, &origin, &frame, net, 0);
+}
+
+/* A frame by a tunnel from another host, or from a provider network's wire. */
+SEC("tc")
+int from_outside(struct __sk_buff *skb)
+{
+	struct origin origin = origin_of(skb);
+	struct net *net = bpf_map_lookup_elem(&nets, &origin.net);
+	struct peer_key sender = { .net = origin.net };
+	const ip_t *peer = 0;
+	struct frame frame;
+	int reason = parse(skb, &frame);
+
+	if (reason)
+		return unclaimed(&origin, reason);
+	if (!net)
+		return drop(0, DROP_NETWORK_UNKNOWN);
+	if ((origin.ingress & FLOW_WIRE) == FLOW_TUNNEL) {
+		if (get_tunnel(skb, &origin.net, &sender.ip))
+			return drop(0, DROP_TUNNEL_HEADER);
+		if (!bpf_map_lookup_elem(&peers, &sender))
+			return drop(0, DROP_TUNNEL_STRANGER);
+		peer = &sender.ip;
+	}
+	if (mac_is_group(&frame.src_mac))
+		return unclaimed(&origin, DROP_MALFORMED);
+	if (frame.ethertype == bpf_htons(ETH_P_ARP))
+		return arp_from_outside(skb, &origin, &frame, net, peer);
+	if (is_neighbour_discovery(&frame))
+		return nd_from_outside(skb, &origin, &frame, net, peer);
+	if (wire_length(skb, &frame) > net->mtu)
+		return unclaimed(&origin, DROP_TOO_BIG);
+	if (mac_is_group(&frame.dst_mac))
+		return flood_locals(skb, &origin);
+	frame.key.ingress = origin.ingress;
+	return switch_unicast(skb, &origin, &frame, net, peer);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

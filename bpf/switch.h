@@ -1,0 +1,102 @@
+/* Unicast by MAC: the slow path's decision, kept as flows when it is IP. */
+#ifndef CABLE_SWITCH_H
+#define CABLE_SWITCH_H
+
+#include "flow.h"
+
+/* A frame from outside that no port here claims. */
+static __always_inline int unclaimed(const struct origin *origin, __u32 reason)
+{
+	return is_shared_with_host(origin) ? TC_ACT_OK : drop(origin->vif, reason);
+}
+
+/* Two physical machines behind one card and tag reach each other without us. */
+static __always_inline int is_same_segment(const struct vif *a, const struct vif *b)
+{
+	return a->kind == VIF_PHYSICAL && b->kind == VIF_PHYSICAL && a->ifindex == b->ifindex && a->vlan == b->vlan;
+}
+
+static __always_inline int is_hairpin(const struct origin *origin, const struct target *target)
+{
+	struct vif *from, *to;
+
+	if (target->kind == TARGET_WIRE)
+		return is_outside(origin);
+	if (target->kind != TARGET_LOCAL || is_outside(origin))
+		return 0;
+	if (target->vif == origin->vif)
+		return 1;
+	from = bpf_map_lookup_elem(&vifs, &origin->vif);
+	to = bpf_map_lookup_elem(&vifs, &target->vif);
+	return from && to && is_same_segment(from, to);
+}
+
+static __always_inline int switch_unicast(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
+					  const struct net *net, const ip_t *peer)
+{
+	struct mac_key key = { .net = origin->net, .mac = frame->dst_mac };
+	struct target *found = bpf_map_lookup_elem(&macs, &key);
+	struct target target = { .kind = TARGET_WIRE };
+	int reason;
+
+	if (found)
+		target = *found;
+	else if (!(net->flags & NET_PROVIDER) || is_outside(origin))
+		return unclaimed(origin, DROP_DST_UNKNOWN);
+	if (is_hairpin(origin, &target))
+		return unclaimed(origin, DROP_HAIRPIN);
+	if (has_flow(frame)) {
+		reason = write_flows(skb, origin, frame, &target, peer, net->mtu);
+		if (reason)
+			return drop(origin->vif, reason);
+	}
+	return deliver(skb, origin, &target);
+}
+
+/* A question that the tables do not answer: whoever may know is asked. */
+static __always_inline int ask_others(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
+				      const struct net *net, __u32 reason)
+{
+	__u32 to = 0;
+
+	if (!mac_is_group(&frame->dst_mac))
+		return switch_unicast(skb, origin, frame, net, 0);
+	if (net->flags & NET_MOVABLE)
+		to = FLOOD_LOCALS | FLOOD_REMOTES;
+	if (net->flags & NET_PROVIDER)
+		to |= FLOOD_WIRE;
+	return to ? flood_to(skb, origin, to) : drop(origin->vif, reason);
+}
+
+/* To everyone in the network but the sender. */
+static __always_inline int flood_all(struct __sk_buff *skb, const struct origin *origin, const struct net *net)
+{
+	return flood_to(skb, origin, FLOOD_LOCALS | (net->flags & NET_PROVIDER ? FLOOD_WIRE : FLOOD_REMOTES));
+}
+
+/* Split horizon: what came from outside has been sent to everyone else there already. */
+static __always_inline int flood_locals(struct __sk_buff *skb, const struct origin *origin)
+{
+	return flood_to(skb, origin, FLOOD_LOCALS);
+}
+
+static __always_inline struct ip_entry *find_ip(net_t net, const ip_t *ip)
+{
+	struct ip_key key = { .net = net, .ip = *ip };
+
+	return bpf_map_lookup_elem(&ips, &key);
+}
+
+/* The asker's own address: silence is the right answer, and no drop. */
+static __always_inline int is_own(const struct origin *origin, const struct ip_entry *entry)
+{
+	return entry->target.kind == TARGET_LOCAL && entry->target.vif == origin->vif;
+}
+
+/* A port of this host, and not its services: what a wire may be told of. */
+static __always_inline int is_port_here(const struct ip_entry *entry)
+{
+	return entry->target.kind == TARGET_LOCAL && entry->target.vif;
+}
+
+#endif

@@ -1,0 +1,29 @@
+/* tc ingress of a workload's tap or veth: what one port sends. */
+#include "flow.h"
+
+SEC("tc")
+int workload(struct __sk_buff *skb)
+{
+	struct iface_key key = { .ifindex = skb->ifindex };
+	vif_t *found = bpf_map_lookup_elem(&ifaces, &key);
+	struct origin origin;
+	struct vif *vif;
+
+	if (unlikely(!found))
+		return drop(0, DROP_VIF_UNKNOWN);
+	origin.vif = *found;
+	vif = bpf_map_lookup_elem(&vifs, &origin.vif);
+	/* The same device in both, or the agent is in the middle of changing them. */
+	if (unlikely(!vif || vif->ifindex != skb->ifindex || !origin.vif))
+		return drop(0, DROP_VIF_UNKNOWN);
+	count_rx(origin.vif, skb->len);
+	if (unlikely(!(vif->flags & VIF_ADMIN_UP)))
+		return drop(origin.vif, DROP_VIF_DOWN);
+	if (unlikely(skb->vlan_present))
+		return drop(origin.vif, DROP_VLAN_TAG);
+	origin.net = vif->net;
+	origin.ingress = FLOW_VIF | origin.vif;
+	return forward(skb, &origin, 0, TAIL_FROM_PORT);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";
