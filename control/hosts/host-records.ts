@@ -1,0 +1,81 @@
+/** Hosts as the operator sees them: registered with a token, listed, removed. */
+import { randomBytes } from "node:crypto";
+import type { NewHost } from "../../api/mod.ts";
+import { fault, type HostRecord } from "../../model/mod.ts";
+import { keys, type Store } from "../../store/mod.ts";
+import { digestOf, isTokenOf } from "../auth/mod.ts";
+import type { Memory } from "../memory.ts";
+
+export type ShownHost = Omit<HostRecord, "token_sha256">;
+
+export class HostRecords {
+  readonly #store: Store;
+  readonly #memory: Memory;
+
+  constructor(store: Store, memory: Memory) {
+    this.#store = store;
+    this.#memory = memory;
+  }
+
+  /** The only time that a token is shown. @throws Fault Conflict */
+  async create({ name, token = randomBytes(32).toString("base64url"), container_projects = [] }: NewHost) {
+    const digest = digestOf(token);
+    for (const { record } of this.#memory.all("host")) {
+      // One token for two hosts would make one of them able to act for the other.
+      if (isTokenOf(record.token_sha256, digest)) throw fault("Conflict", { msg: "Another host has this token." });
+    }
+    const record: HostRecord = {
+      name,
+      token_sha256: digest,
+      container_projects,
+      created_at: `${new Date().toISOString().slice(0, 19)}Z`,
+      facts: null,
+    };
+    const key = keys.record("host", name);
+    const commit = await this.#store.commit({
+      guards: [{ kind: "absent", key }],
+      writes: [{ kind: "put", key, value: JSON.stringify(record) }],
+    });
+    await this.#memory.reached(commit.revision);
+    if (!commit.ok)
+      throw fault("Conflict", { msg: `Host ${name} is there already. Delete it first, or name another.` });
+    return { ...shown(record), token };
+  }
+
+  list(): ShownHost[] {
+    return [...this.#memory.all("host")].map(({ record }) => shown(record));
+  }
+
+  /** @throws Fault HostNotFound */
+  get(name: string): ShownHost {
+    return shown(this.#held(name).record);
+  }
+
+  /** @throws Fault HostNotFound, Conflict while ports are bound to it */
+  async remove(name: string): Promise<void> {
+    const { modRevision } = this.#held(name);
+    const ports = this.#memory.portsOfHost(name).size;
+    if (ports > 0) {
+      throw fault("Conflict", {
+        msg: `${ports} ports are bound to host ${name}. Delete them or bind them elsewhere first.`,
+      });
+    }
+    const key = keys.record("host", name);
+    const commit = await this.#store.commit({
+      guards: [{ kind: "unchanged", key, modRevision }],
+      writes: [{ kind: "delete", key }],
+    });
+    await this.#memory.reached(commit.revision);
+    if (!commit.ok) throw fault("Conflict", { msg: `Host ${name} changed at the same moment. Repeat the request.` });
+  }
+
+  #held(name: string) {
+    const held = this.#memory.get("host", name);
+    if (held === undefined) throw fault("HostNotFound", { host: name });
+    return held;
+  }
+}
+
+function shown({ name, container_projects, created_at, facts }: HostRecord): ShownHost {
+  return { name, container_projects, created_at, facts };
+}

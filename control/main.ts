@@ -1,0 +1,126 @@
+/** The control node's process: flags, start and stop. */
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { destination, type Logger, pino } from "pino";
+import type { Authenticator } from "../api/mod.ts";
+import { neutronDoor } from "../proxy/neutron/mod.ts";
+import { etcdStore, type Store, StoreUnavailable } from "../store/mod.ts";
+import { noAuth, tokenAuth } from "./auth/mod.ts";
+import { type Address, parseAddress } from "./listeners.ts";
+import { MemoryCache } from "./memory-cache.ts";
+import { Metrics } from "./metrics.ts";
+import { makeNetworking } from "./networking/mod.ts";
+import { ControlServer } from "./server.ts";
+
+interface Flags {
+  listen?: Address[];
+  etcd: string[];
+  auth: "none" | "token";
+  tokens?: string;
+  adminTokenFile?: string;
+  logLevel: string;
+}
+
+const DEFAULT_LISTEN = "127.0.0.1:9696";
+const MIN_TOKEN_LENGTH = 16;
+
+/** Runs until SIGTERM or SIGINT, and sets the process's exit code. `argv` has the flags only. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const flags = parseFlags(argv);
+  const output = destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 200 });
+  const log = pino({ level: flags.logLevel, base: { process: "control" } }, output);
+  try {
+    await run(flags, log);
+  } catch (error) {
+    log.fatal({ err: error }, error instanceof Error ? error.message : "the control node ended");
+    process.exitCode = 1;
+  } finally {
+    output.flushSync();
+  }
+}
+
+function addresses(text: string, before: Address[] = []): Address[] {
+  try {
+    return [...before, parseAddress(text)];
+  } catch (error) {
+    throw new InvalidArgumentError((error as RangeError).message);
+  }
+}
+
+function parseFlags(argv: readonly string[]): Flags {
+  const command = new Command("cable control")
+    .description("One control node: the Neutron API at /v2.0, the native API at /v1, /healthz and /metrics.")
+    .option("--listen <address:port>", `where to answer; repeatable (default: ${DEFAULT_LISTEN})`, addresses)
+    .requiredOption("--etcd <host:port,...>", "members of the etcd cluster", (text) => text.split(","))
+    .addOption(new Option("--auth <kind>", "who may call the Neutron API").choices(["none", "token"]).default("token"))
+    .option("--tokens <file>", "YAML: a list of {token or token_sha256, user, project, roles}, for --auth token")
+    .option("--admin-token-file <file>", "holds the operator's token for /v1/hosts; without it nobody adds hosts")
+    .option("--log-level <level>", "trace, debug, info, warn or error", "info");
+  return command.parse(argv, { from: "user" }).opts<Flags>();
+}
+
+async function run(flags: Flags, log: Logger): Promise<void> {
+  const stopped = stopSignal();
+  const authenticator = await makeAuthenticator(flags);
+  const adminToken = await readAdminToken(flags.adminTokenFile);
+  const metrics = new Metrics();
+  const store = metrics.timed(etcdStore({ endpoints: flags.etcd }));
+  const memory = await Promise.race([startMemory(store, log, flags.etcd), stopped]);
+  if (typeof memory === "string") return store.close();
+  const networking = makeNetworking({ store, memory, log });
+  const server = new ControlServer({
+    store,
+    memory,
+    networking,
+    authenticator,
+    adminToken,
+    metrics,
+    log,
+    doors: [neutronDoor],
+  });
+  try {
+    const opened = await server.open(flags.listen ?? [parseAddress(DEFAULT_LISTEN)]);
+    for (const { host, port } of opened) log.info({ host, port }, "answering");
+    if (flags.auth === "none") log.warn("--auth none: everyone who reaches this address is an administrator");
+    log.info({ signal: await stopped }, "stopping");
+  } finally {
+    await server.close();
+    await memory.close();
+    await store.close();
+  }
+}
+
+/** Waits for etcd as long as it takes: a control node may well be started before it. */
+async function startMemory(store: Store, log: Logger, etcd: readonly string[]): Promise<MemoryCache> {
+  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 2000)) {
+    try {
+      const memory = await MemoryCache.start(store, log);
+      log.info({ revision: memory.revision, ports: memory.count("port"), hosts: memory.count("host") }, "records read");
+      return memory;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      log.warn({ reason: error.message }, `waiting for etcd at ${etcd.join(", ")}; is it running, and --etcd right?`);
+      await sleep(waitMs, undefined, { ref: false });
+    }
+  }
+}
+
+async function makeAuthenticator({ auth, tokens }: Flags): Promise<Authenticator> {
+  if (auth === "none") return noAuth();
+  if (tokens === undefined) throw new Error("--auth token needs --tokens FILE");
+  return tokenAuth(await readFile(tokens, "utf8"));
+}
+
+async function readAdminToken(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const token = (await readFile(file, "utf8")).trim();
+  if (token.length >= MIN_TOKEN_LENGTH) return token;
+  throw new Error(`${file} must hold a token of at least ${MIN_TOKEN_LENGTH} characters, as: openssl rand -hex 24`);
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
+  });
+}
