@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { MAPS, type NetNumber, type VifNumber } from "../../bpf/layout.gen.ts";
+import { entryText } from "../../host/mod.ts";
+import { ip } from "../../model/mod.ts";
+import type { Table } from "../../wire/table.ts";
+import { type Entry, endpointEntries, netNumber, networkEntries, uplinkEntries, vifEntries } from "./entries.ts";
+import { aNetwork, anEndpoint, aVif, local, macOf, pair, remote } from "./fixtures.ts";
+
+const NET = 1 as NetNumber;
+const vif = (n: number) => n as VifNumber;
+
+function text(entries: Entry[]): string[] {
+  return entries.map(({ map, key, value, rank }) => {
+    const table = MAPS[map] as { key: Table<unknown>; value: Table<unknown> };
+    return `${rank === 0 ? "" : "borrowed "}${entryText(map, table.key.encode(key), table.value.encode(value))}`;
+  });
+}
+
+const only = (map: string, lines: string[]) =>
+  lines.filter((line) => line.replace("borrowed ", "").startsWith(`${map}[`));
+
+describe("net numbers", () => {
+  const rows = [
+    { what: "a VNI is its own number", segment: { kind: "vxlan", vni: 0xffffff }, card: undefined, net: 0xffffff },
+    {
+      what: "a VLAN has its card's slot",
+      segment: { kind: "vlan", physicalNetwork: "x", vlan: 4094 },
+      card: { ifindex: 9, slot: 3 },
+      net: 0x01003ffe,
+    },
+    {
+      what: "flat is VLAN 0",
+      segment: { kind: "flat", physicalNetwork: "x" },
+      card: { ifindex: 9, slot: 1 },
+      net: 0x01001000,
+    },
+  ] as const;
+  for (const { what, segment, card, net } of rows) test(what, () => assert.equal(netNumber(segment, card), net));
+
+  test("a VNI beyond 24 bits would look like a VLAN and is refused", () => {
+    assert.throws(() => netNumber({ kind: "vxlan", vni: 1 << 24 }, undefined), RangeError);
+    assert.throws(() => netNumber({ kind: "vxlan", vni: 0 }, undefined), RangeError);
+  });
+});
+
+describe("a network's entries", () => {
+  test("members are numbered apart by kind, and only its hosts may send into it", () => {
+    const members = { locals: [vif(1), vif(4)], remotes: [ip("192.0.2.2"), ip("2001:db8::2")], movable: false };
+    assert.deepEqual(text(networkEntries(aNetwork(1), NET, undefined, members)), [
+      "nets[1]=flags=0 mtu=1450 ifindex=0 vlan=0 locals=2 remotes=2",
+      "members[net=1 index=0]=vif=1 remote=::",
+      "members[net=1 index=1]=vif=4 remote=::",
+      "members[net=1 index=32768]=vif=0 remote=192.0.2.2",
+      "members[net=1 index=32769]=vif=0 remote=2001:db8::2",
+      "peers[net=1 ip=192.0.2.2]=flags=0",
+      "peers[net=1 ip=2001:db8::2]=flags=0",
+      "ips[net=1 ip=169.254.169.254]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01",
+      "ips[net=1 ip=fe80::a9fe:a9fe]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01",
+    ]);
+  });
+
+  test("a provider network says where its wire is", () => {
+    const network = aNetwork(1, { segment: { kind: "vlan", physicalNetwork: "x", vlan: 100 }, mtuBytes: 1500 });
+    const members = { locals: [], remotes: [], movable: true };
+    const [first] = text(networkEntries(network, NET, { ifindex: 9, slot: 0 }, members));
+    assert.equal(first, "nets[1]=flags=3 mtu=1500 ifindex=9 vlan=100 locals=0 remotes=0");
+  });
+});
+
+describe("a vif's entries", () => {
+  test("a TAP with port security may send from its own addresses only", () => {
+    assert.deepEqual(text(vifEntries(aVif(2), vif(5), NET)), [
+      "vifs[5]=net=1 ifindex=102 flags=15 kind=1 vlan=0 mac=02:00:00:00:00:02",
+      "ifaces[ifindex=102]=5",
+      "sources[prefixLength=224 vif=5 mac=02:00:00:00:00:02 ip=10.0.0.2]=flags=0",
+      "sources[prefixLength=224 vif=5 mac=02:00:00:00:00:02 ip=fd00::2]=flags=0",
+      "sources[prefixLength=224 vif=5 mac=02:00:00:00:00:02 ip=fe80::ff:fe00:2]=flags=0",
+    ]);
+  });
+
+  test("address pairs count from where their family starts, and bring their MAC's link-local address", () => {
+    const allowed = [pair(2, "10.9.0.0/16"), pair(9, "0.0.0.0/0"), pair(9, "fd01::/64")];
+    assert.deepEqual(only("sources", text(vifEntries(aVif(2, { ips: [], allowed }), vif(5), NET))), [
+      "sources[prefixLength=208 vif=5 mac=02:00:00:00:00:02 ip=10.9.0.0]=flags=0",
+      "sources[prefixLength=192 vif=5 mac=02:00:00:00:00:09 ip=0.0.0.0]=flags=0",
+      "sources[prefixLength=160 vif=5 mac=02:00:00:00:00:09 ip=fd01::]=flags=0",
+      "sources[prefixLength=224 vif=5 mac=02:00:00:00:00:02 ip=fe80::ff:fe00:2]=flags=0",
+      "sources[prefixLength=224 vif=5 mac=02:00:00:00:00:09 ip=fe80::ff:fe00:9]=flags=0",
+    ]);
+  });
+
+  const flagRows = [
+    { what: "everything off", changes: { adminUp: false, allowed: null, dhcp: false, ra: false }, flags: 0 },
+    { what: "up only", changes: { allowed: null, dhcp: false, ra: false }, flags: 1 },
+    { what: "port security without pairs", changes: { adminUp: false, dhcp: false, ra: false }, flags: 2 },
+    { what: "DHCP", changes: { adminUp: false, allowed: null, ra: false }, flags: 4 },
+    { what: "router solicitations", changes: { adminUp: false, allowed: null, dhcp: false }, flags: 8 },
+  ];
+  for (const { what, changes, flags } of flagRows) {
+    test(`flags: ${what}`, () => {
+      const [entry] = vifEntries(aVif(1, changes), vif(1), NET);
+      assert.ok(entry?.map === "vifs" && entry.value.flags === flags);
+    });
+  }
+
+  test("without port security nothing is said about sources", () => {
+    assert.deepEqual(only("sources", text(vifEntries(aVif(1, { allowed: null }), vif(1), NET))), []);
+  });
+
+  test("a physical machine is known by its card, its tag and its MAC", () => {
+    const device = { ifindex: 9, name: "eth0", kind: "physical", vlan: 100 } as const;
+    const lines = text(vifEntries(aVif(3, { device }), vif(6), NET)).slice(0, 2);
+    assert.deepEqual(lines, [
+      "vifs[6]=net=1 ifindex=9 flags=15 kind=3 vlan=100 mac=02:00:00:00:00:03",
+      "attachments[ifindex=9 vlan=100 mac=02:00:00:00:00:03]=6",
+    ]);
+  });
+});
+
+describe("an endpoint's entries", () => {
+  const rows = [
+    { where: "here", location: local(2), number: vif(5), target: "kind=1 vif=5 remote=::" },
+    {
+      where: "on another host",
+      location: remote("192.0.2.2"),
+      number: undefined,
+      target: "kind=2 vif=0 remote=192.0.2.2",
+    },
+    { where: "on the wire", location: { kind: "wire" }, number: undefined, target: "kind=3 vif=0 remote=::" },
+  ] as const;
+  for (const { where, location, number, target } of rows) {
+    test(`${where}: its MAC, its addresses and its link-local address lead there`, () => {
+      assert.deepEqual(text(endpointEntries(anEndpoint(2, location), NET, number)), [
+        `macs[net=1 mac=02:00:00:00:00:02]=${target}`,
+        `ips[net=1 ip=10.0.0.2]=target={${target}} mac=02:00:00:00:00:02`,
+        `ips[net=1 ip=fd00::2]=target={${target}} mac=02:00:00:00:00:02`,
+        `ips[net=1 ip=fe80::ff:fe00:2]=target={${target}} mac=02:00:00:00:00:02`,
+      ]);
+    });
+  }
+
+  test("a local one whose vif is not here is nowhere", () => {
+    assert.deepEqual(endpointEntries(anEndpoint(2, local(2)), NET, undefined), []);
+  });
+
+  test("further MACs are borrowed", () => {
+    const endpoint = anEndpoint(2, remote("192.0.2.2"), { moreMacs: [macOf(9)] });
+    assert.ok(
+      text(endpointEntries(endpoint, NET, undefined)).includes(
+        "borrowed macs[net=1 mac=02:00:00:00:00:09]=kind=2 vif=0 remote=192.0.2.2",
+      ),
+    );
+  });
+});
+
+test("uplinks of one tag become one entry with both flags", () => {
+  const wire = { ifindex: 9, vlan: 100, net: NET };
+  const entries = uplinkEntries([
+    { ...wire, kind: "provider" },
+    { ...wire, kind: "machines" },
+    { ...wire, kind: "machines" },
+    { ...wire, vlan: 0, kind: "machines" },
+  ]);
+  assert.deepEqual(text(entries), [
+    "uplinks[ifindex=9 vlan=100]=net=1 flags=3",
+    "uplinks[ifindex=9 vlan=0]=net=1 flags=2",
+  ]);
+});

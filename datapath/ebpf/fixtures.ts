@@ -1,0 +1,55 @@
+/** Wanted objects for tests, short to write: ids are one letter and a number. */
+import { ip, type Mac, mac, prefix } from "../../model/mod.ts";
+import type { Wanted, WantedEndpoint, WantedNetwork, WantedVif } from "../mod.ts";
+
+export const macOf = (n: number): Mac => mac(`02:00:00:00:00:${n.toString(16).padStart(2, "0")}`);
+
+export function aNetwork(n: number, changes: Partial<WantedNetwork> = {}): WantedNetwork {
+  return { id: `n${n}`, segment: { kind: "vxlan", vni: n }, mtuBytes: 1450, ...changes };
+}
+
+/** Port n of network 1, with addresses 10.0.0.n and fd00::n. */
+export function aVif(n: number, changes: Partial<WantedVif> = {}): WantedVif {
+  return {
+    id: `p${n}`,
+    networkId: "n1",
+    device: { ifindex: 100 + n, name: `tap${n}`, kind: "tap", vlan: null },
+    mac: macOf(n),
+    ips: [ip(`10.0.0.${n}`), ip(`fd00::${n}`)],
+    adminUp: true,
+    allowed: [],
+    dhcp: true,
+    ra: true,
+    ...changes,
+  };
+}
+
+export function anEndpoint(
+  n: number,
+  location: WantedEndpoint["location"],
+  changes: Partial<WantedEndpoint> = {},
+): WantedEndpoint {
+  return {
+    id: `p${n}`,
+    networkId: "n1",
+    mac: macOf(n),
+    ips: [ip(`10.0.0.${n}`), ip(`fd00::${n}`)],
+    moreMacs: [],
+    movableCidrs: [],
+    location,
+    ...changes,
+  };
+}
+
+export const local = (n: number): WantedEndpoint["location"] => ({ kind: "local", vifId: `p${n}` });
+export const remote = (tunnelIp: string): WantedEndpoint["location"] => ({ kind: "remote", tunnelIp: ip(tunnelIp) });
+export const pair = (n: number, cidr: string) => ({ mac: macOf(n), cidr: prefix(cidr).cidr });
+
+export function wantedOf(objects: {
+  networks?: WantedNetwork[];
+  vifs?: WantedVif[];
+  endpoints?: WantedEndpoint[];
+}): Wanted {
+  const byId = <T extends { id: string }>(list: T[] = []) => new Map(list.map((each) => [each.id, each]));
+  return { networks: byId(objects.networks), vifs: byId(objects.vifs), endpoints: byId(objects.endpoints) };
+}
