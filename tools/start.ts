@@ -12,4 +12,5 @@ if (load === undefined) {
   console.error(`start: no process "${name ?? ""}". Known: ${Object.keys(processes).join(" ")}`);
   process.exit(2);
 }
-await (await load()).main(argv);
+const status = await (await load()).main(argv);
+if (typeof status === "number") process.exitCode = status;
