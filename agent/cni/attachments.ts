@@ -27,6 +27,11 @@ export function deviceOf(key: AttachmentKey): string {
   return `cab${hashOf(key).slice(0, 12)}`;
 }
 
+/** Whether a link's name is one that {@link deviceOf} gives. */
+export function isContainerDevice(name: string): boolean {
+  return /^cab[0-9a-f]{12}$/.test(name);
+}
+
 /**
  * The attachments of this host, one file each, in memory as well. Files are replaced in one step but not synced to
  * disk: after a power cut the containers are gone, too.
@@ -59,6 +64,12 @@ export class Attachments {
 
   ofPort(portId: Id): Attachment | undefined {
     return this.#byPort.get(portId);
+  }
+
+  /** The device that the port is, or is about to be, on. */
+  deviceOfPort(portId: Id): string | undefined {
+    const attachment = this.#byPort.get(portId);
+    return attachment?.state === "removing" ? undefined : attachment?.device;
   }
 
   all(): Attachment[] {

@@ -2,7 +2,7 @@ import type { Host, Link } from "../../host/mod.ts";
 import type { Id, ViewNetwork, ViewPort } from "../../model/mod.ts";
 import type { ControlNode } from "../control-node.ts";
 import type { Log } from "../log.ts";
-import { type Attachment, type Attachments, deviceOf } from "./attachments.ts";
+import { type Attachment, type Attachments, deviceOf, isContainerDevice } from "./attachments.ts";
 import { CniFailure } from "./failure.ts";
 import { Ports } from "./ports.ts";
 import { type AttachmentKey, CNI_VERSIONS, type CniConfig, type CniRequest, type PortSource } from "./request.ts";
@@ -80,7 +80,7 @@ export class Cni {
       void this.#inTurn(attachment, () => this.#ports.giveBack(attachment));
     }
     const known = new Set(attachments.all().map(({ device }) => device));
-    for (const name of devices) if (/^cab[0-9a-f]{12}$/.test(name) && !known.has(name)) removeDevice(host, name);
+    for (const name of devices) if (isContainerDevice(name) && !known.has(name)) removeDevice(host, name);
   }
 
   stop(): void {

@@ -1,7 +1,7 @@
 import type { Id, ViewNetwork, ViewPort } from "../../model/mod.ts";
+import { Backoff } from "../backoff.ts";
 import { ControlFailure, type ControlNode } from "../control-node.ts";
 import type { Log } from "../log.ts";
-import { Backoff } from "../loop/backoff.ts";
 import type { Attachment, Attachments } from "./attachments.ts";
 import { CniFailure } from "./failure.ts";
 import type { CniRequest } from "./request.ts";

@@ -3,5 +3,7 @@
  * node in memory. Product code never imports it.
  * Invariant: a stand-in refuses what the real one would refuse.
  */
+export * from "./control.ts";
 export * from "./datapath.ts";
+export * from "./log.ts";
 export * from "./views.ts";

@@ -20,7 +20,7 @@ export class LocalLinks {
     for (const link of this.#links.list()) this.#take({ kind: "changed", link });
   }
 
-  close(): void {
+  stop(): void {
     this.#watch?.close();
   }
 

@@ -1,10 +1,10 @@
 import type { Datapath, WantedChange } from "../../datapath/mod.ts";
 import { type Links, SystemError } from "../../host/mod.ts";
 import type { HostView, Id, PortReport, ViewMessage } from "../../model/mod.ts";
+import { Backoff } from "../backoff.ts";
 import type { Log } from "../log.ts";
 import { type Here, noChange, Planner } from "../plan/mod.ts";
 import { HeldView } from "../view/mod.ts";
-import { Backoff } from "./backoff.ts";
 import type { LocalLinks } from "./devices.ts";
 
 interface Parts {
@@ -21,7 +21,8 @@ interface Parts {
 export interface Applied {
   /** Ports of this host whose state may be another than before; also those that left the view. */
   ports: Set<Id>;
-  changed: WantedChange;
+  /** More than a newer revision. */
+  hasViewChanged: boolean;
   durationMs: number;
 }
 
@@ -53,6 +54,11 @@ export class Loop {
       linkIndex: (name) => parts.localLinks.get(name)?.index,
       containerDevice: parts.containerDevice,
     });
+  }
+
+  /** A whole view of the control node has been applied, with everything removed that it lacks. */
+  get isSynced(): boolean {
+    return this.held.complete && !this.#isFullDue;
   }
 
   get view(): HostView {
@@ -109,6 +115,7 @@ export class Loop {
     this.#scheduled = undefined;
     const startMs = performance.now();
     const viewChange = this.held.takeChange();
+    const hasViewChanged = viewChange.networks.size + viewChange.ports.size + viewChange.endpoints.size > 0;
     for (const id of this.#again) viewChange.ports.add(id);
     const { changed, ports } = this.#planner.update(this.view, {
       ...viewChange,
@@ -127,7 +134,7 @@ export class Loop {
     }
     this.revisionInForce = this.held.revision ?? this.revisionInForce;
     const durationMs = performance.now() - startMs;
-    for (const listener of this.#listeners) listener({ ports, changed, durationMs });
+    for (const listener of this.#listeners) listener({ ports, hasViewChanged, durationMs });
   }
 
   /** False when the data plane refused the whole of it; it is tried again later. */

@@ -4,7 +4,6 @@
  * Invariant: after an apply without failures, the data plane is what the whole plan says.
  */
 export * from "./advertiser.ts";
-export * from "./backoff.ts";
 export * from "./devices.ts";
 export * from "./loop.ts";
 export * from "./responder.ts";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ViewMessage } from "../../model/mod.ts";
+import { Backoff } from "../backoff.ts";
 import type { ControlNode } from "../control-node.ts";
 import type { Log } from "../log.ts";
-import { Backoff } from "./backoff.ts";
 
 /** Bookmarks come at least every 15 s (model/view.ts); three of them missing means that the stream is dead. */
 const SILENCE_MS = 45_000;

@@ -66,11 +66,16 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 }
 
 async function listenOnSocket(server: Server, path: string): Promise<void> {
-  if (await isAnswered(path))
-    throw new Error(`another agent answers on ${path}: stop it, or give this one another --state-dir`);
+  await refuseSecond(path);
   await rm(path, { force: true });
   await listening(server, () => server.listen(path));
   await chmod(path, 0o600);
+}
+
+/** Two agents must not share a state directory. @throws Error when one answers already */
+export async function refuseSecond(socket: string): Promise<void> {
+  if (await isAnswered(socket))
+    throw new Error(`another agent answers on ${socket}: stop it, or give this one another --state-dir`);
 }
 
 /** False for a socket that an agent which was killed has left behind. */

@@ -24,7 +24,8 @@ export function stateRoutes(parts: Parts): Routes {
         host: parts.host,
         version: parts.version,
         connected: parts.isConnected(),
-        complete: loop.held.complete,
+        /** The data plane is at a whole view that the control node has given to this process. */
+        synced: loop.isSynced,
         revision: loop.held.revision ?? null,
         revisionInForce: loop.revisionInForce,
         networks: loop.view.networks.size,
@@ -39,8 +40,8 @@ export function stateRoutes(parts: Parts): Routes {
       loop.view.ports.has(parameter)
         ? { status: 200, body: { ...portBody(parts, parameter), ...countersBody(datapath, parameter) } }
         : { status: 404, body: { error: { message: `port ${parameter} is not bound to host ${parts.host}` } } },
-    "GET /v1/plan": () => ({ status: 200, body: { lines: planText(loop.planner.wanted, loop.planner.down) } }),
-    "GET /v1/dump": () => ({ status: 200, body: { lines: datapath.dump() } }),
+    "GET /v1/plan": () => ({ status: 200, body: planText(loop.planner.wanted, loop.planner.down) }),
+    "GET /v1/dump": () => ({ status: 200, body: datapath.dump() }),
   };
 }
 

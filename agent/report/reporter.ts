@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HostFacts, HostStatus, Id, PortReport } from "../../model/mod.ts";
+import { Backoff } from "../backoff.ts";
 import { ControlFailure, type ControlNode } from "../control-node.ts";
 import type { Log } from "../log.ts";
-import { Backoff } from "../loop/backoff.ts";
 
 /** A newer revision alone waits this long for something worth a request; it only tells how far the host is. */
 const REVISION_MS = 5_000;
@@ -20,7 +20,7 @@ export class Reporter {
   #facts: HostFacts | undefined;
   #isFactsTold = false;
   #revision = 0;
-  #revisionTold = -1;
+  #revisionTold = 0;
   #isOnline = false;
   #isSending = false;
   #timer: NodeJS.Timeout | undefined;

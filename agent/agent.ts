@@ -1,0 +1,171 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Datapath, Trap } from "../datapath/mod.ts";
+import type { Host } from "../host/mod.ts";
+import type { HostFacts, Ip, ViewNetwork } from "../model/mod.ts";
+import { Attachments, Cni, isContainerDevice } from "./cni/mod.ts";
+import type { ControlNode } from "./control-node.ts";
+import type { Log } from "./log.ts";
+import { Advertiser, LocalLinks, Loop, PortWires, Responder, Saver, Watcher } from "./loop/mod.ts";
+import { cniRoutes, metricsRoutes, refuseSecond, serve, stateRoutes } from "./ports/mod.ts";
+import { Reporter } from "./report/mod.ts";
+import { viewFile } from "./view/mod.ts";
+
+export interface AgentParts {
+  name: string;
+  version: string;
+  tunnelIp: Ip;
+  nic: string;
+  physicalNetworks: Record<string, string>;
+  stateDir: string;
+  listen: { address: string; port: number } | undefined;
+  host: Host;
+  datapath: Datapath;
+  control: ControlNode;
+  log: Log;
+}
+
+/** Told while the card is away, say for a change of its driver. */
+const ETHERNET_MTU = 1500;
+
+/** Where in the state directory things are. */
+export const statePaths = (stateDir: string) => ({
+  socket: join(stateDir, "agent.sock"),
+  view: join(stateDir, "view.ndjson"),
+  attachments: join(stateDir, "attachments"),
+});
+
+/**
+ * Starts the agent: adopts the data plane that is there, adds what the view kept on disk asks for, then follows the
+ * control node. What comes back stops it and leaves everything in force.
+ */
+export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<void> }> {
+  const { host, datapath, log } = parts;
+  const paths = statePaths(parts.stateDir);
+  await mkdir(parts.stateDir, { recursive: true, mode: 0o700 });
+  await refuseSecond(paths.socket);
+  const attachments = new Attachments(paths.attachments, (file) => log.warn({ file }, "unreadable attachment removed"));
+  const localLinks = new LocalLinks(host.links);
+  const loop = makeLoop(parts, localLinks, attachments);
+  localLinks.start(() => loop.nudge());
+  const reporter = new Reporter(parts.control, log);
+  const watcher = makeWatcher(parts, loop, reporter);
+  const wires = new PortWires(loop, localLinks, () => watcher.isConnected);
+  const cni = new Cni({ host, attachments, wires, control: parts.control, log });
+  const responder = new Responder(() => loop.view, datapath, log);
+  const advertiser = new Advertiser({
+    advertised: (id) => advertisedNetwork(loop, id),
+    inject: (id, frame) => datapath.inject(id, frame),
+  });
+  const file = viewFile(paths.view, parts.name);
+  const saver = new Saver(loop.held, file, log);
+  const facts = () => hostFacts(parts, localLinks);
+  reporter.setFacts(facts());
+  loop.onApplied(({ ports, hasViewChanged }) => {
+    for (const id of ports) {
+      reporter.setPort(id, loop.view.ports.has(id) ? loop.state(id) : undefined);
+      advertiser.changed(id);
+    }
+    reporter.setFacts(facts());
+    reporter.setRevision(loop.revisionInForce);
+    if (hasViewChanged) saver.changed();
+  });
+  await datapath.open();
+  datapath.onTrap((trap) => answer(responder, trap, log));
+  const kept = await file.load();
+  if (kept !== undefined) {
+    loop.held.restore(kept.view, kept.revision);
+    log.info({ revision: kept.revision, ports: kept.view.ports.size }, "starting from the view kept on disk");
+  }
+  loop.applyNow();
+  cni.sweep();
+  const isConnected = () => watcher.isConnected;
+  const doors = await openDoors(parts, paths.socket, { loop, cni, responder, isConnected });
+  advertiser.start();
+  watcher.start();
+  return {
+    stop: async () => {
+      await watcher.stop();
+      await Promise.all(doors.map((door) => door.close()));
+      for (const part of [cni, advertiser, reporter, loop, localLinks]) part.stop();
+      await saver.stop();
+      await datapath.close();
+    },
+  };
+}
+
+function makeLoop(
+  { name, physicalNetworks, host, datapath, log }: AgentParts,
+  localLinks: LocalLinks,
+  attachments: Attachments,
+): Loop {
+  return new Loop({
+    here: { host: name, physicalNetworks },
+    links: host.links,
+    localLinks,
+    datapath,
+    containerDevice: (id) => attachments.deviceOfPort(id),
+    log,
+  });
+}
+
+function makeWatcher({ control, log }: AgentParts, loop: Loop, reporter: Reporter): Watcher {
+  const follower = {
+    revision: () => loop.held.revision,
+    receive: (message: Parameters<Loop["receive"]>[0]) => loop.receive(message),
+    connected: () => reporter.connected(),
+    interrupted: () => {
+      reporter.disconnected();
+      loop.held.interrupted();
+    },
+  };
+  return new Watcher(control, follower, log);
+}
+
+/** The network of a port whose workload can hear, and is to hear, router advertisements. */
+function advertisedNetwork(loop: Loop, portId: string): ViewNetwork | undefined {
+  const vif = loop.planner.wanted.vifs.get(portId);
+  return vif?.ra && loop.state(portId).up ? loop.view.networks.get(vif.networkId) : undefined;
+}
+
+function hostFacts({ nic, tunnelIp, physicalNetworks, version }: AgentParts, localLinks: LocalLinks): HostFacts {
+  return {
+    tunnel_ip: tunnelIp,
+    physical_networks: physicalNetworks,
+    underlay_mtu: localLinks.get(nic)?.mtuBytes ?? ETHERNET_MTU,
+    agent_version: version,
+    datapath: "ebpf",
+  };
+}
+
+function answer(responder: Responder, trap: Trap, log: Log): void {
+  try {
+    responder.answer(trap);
+  } catch (error) {
+    // One workload's odd packet must not stop the service of the others.
+    log.error(
+      { port: trap.vifId, reason: error instanceof Error ? error.stack : String(error) },
+      "trapped packet not answered",
+    );
+  }
+}
+
+type Inside = { loop: Loop; cni: Cni; responder: Responder; isConnected(): boolean };
+
+async function openDoors({ name, version, datapath, listen, log }: AgentParts, socket: string, inside: Inside) {
+  const { loop, cni, responder, isConnected } = inside;
+  const state = stateRoutes({ host: name, version, loop, datapath, isConnected });
+  const doors = [await serve({ socket }, { ...state, ...cniRoutes(cni, log) })];
+  if (listen !== undefined) doors.push(await serve(listen, metricsRoutes({ loop, datapath, responder, isConnected })));
+  log.info({ socket, metrics: listen === undefined ? null : `${listen.address}:${listen.port}` }, "agent ready");
+  return doors;
+}
+
+/** Takes away all that agents have left on a host. The host's containers and machines lose their network. */
+export async function cleanHost(host: Host, datapath: Datapath, stateDir: string): Promise<void> {
+  const paths = statePaths(stateDir);
+  await refuseSecond(paths.socket);
+  await datapath.destroy();
+  for (const link of host.links.list()) if (isContainerDevice(link.name)) host.links.remove(link.index);
+  for (const path of Object.values(paths)) await rm(path, { recursive: true, force: true });
+}

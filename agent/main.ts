@@ -1,0 +1,80 @@
+/** The agent's process: reads the command line, joins the parts, and stops on a signal. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import pino from "pino";
+import { HostClient } from "../api/client.ts";
+import { ebpfDatapath } from "../datapath/ebpf/mod.ts";
+import { linuxHost } from "../host/mod.ts";
+import { cleanHost, startAgent } from "./agent.ts";
+import type { Log } from "./log.ts";
+import { type AgentOptions, type Directories, parseCommand, USAGE, UsageError } from "./options.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** Runs until a signal ends it. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    const command = parseCommand(argv, ROOT);
+    if (command.kind === "help") process.stdout.write(USAGE);
+    else if (command.kind === "clean") await clean(command);
+    else await run(command);
+  } catch (error) {
+    process.stderr.write(`cable agent: ${error instanceof Error ? error.message : error}\n`);
+    if (error instanceof UsageError) process.stderr.write("`cable agent --help` shows all flags\n");
+    process.exit(error instanceof UsageError ? 2 : 1);
+  }
+}
+
+async function run(options: AgentOptions): Promise<void> {
+  const log: Log = pino({ level: options.logLevel, base: { host: options.host } });
+  // What is in force stays in force: better to end and be started again than to go on half-broken.
+  process.on("uncaughtException", (error) => {
+    log.error({ reason: error.stack }, "the agent ends on an unexpected error");
+    process.exit(1);
+  });
+  const host = linuxHost();
+  const { nic, physicalNetworks } = options;
+  for (const card of new Set([nic, ...Object.values(physicalNetworks)]))
+    if (host.links.byName(card) === undefined)
+      throw new Error(
+        `there is no network card ${card} in this network namespace: correct --nic or --physical-network`,
+      );
+  const token = readToken(options.tokenFile);
+  const client = new HostClient({ urls: options.controlUrls, host: options.host, token });
+  const agent = await startAgent({
+    ...options,
+    name: options.host,
+    version: readVersion(),
+    host,
+    datapath: ebpfDatapath({
+      ...options,
+      host,
+      machineNics: [nic],
+      warn: (sentence) => log.warn({}, sentence),
+    }),
+    control: client,
+    log,
+  });
+  const stop = async (signal: string) => {
+    log.info({ signal }, "stopping; the data plane goes on");
+    await agent.stop();
+    client.close();
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
+}
+
+async function clean({ stateDir, bpfDir, objectDir }: Directories): Promise<void> {
+  const host = linuxHost();
+  await cleanHost(host, ebpfDatapath({ host, bpfDir, objectDir, physicalNetworks: {} }), stateDir);
+}
+
+function readToken(file: string): string {
+  const token = readFileSync(file, "utf8").trim();
+  if (token === "") throw new Error(`--token-file: ${file} is empty: put the token in it that POST /v1/hosts gave`);
+  return token;
+}
+
+function readVersion(): string {
+  return (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
+}

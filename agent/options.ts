@@ -1,0 +1,144 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Ip, parseIp } from "../model/mod.ts";
+
+export const USAGE = `Usage: cable agent --host NAME --control URL[,URL] --token-file FILE --tunnel-ip IP --nic NIC [options]
+       cable agent clean [--bpf-dir DIR] [--state-dir DIR]
+
+Keeps the network of this host as the control node says. Runs in the host's network namespace, as root.
+"clean" takes away all that agents have left on the host: devices, programs, maps, state.
+
+  --host NAME                    this host, as in binding:host_id
+  --control URL[,URL...]         control nodes; the next is asked when one fails
+  --token-file FILE              the host's token, as POST /v1/hosts gave it
+  --tunnel-ip IP                 where other hosts send VXLAN to
+  --nic NIC                      the card that has the tunnel address
+  --physical-network NAME=NIC    a physical network and its card; repeatable
+  --state-dir DIR                default /var/lib/cable; agent.sock is in it
+  --bpf-dir DIR                  default /sys/fs/bpf/cable: where maps are pinned
+  --object-dir DIR               default .build/bpf: the compiled programs
+  --flow-table-size N            default 262144 entries, two for each connection
+  --listen ADDR:PORT             metrics for Prometheus
+  --log-level LEVEL              debug, info (default), warn or error
+`;
+
+/** A command line that cannot be. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export interface Directories {
+  stateDir: string;
+  bpfDir: string;
+  objectDir: string;
+}
+
+export interface AgentOptions extends Directories {
+  host: string;
+  controlUrls: string[];
+  tokenFile: string;
+  tunnelIp: Ip;
+  nic: string;
+  physicalNetworks: Record<string, string>;
+  flowTableSize: number;
+  listen: { address: string; port: number } | undefined;
+  logLevel: string;
+}
+
+export type Command = { kind: "help" } | ({ kind: "clean" } & Directories) | ({ kind: "run" } & AgentOptions);
+
+const LEVELS = ["debug", "info", "warn", "error"];
+const text = { type: "string" } as const;
+
+/** Reads the command line. @throws UsageError */
+export function parseCommand(argv: readonly string[], root: string): Command {
+  const { values, positionals } = parse(argv);
+  const directories = {
+    stateDir: values["state-dir"] ?? "/var/lib/cable",
+    bpfDir: values["bpf-dir"] ?? "/sys/fs/bpf/cable",
+    objectDir: values["object-dir"] ?? join(root, ".build/bpf"),
+  };
+  if (values.help) return { kind: "help" };
+  if (positionals.length > 0 && (positionals.length > 1 || positionals[0] !== "clean"))
+    throw new UsageError(`unexpected "${positionals.join(" ")}"`);
+  if (positionals[0] === "clean") return { kind: "clean", ...directories };
+  const required = (name: "host" | "control" | "token-file" | "tunnel-ip" | "nic") => {
+    const value = values[name];
+    if (value === undefined || value === "") throw new UsageError(`--${name} is missing`);
+    return value;
+  };
+  return {
+    kind: "run",
+    ...directories,
+    host: required("host"),
+    controlUrls: required("control").split(",").map(parseUrl),
+    tokenFile: required("token-file"),
+    tunnelIp: parseTunnelIp(required("tunnel-ip")),
+    nic: required("nic"),
+    physicalNetworks: Object.fromEntries((values["physical-network"] ?? []).map(parsePhysicalNetwork)),
+    flowTableSize: parseSize(values["flow-table-size"] ?? "262144"),
+    listen: values.listen === undefined ? undefined : parseListen(values.listen),
+    logLevel: parseLevel(values["log-level"] ?? "info"),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  const options = {
+    host: text,
+    control: text,
+    "token-file": text,
+    "tunnel-ip": text,
+    nic: text,
+    "physical-network": { type: "string", multiple: true },
+    "state-dir": text,
+    "bpf-dir": text,
+    "object-dir": text,
+    "flow-table-size": text,
+    listen: text,
+    "log-level": text,
+    help: { type: "boolean", short: "h" },
+  } as const;
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parseUrl(value: string): string {
+  if (!/^https?:\/\/[^/]/.test(value) || !URL.canParse(value))
+    throw new UsageError(`--control: "${value}" is not a URL such as http://192.0.2.1:9696`);
+  return value;
+}
+
+function parseTunnelIp(value: string): Ip {
+  const ip = parseIp(value);
+  if (ip === undefined) throw new UsageError(`--tunnel-ip: "${value}" is not an IP address`);
+  return ip;
+}
+
+function parsePhysicalNetwork(value: string): [string, string] {
+  const [, name, nic] = /^([^=]+)=([^=]+)$/.exec(value) ?? [];
+  if (name === undefined || nic === undefined)
+    throw new UsageError(`--physical-network: "${value}" is not NAME=NIC such as physnet1=eth1`);
+  return [name, nic];
+}
+
+function parseSize(value: string): number {
+  const size = Number(value);
+  if (!Number.isInteger(size) || size < 1024 || size > 1 << 24)
+    throw new UsageError(`--flow-table-size: "${value}" is not a number from 1024 to ${1 << 24}`);
+  return size;
+}
+
+function parseListen(value: string): { address: string; port: number } {
+  const [, address, port] = /^\[?([^[\]]+)\]?:(\d{1,5})$/.exec(value) ?? [];
+  if (address === undefined || parseIp(address) === undefined || Number(port) > 65535)
+    throw new UsageError(`--listen: "${value}" is not ADDR:PORT such as 127.0.0.1:9697 or [::1]:9697`);
+  return { address, port: Number(port) };
+}
+
+function parseLevel(value: string): string {
+  if (!LEVELS.includes(value)) throw new UsageError(`--log-level: "${value}" is not one of ${LEVELS.join(", ")}`);
+  return value;
+}

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { HostFacts, Ip } from "../../model/mod.ts";
+import { AWAY, FakeControl, fakeLog, portId } from "../fake/mod.ts";
+import { Reporter } from "./reporter.ts";
+
+const FACTS: HostFacts = {
+  tunnel_ip: "192.0.2.1" as Ip,
+  physical_networks: {},
+  underlay_mtu: 1500,
+  agent_version: "0",
+  datapath: "ebpf",
+};
+const UP = { up: true, device: "tap1" } as const;
+const DOWN = { up: false, reason: "gone" } as const;
+const opened: Reporter[] = [];
+afterEach(() => {
+  for (const one of opened.splice(0)) one.stop();
+});
+
+function setUp(revisionMs = 10_000) {
+  const control = new FakeControl();
+  const reporter = new Reporter(control, fakeLog(), revisionMs);
+  opened.push(reporter);
+  return { control, reporter };
+}
+
+test("nothing is told before the control node is there, then facts and ports in one", async () => {
+  const { control, reporter } = setUp();
+  reporter.setFacts(FACTS);
+  reporter.setPort(portId(1), UP);
+  reporter.setRevision(4);
+  await sleep(5);
+  assert.deepEqual(control.reports, []);
+  reporter.connected();
+  await sleep(5);
+  assert.deepEqual(control.reports, [{ facts: FACTS, revision: 4, ports: { [portId(1)]: UP } }]);
+});
+
+test("what gathers while a report is under way goes in one, with the last word on each port", async () => {
+  const { control, reporter } = setUp();
+  reporter.connected();
+  reporter.setPort(portId(1), UP);
+  reporter.setRevision(1);
+  reporter.setPort(portId(1), DOWN);
+  reporter.setPort(portId(2), DOWN);
+  reporter.setRevision(2);
+  reporter.setPort(portId(2), UP);
+  reporter.setRevision(3);
+  await sleep(5);
+  assert.deepEqual(control.reports, [
+    { revision: 1, ports: { [portId(1)]: UP } },
+    { revision: 3, ports: { [portId(1)]: DOWN, [portId(2)]: UP } },
+  ]);
+});
+
+test("a port that returns to what was told, while something else is under way, is told again", async () => {
+  const { control, reporter } = setUp();
+  reporter.connected();
+  reporter.setPort(portId(1), UP);
+  reporter.setRevision(1);
+  await sleep(5);
+  reporter.setPort(portId(1), DOWN);
+  reporter.setRevision(2);
+  reporter.setPort(portId(1), UP);
+  reporter.setRevision(3);
+  await sleep(5);
+  assert.deepEqual(
+    control.reports.map(({ ports }) => ports[portId(1)]),
+    [UP, DOWN, UP],
+  );
+});
+
+test("the same is not told twice, and a port that left is not told at all", async () => {
+  const { control, reporter } = setUp();
+  reporter.connected();
+  reporter.setPort(portId(1), UP);
+  reporter.setPort(portId(2), UP);
+  reporter.setPort(portId(2), undefined);
+  reporter.setRevision(1);
+  await sleep(5);
+  reporter.setPort(portId(1), UP);
+  reporter.setRevision(1);
+  await sleep(5);
+  assert.deepEqual(control.reports, [{ revision: 1, ports: { [portId(1)]: UP } }]);
+});
+
+test("a revision alone waits, then goes", async () => {
+  const { control, reporter } = setUp(30);
+  reporter.connected();
+  reporter.setPort(portId(1), UP);
+  reporter.setRevision(1);
+  await sleep(5);
+  reporter.setRevision(2);
+  reporter.setRevision(3);
+  await sleep(5);
+  assert.equal(control.reports.length, 1);
+  await sleep(60);
+  assert.deepEqual(control.reports[1], { revision: 3, ports: {} });
+  assert.equal(control.reports.length, 2);
+});
+
+test("a report that fails is made again", async () => {
+  const { control, reporter } = setUp();
+  control.failure = AWAY;
+  reporter.connected();
+  reporter.setPort(portId(1), UP);
+  reporter.setRevision(1);
+  await sleep(5);
+  control.failure = undefined;
+  await sleep(250);
+  assert.deepEqual(control.reports, [{ revision: 1, ports: { [portId(1)]: UP } }]);
+});
+
+test("after a reconnect everything is told again", async () => {
+  const { control, reporter } = setUp();
+  reporter.setFacts(FACTS);
+  reporter.connected();
+  reporter.setPort(portId(1), UP);
+  reporter.setRevision(1);
+  await sleep(5);
+  reporter.disconnected();
+  reporter.setPort(portId(2), DOWN);
+  reporter.setRevision(1);
+  await sleep(5);
+  control.reports.length = 0;
+  reporter.connected();
+  await sleep(5);
+  assert.deepEqual(control.reports, [{ facts: FACTS, revision: 1, ports: { [portId(2)]: DOWN, [portId(1)]: UP } }]);
+});
