@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parseCommand } from "./options.ts";
+
+const NEEDED = [
+  "--host",
+  "h1",
+  "--control",
+  "http://c:1,https://d",
+  "--token-file",
+  "/t",
+  "--tunnel-ip",
+  "192.0.2.1",
+  "--nic",
+  "eth0",
+];
+
+test("a whole command line is understood", () => {
+  const more = ["--physical-network", "a=eth1", "--physical-network", "b=eth2", "--listen", "[::1]:9697"];
+  assert.deepEqual(parseCommand([...NEEDED, ...more], "/root"), {
+    kind: "run",
+    host: "h1",
+    controlUrls: ["http://c:1", "https://d"],
+    tokenFile: "/t",
+    tunnelIp: "192.0.2.1",
+    nic: "eth0",
+    physicalNetworks: { a: "eth1", b: "eth2" },
+    stateDir: "/var/lib/cable",
+    bpfDir: "/sys/fs/bpf/cable",
+    objectDir: "/root/.build/bpf",
+    flowTableSize: 262144,
+    listen: { address: "::1", port: 9697 },
+    logLevel: "info",
+  });
+});
+
+test("clean needs nothing", () => {
+  assert.equal(parseCommand(["clean", "--state-dir", "/s"], "/root").kind, "clean");
+});
+
+describe("refused is", () => {
+  const rows: [string, string[], RegExp][] = [
+    ["a missing host", NEEDED.slice(2), /--host is missing/],
+    ["an unknown flag", [...NEEDED, "--fast"], /--fast/],
+    ["another command", ["stop"], /unexpected "stop"/],
+    ["a control node that is no URL", [...NEEDED, "--control", "c:9696"], /--control: "c:9696"/],
+    ["an empty control node", [...NEEDED, "--control", "http://c,"], /--control: ""/],
+    ["a tunnel address that is none", [...NEEDED, "--tunnel-ip", "192.0.2"], /--tunnel-ip/],
+    ["a physical network without a card", [...NEEDED, "--physical-network", "a"], /NAME=NIC/],
+    ["a table for nothing", [...NEEDED, "--flow-table-size", "0"], /--flow-table-size/],
+    ["a port that is none", [...NEEDED, "--listen", "127.0.0.1:99999"], /--listen/],
+    ["a level that is none", [...NEEDED, "--log-level", "loud"], /--log-level/],
+  ];
+  for (const [title, argv, message] of rows)
+    test(title, () => assert.throws(() => parseCommand(argv, "/root"), { name: "UsageError", message }));
+});

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { FakeHost } from "../../host/fake/host.ts";
+import { CniFailure } from "../cni/mod.ts";
+import { aNetwork, anEndpoint, aPort, aView, FakeDatapath, fakeLog, portId } from "../fake/mod.ts";
+import { LocalLinks, Loop, Responder } from "../loop/mod.ts";
+import { cniRoutes } from "./cni-route.ts";
+import { metricsRoutes } from "./metrics.ts";
+import { serve } from "./server.ts";
+import { stateRoutes } from "./state-routes.ts";
+
+let directory: string;
+let socket: string;
+let door: { close(): Promise<void> };
+const log = fakeLog();
+let run: (request: object) => Promise<object | "">;
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), "cable-door-"));
+  socket = join(directory, "agent.sock");
+  const host = new FakeHost();
+  const localLinks = new LocalLinks(host.links);
+  host.home.add({ name: "tapbbbbbbbb-00" });
+  localLinks.start(() => {});
+  const datapath = new FakeDatapath();
+  const here = { host: "h1", physicalNetworks: {} };
+  const loop = new Loop({ here, links: host.links, localLinks, datapath, containerDevice: () => undefined, log });
+  loop.held.restore(
+    aView([aNetwork(1)], [aPort(1, 1), aPort(2, 1, { kind: "container" })], [anEndpoint(1, 1, "h1")]),
+    5,
+  );
+  const responder = new Responder(() => loop.view, datapath, log);
+  const isConnected = () => true;
+  const routes = {
+    ...stateRoutes({ host: "h1", version: "1", loop, datapath, isConnected }),
+    ...metricsRoutes({ loop, datapath, responder, isConnected }),
+    ...cniRoutes({ run: (one) => run(one) }, log),
+  };
+  loop.applyNow();
+  loop.stop();
+  door = await serve({ socket }, routes);
+});
+after(async () => {
+  await door.close();
+  await rm(directory, { recursive: true });
+});
+
+function ask(method: string, path: string, body = ""): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const query = request({ socketPath: socket, method, path }, (reply) => {
+      let text = "";
+      reply.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+      });
+      reply.on("end", () => resolve({ status: reply.statusCode ?? 0, text }));
+    });
+    query.on("error", reject).end(body);
+  });
+}
+
+test("the socket is its owner's alone, and a second agent is refused", async () => {
+  assert.equal((await stat(socket)).mode & 0o777, 0o600);
+  await assert.rejects(serve({ socket }, {}), /another agent answers/);
+});
+
+test("status, ports and data plane can be read", async () => {
+  const status = JSON.parse((await ask("GET", "/v1/status")).text);
+  assert.deepEqual(
+    [status.host, status.connected, status.synced, status.revisionInForce, status.ports],
+    ["h1", true, false, 5, { up: 1, all: 2 }],
+  );
+  const { ports } = JSON.parse((await ask("GET", "/v1/ports")).text);
+  assert.deepEqual(
+    ports.map((port: { up: boolean }) => port.up),
+    [true, false],
+  );
+  assert.match(ports[1].reason, /no container is attached/);
+  const port = JSON.parse((await ask("GET", `/v1/ports/${portId(1)}`)).text);
+  assert.deepEqual(port.counters, { rxPackets: 1, rxBytes: 60, txPackets: 2, txBytes: 120, drops: { spoofed_mac: 3 } });
+  assert.deepEqual(JSON.parse((await ask("GET", "/v1/dump")).text), [`vif ${portId(1)}`]);
+  assert.match((await ask("GET", "/v1/plan")).text, /endpoint/);
+});
+
+test("metrics come from the data plane", async () => {
+  const { text } = await ask("GET", "/metrics");
+  for (const line of [
+    "cable_agent_connected 1",
+    "cable_agent_revision_in_force 5",
+    'cable_agent_ports{state="down"} 1',
+    `cable_port_packets_total{port="${portId(1)}",direction="received"} 2`,
+    `cable_port_drops_total{port="${portId(1)}",reason="spoofed_mac"} 3`,
+    'cable_host_drops_total{reason="tunnel_stranger"} 4',
+  ])
+    assert.ok(text.includes(`${line}\n`), line);
+});
+
+test("an unknown route or port is a 404 that says what there is, too large a body a 413", async () => {
+  assert.match((await ask("GET", "/v2")).text, /GET \/v1\/status/);
+  assert.equal((await ask("GET", `/v1/ports/${portId(9)}`)).status, 404);
+  assert.equal((await ask("POST", "/v1/cni", "x".repeat(2 << 20))).status, 413);
+});
+
+test("a CNI call gets its result, or the error object in its own version", async (t) => {
+  const config = JSON.stringify({ cniVersion: "0.4.0", name: "n", port: portId(1) });
+  const call = { command: "ADD", containerId: "c", netns: "/n", ifname: "eth0", args: "", path: "", config };
+  const failing = (error: Error) => async () => {
+    throw error;
+  };
+  const rows: [string, typeof run, object | string, number, string][] = [
+    ["a result", async () => ({ a: 1 }), call, 200, '{"a":1}'],
+    ["nothing to print", async () => "", call, 200, ""],
+    [
+      "try later",
+      failing(new CniFailure("tryLater", "wait", "why")),
+      call,
+      503,
+      '{"cniVersion":"0.4.0","code":11,"msg":"wait","details":"why"}',
+    ],
+    ["a bad call", async () => "", { ...call, netns: "" }, 400, '"code":4'],
+    ["a call of wrong types", async () => "", { ...call, netns: 7 }, 400, '"netns\\" in the executable'],
+    ["a call that is no JSON", async () => "", "{", 400, '{"cniVersion":"1.1.0","code":6'],
+    ["a call that is null", async () => "", "null", 400, '"code":4'],
+    ["an unexpected error", failing(new Error("boom")), call, 400, '"code":5'],
+  ];
+  for (const [title, work, body, status, text] of rows)
+    await t.test(title, async () => {
+      run = work;
+      const reply = await ask("POST", "/v1/cni", typeof body === "string" ? body : JSON.stringify(body));
+      assert.equal(reply.status, status);
+      assert.ok(text === "" ? reply.text === "" : reply.text.includes(text), reply.text);
+    });
+});
