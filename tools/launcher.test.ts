@@ -17,6 +17,8 @@ import { test } from "node:test";
 
 const ROOT = join(import.meta.dirname, "..");
 
+const SOURCES = "agent api bpf cni control datapath host model proxy reconcile store wire".split(" ");
+
 interface Sandbox {
   root: string;
   run(...args: string[]): Promise<{ exit: number | null; out: string; said: string }>;
@@ -30,7 +32,7 @@ function sandbox(): Sandbox {
   const root = mkdtempSync(join(tmpdir(), "cable-launcher-"));
   const bin = join(root, "path");
   const journal = join(root, "calls");
-  for (const folder of ["path", "tools", "bpf", "cni"]) mkdirSync(join(root, folder));
+  for (const folder of ["path", "tools", ...SOURCES]) mkdirSync(join(root, folder));
   copyFileSync(join(ROOT, "cable"), join(root, "cable"));
   writeFileSync(join(root, "package-lock.json"), "{}");
   for (const tool of ["build-bpf.ts", "build-cni.ts"]) writeFileSync(join(root, "tools", tool), "");
@@ -131,6 +133,15 @@ test("a changed lock file installs the npm packages again, a changed source buil
     again.map((call) => call.replace(/^node .*\//, "node ")),
     ["npm install --no-save --ignore-scripts --no-audit --no-fund", "node build-bpf.ts"],
   );
+});
+
+test("a process gets its code cache filled once, with the flags that it will run with", async () => {
+  using box = sandbox();
+  await box.run("agent", "--x");
+  await box.run("agent", "--x");
+  const starts = box.calls().filter((call) => call.includes("start.ts"));
+  const start = `node --max-semi-space-size=2 ${box.root}/tools/start.ts agent`;
+  assert.deepEqual(starts, [`${start} --help`, `${start} --x`, `${start} --x`]);
 });
 
 test("packages that are there already are not asked for", async () => {
