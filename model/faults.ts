@@ -8,7 +8,7 @@ interface FaultRow {
   status: number;
   /** Neutron's message template; %(name)s is replaced by the fact of that name. */
   message: string;
-  /** Facts that the thrower may leave out, with what Neutron then says. */
+  /** Facts that the thrower may leave out, with what Neutron then says; templates as well. */
   defaults?: Record<string, string>;
 }
 
@@ -25,7 +25,7 @@ export const FAULTS = {
   Unauthorized: row(401, "%(msg)s"),
   NotAuthorized: row(403, "%(msg)s", { msg: "Not authorized." }),
   AdminRequired: row(403, "User does not have admin privileges: %(reason)s."),
-  PolicyNotAuthorized: row(403, "%(rule)s is disallowed by policy"),
+  PolicyNotAuthorized: row(403, "%(rule)s is disallowed by policy", { rule: "rule:%(action)s" }),
   NotFound: row(404, "%(msg)s"),
   HTTPNotFound: row(404, "%(msg)s", { msg: "The resource could not be found." }),
   ObjectNotFound: row(404, "Object %(id)s not found."),
@@ -174,9 +174,11 @@ export class Fault extends Error {
   readonly code: FaultCode;
   readonly facts: Facts;
   constructor(code: FaultCode, facts: Facts) {
-    const row: FaultRow = FAULTS[code];
-    const all: Facts = { ...row.defaults, ...facts };
-    super(row.message.replace(/%\((\w+)\)s/g, (_, name: string) => String(all[name])));
+    const { message, defaults }: FaultRow = FAULTS[code];
+    const all: Facts = { ...facts };
+    const fill = (text: string) => text.replace(/%\((\w+)\)s/g, (_, name: string) => String(all[name]));
+    for (const [name, text] of Object.entries(defaults ?? {})) all[name] ??= fill(text);
+    super(fill(message));
     this.name = "Fault";
     this.code = code;
     this.facts = all;

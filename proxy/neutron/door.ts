@@ -126,8 +126,9 @@ export async function neutronDoor(app: FastifyInstance, options: NeutronDoorOpti
   });
 }
 
-function requestIdOf(request: FastifyRequest): string {
-  return request.id.startsWith("req-") ? request.id : `req-${randomUUID()}`;
+/** The server's own id of the request where it is of OpenStack's form, so that log and reply agree. */
+function requestIdOf({ id }: FastifyRequest): string {
+  return /^req-[0-9a-f-]{36}$/.test(id) ? id : `req-${randomUUID()}`;
 }
 
 async function authenticate(

@@ -57,15 +57,11 @@ export async function update(
 ): Promise<string> {
   const { networking, caller, resource } = call;
   const changes = prepareChange(resource, caller, body);
-  if (!caller.isAdmin || resource.checkChange) {
-    const record = await networking.get(caller, resource.kind, id);
-    const row = record as unknown as Row;
-    if (!caller.isAdmin) {
-      const target = { ...row, ...changes };
-      const network = await networkOf(networking, caller, resource, row);
-      enforce("update", resource, { caller, target, network }, changedAttributes(resource, changes));
-    }
-    resource.checkChange?.(changes, record as never);
+  if (!caller.isAdmin) {
+    const row = (await networking.get(caller, resource.kind, id)) as unknown as Row;
+    const network = await networkOf(networking, caller, resource, row);
+    const target = { ...row, ...changes };
+    enforce("update", resource, { caller, target, network }, changedAttributes(resource, changes));
   }
   return renderOne(call, (await networking.update(caller, resource.kind, id, changes, ifRevision)) as unknown as Row);
 }

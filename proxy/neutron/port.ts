@@ -28,14 +28,15 @@ export const VNIC_TYPES = [
 /** Neutron's option dns_domain, in its default. */
 const DNS_DOMAIN = "openstacklocal.";
 
-const pick = (item: Json, keys: string[]) =>
-  Object.fromEntries(keys.filter((key) => Object.hasOwn(item, key)).map((key) => [key, item[key]]));
-
+/** The two members that count, in the order given: Neutron ignores others. */
 const canonicalFixedIps = (value: unknown) =>
-  (value as Json[]).map((fixed) => {
-    const known = pick(fixed, ["subnet_id", "ip_address"]);
-    return "ip_address" in known ? { ...known, ip_address: parseIp(known.ip_address as string) } : known;
-  });
+  (value as Json[]).map((fixed) =>
+    Object.fromEntries(
+      Object.entries(fixed)
+        .filter(([name]) => name === "subnet_id" || name === "ip_address")
+        .map(([name, text]) => [name, name === "ip_address" ? parseIp(text as string) : text]),
+    ),
+  );
 
 const canonicalPairs = (value: unknown) =>
   (value as Record<string, string>[]).map(({ mac_address, ip_address = "" }) => ({

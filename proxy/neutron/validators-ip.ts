@@ -101,12 +101,8 @@ export const subnetServiceTypes: Validator = (value) => {
 
 const MULTICAST = [parsePrefix("224.0.0.0/4") as Prefix, parsePrefix("ff00::/8") as Prefix];
 
-export function isMulticast(prefix: Prefix): boolean {
+function isMulticast(prefix: Prefix): boolean {
   return MULTICAST.some((net) => within(net, prefix));
-}
-
-export function isLoopback(prefix: Prefix): boolean {
-  return LOOPBACKS.some((net) => within(net, prefix));
 }
 
 /** Whether a prefix overlaps with a multicast range; "0.0.0.0/0" is allowed, as it means any address. */
