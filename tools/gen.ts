@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { folderGraph } from "./check-imports.ts";
 import { ROOT, read, sources } from "./sources.ts";
+import { writersTable } from "./writers.ts";
 
 interface Generated {
   path: string;
@@ -14,6 +15,7 @@ interface Generated {
 export const GENERATED: readonly Generated[] = [
   { path: "bpf/layout.gen.ts", make: layout },
   { path: "ARCHITECTURE.md", make: between("imports", () => `\`\`\`text\n${folderGraph()}\n\`\`\`\n`) },
+  { path: "ARCHITECTURE.md", make: between("writers", () => `\n${writersTable()}`) },
   { path: "docs/decisions/000-how-to.md", make: between("decisions", decisions) },
 ];
 
