@@ -14,7 +14,8 @@ class EbpfDatapath implements Datapath {
     this.#options = options;
   }
 
-  /** All of it before the first await, so that a caller can open it within another namespace. */
+  // Nothing here awaits, so that a caller can run any of it within another namespace.
+
   async open(): Promise<void> {
     if (this.#session !== undefined) return;
     this.#session = new Session(this.#options);
@@ -59,6 +60,10 @@ class EbpfDatapath implements Datapath {
   }
 
   async close(): Promise<void> {
+    this.#close();
+  }
+
+  #close(): void {
     this.#session?.close();
     this.#session = undefined;
   }
@@ -67,7 +72,7 @@ class EbpfDatapath implements Datapath {
   async destroy(): Promise<void> {
     const { host } = this.#options;
     const { vxlan, trap } = devicesOf(this.#options);
-    await this.close();
+    this.#close();
     for (const link of host.links.list()) {
       if (host.bpf.attachedIngress(link.index) !== undefined) {
         host.bpf.detachIngress(link.index);

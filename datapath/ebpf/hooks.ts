@@ -1,14 +1,23 @@
 /** Our programs on devices' tc ingress: which program belongs where, loaded once and put there. */
-import type { Bpf, BpfObject } from "../../host/mod.ts";
+import type { Bpf, BpfObject, BpfProgram } from "../../host/mod.ts";
 import { SystemError } from "../../host/mod.ts";
 
-/** A program by the kind of device it is for; its object file and its name in there are the same word. */
-export type HookName = "workload" | "overlay" | "uplink" | "trap";
-const HOOKS: readonly HookName[] = ["workload", "overlay", "uplink", "trap"];
+/** By the kind of device: the object file and the program in it. */
+const HOOKS = {
+  workload: { file: "workload.o", program: "workload" },
+  overlay: { file: "overlay.o", program: "overlay" },
+  uplink: { file: "uplink.o", program: "uplink" },
+  trap: { file: "trap.o", program: "untrap" },
+} as const;
+export type HookName = keyof typeof HOOKS;
+
+/** The programs that the others call into; loading it puts them in their places. */
+const TAILS_FILE = "slow.o";
 
 export class Hooks {
   readonly #bpf: Bpf;
-  readonly #objects = new Map<HookName, BpfObject>();
+  readonly #programs = new Map<HookName, BpfProgram>();
+  readonly #objects: BpfObject[] = [];
   /** What this run has put where. */
   readonly #attached = new Map<number, HookName>();
 
@@ -18,7 +27,15 @@ export class Hooks {
 
   /** @throws SystemError when an object cannot be read or the kernel refuses it */
   load(objectDir: string, options: { pinDir: string; mapSizes: Record<string, number> }): void {
-    for (const name of HOOKS) this.#objects.set(name, this.#bpf.load(`${objectDir}/${name}.bpf.o`, options));
+    const load = (file: string): BpfObject => {
+      const object = this.#bpf.load(`${objectDir}/${file}`, options);
+      this.#objects.push(object);
+      return object;
+    };
+    load(TAILS_FILE);
+    for (const [name, { file, program }] of Object.entries(HOOKS)) {
+      this.#programs.set(name as HookName, load(file).program(program));
+    }
   }
 
   /**
@@ -27,9 +44,9 @@ export class Hooks {
    */
   attach(ifindex: number, name: HookName): void {
     if (this.#attached.get(ifindex) === name) return;
-    const object = this.#objects.get(name);
-    if (object === undefined) throw new SystemError(`attach ${name}`, "ENOENT", "the driver is not open");
-    this.#bpf.attachIngress(ifindex, object.program(name));
+    const program = this.#programs.get(name);
+    if (program === undefined) throw new SystemError(`attach ${name}`, "ENOENT", "the driver is not open");
+    this.#bpf.attachIngress(ifindex, program);
     this.#attached.set(ifindex, name);
   }
 
@@ -49,8 +66,8 @@ export class Hooks {
   }
 
   close(): void {
-    for (const object of this.#objects.values()) object.close();
-    this.#objects.clear();
+    for (const object of this.#objects.splice(0)) object.close();
+    this.#programs.clear();
     this.#attached.clear();
   }
 }

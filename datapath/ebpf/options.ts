@@ -5,7 +5,7 @@ import type { FlowTimeouts } from "./flows.ts";
 
 export interface EbpfOptions {
   host: Host;
-  /** Where the compiled programs are: workload.bpf.o and its like. */
+  /** Where the compiled programs are: workload.o and its like. */
   objectDir: string;
   /** Where maps are pinned; a bpf file system is mounted there if there is none. */
   bpfDir: string;

@@ -156,11 +156,12 @@ export class LinuxLinks implements Links {
     this.#netlink.request(`add link ${name}`, MessageType.NEWLINK, FLAG.create | FLAG.exclusive, body);
     const link = this.byName(name);
     if (link === undefined) throw new SystemError(`add link ${name}`, "ENODEV", "it vanished again at once");
-    this.#silence(link);
+    this.silence(link);
     return link;
   }
 
-  #silence(link: Link): void {
+  /** Keeps the host's own IPv6 stack away from a device that is not up yet; see {@link silentBody}. */
+  silence(link: Link): void {
     try {
       this.#netlink.request(`silence link ${link.name}`, MessageType.NEWLINK, 0, silentBody(link.index));
     } catch (error) {

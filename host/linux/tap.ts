@@ -1,8 +1,9 @@
 /** TAP devices by /dev/net/tun. */
 import { closeSync, constants, openSync } from "node:fs";
 import type { Mac } from "../../model/mod.ts";
-import { type Link, type Links, SystemError, type Tap } from "../host.ts";
+import { type Link, SystemError, type Tap } from "../host.ts";
 import { ioctl, readNow, writeNow } from "./libc.ts";
+import type { LinuxLinks } from "./links.ts";
 import { pollReadable } from "./poll.ts";
 
 const TUNSETIFF = 0x400454ca;
@@ -88,7 +89,7 @@ class LinuxTap implements Tap {
 }
 
 /** See {@link import("../host.ts").Host.openTap}; the device is up when this returns. */
-export function openTap(links: Links, name: string, options: { mac?: Mac; mtuBytes: number }): Tap {
+export function openTap(links: LinuxLinks, name: string, options: { mac?: Mac; mtuBytes: number }): Tap {
   if (name.length === 0 || Buffer.byteLength(name) >= IFNAMSIZ) {
     throw new SystemError("openTap", "EINVAL", `a device's name has 1 to ${IFNAMSIZ - 1} bytes: "${name}"`);
   }
@@ -98,6 +99,7 @@ export function openTap(links: Links, name: string, options: { mac?: Mac; mtuByt
     if (made === undefined) throw new SystemError("openTap", "ENODEV", name);
     const mac = options.mac !== undefined && options.mac !== made.mac ? { mac: options.mac } : {};
     links.set(made.index, { mtuBytes: options.mtuBytes, ...mac });
+    if (!made.up) links.silence(made);
     links.set(made.index, { up: true });
     return new LinuxTap(fd, links.byName(name) ?? made);
   } catch (error) {
