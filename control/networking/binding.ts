@@ -16,7 +16,10 @@ type Wish = Pick<PortRecord, "binding:host_id" | "binding:vnic_type" | "binding:
 type Result = Pick<PortRecord, "binding:vif_type" | "binding:vif_details">;
 
 /** Cable plugs a port itself: as a TAP or veth device of the host, or, for a physical machine, on one of its cards. */
-const VIF_TYPES: Record<string, string> = { normal: "tap", baremetal: "other" };
+const VIF_TYPES: ReadonlyMap<string, string> = new Map([
+  ["normal", "tap"],
+  ["baremetal", "other"],
+]);
 
 /** BINDING_PROFILE_LEN of neutron/plugins/ml2/models.py. */
 const MAX_PROFILE_LENGTH = 4095;
@@ -78,7 +81,7 @@ export function bind(draft: Draft, network: NetworkRecord, wish: Wish): Result {
   const hostName = wish["binding:host_id"];
   if (hostName === "") return { "binding:vif_type": "unbound", "binding:vif_details": {} };
   const host = draft.get("host", hostName);
-  const vifType = VIF_TYPES[wish["binding:vnic_type"]];
+  const vifType = VIF_TYPES.get(wish["binding:vnic_type"]);
   if (host === undefined || vifType === undefined || !reaches(host, network)) return FAILED;
   if (vifType === "other" && attachment === undefined) return FAILED;
   draft.present("host", hostName);

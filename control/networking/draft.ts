@@ -115,13 +115,19 @@ export class Draft {
     return ids.flatMap((id) => this.get("subnet", id) ?? []);
   }
 
-  refusalOf(key: string): (() => Fault) | undefined {
-    return this.#claims.get(key);
+  /** What the caller is told when others have these keys: of the first key claimed that nothing else could replace. */
+  refusalAmong(failed: ReadonlySet<string>): Fault | undefined {
+    for (const [key, refusal] of this.#claims) if (refusal !== undefined && failed.has(key)) return refusal();
+    return undefined;
   }
 
   /** The keys that were chosen freely. */
   *chosenKeys(): Iterable<string> {
     for (const [key, refusal] of this.#claims) if (refusal === undefined) yield key;
+  }
+
+  isClaimed(key: string): boolean {
+    return this.#claims.has(key);
   }
 
   isChosen(key: string): boolean {

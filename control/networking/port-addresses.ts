@@ -67,9 +67,7 @@ function knownSubnets(draft: Draft, networkId: Id): NetworkSubnets {
 }
 
 function claimExact(draft: Draft, portId: Id, { subnetId, ip }: Want & { kind: "exact" }): FixedIp {
-  const refusal = () => fault("IpAddressAlreadyAllocated", { ip, subnet_id: subnetId });
-  if (draft.isIpUsed(subnetId, ip)) throw refusal();
-  draft.claim(keys.ip(subnetId, ip), portId, refusal);
+  draft.claim(keys.ip(subnetId, ip), portId, () => fault("IpAddressAlreadyAllocated", { ip, subnet_id: subnetId }));
   return { subnet_id: subnetId, ip_address: ip };
 }
 

@@ -129,11 +129,11 @@ export class Transactor {
     try {
       const commit = await this.#store.commit(transaction);
       if (!commit.ok) {
-        for (const guard of commit.failed) {
-          const refusal = guard.kind === "absent" ? draft.refusalOf(guard.key) : undefined;
-          if (refusal !== undefined) throw refusal();
-        }
-        for (const key of commit.failed.map(guardKey)) if (draft.isChosen(key)) lost.add(key);
+        const failed = new Set(commit.failed.map(guardKey));
+        const refusal = draft.refusalAmong(failed);
+        // A plan that was out of date in other ways too may not need the key at all, made anew.
+        if (refusal !== undefined && commit.failed.every((guard) => draft.isClaimed(guardKey(guard)))) throw refusal;
+        for (const key of failed) if (draft.isChosen(key)) lost.add(key);
         this.#log.debug({ failed: commit.failed }, "lost a race; planning again");
       }
       await this.#catchUp(commit.revision, commit.ok);
