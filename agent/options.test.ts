@@ -16,7 +16,16 @@ const NEEDED = [
 ];
 
 test("a whole command line is understood", () => {
-  const more = ["--physical-network", "a=eth1", "--physical-network", "b=eth2", "--listen", "[::1]:9697"];
+  const more = [
+    "--physical-network",
+    "a=eth1",
+    "--physical-network",
+    "b=eth2",
+    "--listen",
+    "[::1]:9697",
+    "--flow-table-size",
+    "4096",
+  ];
   assert.deepEqual(parseCommand([...NEEDED, ...more], "/root"), {
     kind: "run",
     host: "h1",
@@ -28,7 +37,7 @@ test("a whole command line is understood", () => {
     stateDir: "/var/lib/cable",
     bpfDir: "/sys/fs/bpf/cable",
     objectDir: "/root/.build/bpf",
-    flowTableSize: 262144,
+    flowTableSize: 4096,
     listen: { address: "::1", port: 9697 },
     logLevel: "info",
   });

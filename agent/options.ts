@@ -40,7 +40,7 @@ export interface AgentOptions extends Directories {
   tunnelIp: Ip;
   nic: string;
   physicalNetworks: Record<string, string>;
-  flowTableSize: number;
+  flowTableSize?: number;
   listen: { address: string; port: number } | undefined;
   logLevel: string;
 }
@@ -76,7 +76,7 @@ export function parseCommand(argv: readonly string[], root: string): Command {
     tunnelIp: parseTunnelIp(required("tunnel-ip")),
     nic: required("nic"),
     physicalNetworks: Object.fromEntries((values["physical-network"] ?? []).map(parsePhysicalNetwork)),
-    flowTableSize: parseSize(values["flow-table-size"] ?? "262144"),
+    ...(values["flow-table-size"] === undefined ? {} : { flowTableSize: parseSize(values["flow-table-size"]) }),
     listen: values.listen === undefined ? undefined : parseListen(values.listen),
     logLevel: parseLevel(values["log-level"] ?? "info"),
   };
