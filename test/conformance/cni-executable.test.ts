@@ -318,6 +318,19 @@ for (const [kind, flags] of [
       }
     });
 
+    test("it takes for JSON exactly what the agent will take for JSON", async () => {
+      const random = generator(42);
+      let good = 0;
+      for (let round = 0; round < 200; round++) {
+        const stdin = mutated(random, '{"a":[1,-0.5e+3,true,null,{}],"b":"\\ud83d\\ude00\\u0000 é😀" , "c":-0}');
+        const wanted = isJsonObject(stdin) ? 0 : 1;
+        const { exit } = await run({ CNI_COMMAND: "VERSION" }, stdin);
+        assert.equal(exit, wanted, `round ${round}: ${stdin.toString("latin1")}`);
+        good += 1 - wanted;
+      }
+      assert.ok(good > 10 && good < 190, `${good} of 200 were JSON: the mutations are too mild or too wild`);
+    });
+
     test("it takes a few milliseconds", async (t) => {
       reset(() => ({ body: "{}" }));
       const times: number[] = [];
@@ -345,4 +358,13 @@ function mutated(random: (below: number) => number, text: string): Buffer {
   const bytes = Buffer.from(text);
   for (let i = random(3); i >= 0; i--) bytes[random(bytes.length)] = random(256);
   return bytes.subarray(0, bytes.length - (random(4) === 0 ? random(bytes.length) : 0));
+}
+
+function isJsonObject(bytes: Buffer): boolean {
+  try {
+    const value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return bytes.length === 0; // VERSION may come without
+  }
 }
