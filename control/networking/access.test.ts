@@ -28,7 +28,7 @@ async function neighbours() {
 test("a caller lists its own, what is shared, external networks, and ports on its networks", async () => {
   const { list } = await neighbours();
   assert.deepEqual(await list(BOB, "network"), ["external", "shared"]);
-  assert.deepEqual(await list(BOB, "subnet"), ["shared subnet"]);
+  assert.deepEqual(await list(BOB, "subnet"), ["external subnet", "shared subnet"]);
   assert.deepEqual(await list(BOB, "port"), ["bob's port"]);
   assert.deepEqual(await list(ALICE, "network"), ["external", "private", "shared"]);
   const alices = ["bob's port", "external port", "private port", "shared port"];
@@ -77,7 +77,7 @@ const rows: [string, Act, FaultCode | "fine"][] = [
   ["sees its subnet", get("subnet", "shared subnet"), "fine"],
   ["sees her port there", get("port", "shared port"), "PortNotFound"],
   ["sees an external network", get("network", "external"), "fine"],
-  ["sees its subnet", get("subnet", "external subnet"), "SubnetNotFound"],
+  ["sees its subnet", get("subnet", "external subnet"), "fine"],
   ["changes a private network", update("network", "private"), "NetworkNotFound"],
   ["changes a shared network", update("network", "shared"), "PolicyNotAuthorized"],
   ["deletes a shared network", remove("network", "shared"), "PolicyNotAuthorized"],
@@ -113,4 +113,13 @@ test("an admin makes resources for any project, and a network's owner removes ot
     world.networking.update(ALICE, "port", id("bob's port"), { name: "x" }),
   );
   await world.networking.delete(ALICE, "port", id("bob's port"));
+});
+
+test("a service acts for every project's ports, and owns no network", async () => {
+  const { world, id, list } = await neighbours();
+  const service = { ...BOB, projectId: "service", roles: ["service"] };
+  assert.equal((await list(service, "port")).length, 4);
+  await world.networking.update(service, "port", id("private port"), { device_id: "vm" });
+  await world.port(id("private"), { mac_address: "02:00:00:00:00:09" }, service);
+  await refuses(world, "PolicyNotAuthorized", () => world.networking.delete(service, "network", id("private")));
 });

@@ -4,23 +4,34 @@ import { fault, type Id, type NetworkRecord, type PortRecord, type SubnetRecord 
 
 type Find = (networkId: Id) => NetworkRecord | undefined;
 
+/** Administrators, and services such as Nova that act for every project (neutron_lib's advanced service role). */
+export const isElevated = (caller: Caller) => caller.isAdmin || caller.roles.includes("service");
+
 export function seesNetwork(caller: Caller, network: NetworkRecord): boolean {
-  return caller.isAdmin || network.project_id === caller.projectId || network.shared || network["router:external"];
+  return isElevated(caller) || network.project_id === caller.projectId || network.shared || network["router:external"];
 }
 
 export function ownsNetwork(caller: Caller, network: NetworkRecord | undefined): boolean {
   return caller.isAdmin || network?.project_id === caller.projectId;
 }
 
-/** Subnets of external networks are their owner's matter: users see the network only. */
 export function seesSubnet(caller: Caller, subnet: SubnetRecord, find: Find): boolean {
-  if (caller.isAdmin || subnet.project_id === caller.projectId) return true;
+  if (isElevated(caller) || subnet.project_id === caller.projectId) return true;
   const network = find(subnet.network_id);
-  return network?.shared === true || ownsNetwork(caller, network);
+  return network !== undefined && seesNetwork(caller, network);
+}
+
+export function ownsPort(caller: Caller, port: PortRecord): boolean {
+  return isElevated(caller) || port.project_id === caller.projectId;
 }
 
 export function seesPort(caller: Caller, port: PortRecord, find: Find): boolean {
-  return port.project_id === caller.projectId || ownsNetwork(caller, find(port.network_id));
+  return ownsPort(caller, port) || ownsNetwork(caller, find(port.network_id));
+}
+
+/** Ports on a shared network are everybody's to make, on any other its owner's. */
+export function mayPlug(caller: Caller, network: NetworkRecord): boolean {
+  return isElevated(caller) || ownsNetwork(caller, network) || network.shared;
 }
 
 export function notFound(kind: ResourceKind, id: Id) {
@@ -31,7 +42,7 @@ export function notFound(kind: ResourceKind, id: Id) {
 
 /** @throws Fault PolicyNotAuthorized */
 export function require(allowed: boolean, action: string): void {
-  if (!allowed) throw fault("PolicyNotAuthorized", { action });
+  if (!allowed) throw fault("PolicyNotAuthorized", { rule: `rule:${action}` });
 }
 
 /** The project that a new resource belongs to. @throws Fault HTTPBadRequest when it is another's */
@@ -63,7 +74,7 @@ export function requirePortAttributes(
   body: Attributes,
   action: "create_port" | "update_port",
 ): void {
-  if (ownsNetwork(caller, network)) return;
+  if (isElevated(caller) || ownsNetwork(caller, network)) return;
   for (const [name, concerns] of Object.entries(NETWORK_OWNERS_ATTRIBUTES)) {
     require(!concerns(body[name.split(":")[0] ?? name]), `${action}:${name}`);
   }

@@ -2,7 +2,17 @@
 import type { Attributes, Caller } from "../../api/mod.ts";
 import { fault, type NetworkRecord, type PortRecord } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
-import { notFound, ownsNetwork, projectOf, require, requirePortAttributes, seesNetwork, seesPort } from "./access.ts";
+import {
+  mayPlug,
+  notFound,
+  ownsNetwork,
+  ownsPort,
+  projectOf,
+  require,
+  requirePortAttributes,
+  seesNetwork,
+  seesPort,
+} from "./access.ts";
 import { attribute, isFlag, isText } from "./attributes.ts";
 import { bind, isSameWish, isUnplugged, moveAttachment, wishOf } from "./binding.ts";
 import { changedDhcpOptions, newDhcpOptions } from "./dhcp-options.ts";
@@ -19,7 +29,7 @@ function createPort(env: Env, draft: Draft, caller: Caller, body: Attributes): P
   const networkId = attribute(body, "network_id", isText, "");
   const network = draft.get("network", networkId);
   if (network === undefined || !seesNetwork(caller, network)) throw notFound("network", networkId);
-  require(ownsNetwork(caller, network) || network.shared, "create_port");
+  require(mayPlug(caller, network), "create_port");
   requirePortAttributes(caller, network, body, "create_port");
   // The network's record stands for its subnets too (subnet.ts), so addresses are of exactly those that are there.
   draft.dependOn("network", networkId);
@@ -85,7 +95,7 @@ function changedBinding(draft: Draft, network: NetworkRecord, current: PortRecor
 function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord, changes: Attributes): PortRecord {
   const network = draft.get("network", current.network_id);
   if (network === undefined) throw notFound("network", current.network_id);
-  require(caller.isAdmin || current.project_id === caller.projectId, "update_port");
+  require(ownsPort(caller, current), "update_port");
   requirePortAttributes(caller, network, changes, "update_port");
   const deviceOwner = attribute(changes, "device_owner", isText, current.device_owner);
   const mac = changedMac(env, draft, current, deviceOwner, changes);
@@ -123,8 +133,8 @@ export function removePort(draft: Draft, port: PortRecord): void {
 }
 
 function deletePort(draft: Draft, caller: Caller, current: PortRecord): Removal {
-  const mayDelete = current.project_id === caller.projectId;
-  require(mayDelete || ownsNetwork(caller, draft.get("network", current.network_id)), "delete_port");
+  const isAllowed = ownsPort(caller, current) || ownsNetwork(caller, draft.get("network", current.network_id));
+  require(isAllowed, "delete_port");
   removePort(draft, current);
   return "done";
 }

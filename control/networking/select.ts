@@ -1,6 +1,7 @@
 /** Where to look for the rows of a list: the smallest index that holds all which the caller may see and asks for. */
 import type { Caller, ListHint, ResourceKind } from "../../api/mod.ts";
 import type { Id } from "../../model/mod.ts";
+import { isElevated } from "./access.ts";
 import type { Env } from "./env.ts";
 
 /** Ids in no order, each once; some may be gone or hidden from the caller, who has to look. */
@@ -20,7 +21,7 @@ export function candidateIds(env: Env, caller: Caller, kind: ResourceKind, hint:
     return union(hosts.map((host) => memory.portsOfHost(host)));
   }
   if (hint.project_id !== undefined) return union(hint.project_id.map((id) => env.indexes.ownedBy(kind, id)));
-  return caller.isAdmin ? all(env, kind) : visibleIds(env, caller, kind);
+  return isElevated(caller) ? all(env, kind) : visibleIds(env, caller, kind);
 }
 
 /** Own ones, those on own networks, and those that open networks show to everybody. */

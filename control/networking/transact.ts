@@ -5,15 +5,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, fault } from "../../model/mod.ts";
-import {
-  type Guard,
-  type Store,
-  StoreRefused,
-  StoreUnavailable,
-  StoreUnknown,
-  type Transaction,
-} from "../../store/mod.ts";
+import { type Guard, type Store, StoreRefused, StoreUnavailable, type Transaction } from "../../store/mod.ts";
 import type { Memory } from "../memory.ts";
+import { storeFault } from "../store-fault.ts";
 import { Draft } from "./draft.ts";
 import type { Log, NetworkingOptions } from "./env.ts";
 
@@ -54,19 +48,10 @@ function guardKey(guard: Guard): string {
   return guard.kind === "emptyUnder" ? guard.prefix : guard.key;
 }
 
-function storeFault(error: unknown): unknown {
-  if (error instanceof StoreUnavailable) {
-    return fault("ServiceUnavailable", { msg: "The store does not answer; nothing was changed. Repeat the request." });
-  }
-  if (error instanceof StoreUnknown) {
-    const msg = "The store went away while it was writing: look whether the change is there before repeating it.";
-    return fault("ServiceUnavailable", { msg });
-  }
-  if (error instanceof StoreRefused) {
-    const error_message = `the store cannot take the request in one transaction (${error.message}): make several of it`;
-    return fault("InvalidInput", { error_message });
-  }
-  return error;
+function requestFault(error: unknown): unknown {
+  if (!(error instanceof StoreRefused)) return storeFault(error);
+  const error_message = `the store cannot take the request in one transaction (${error.message}): make several of it`;
+  return fault("InvalidInput", { error_message });
 }
 
 export class Transactor {
@@ -88,7 +73,7 @@ export class Transactor {
     try {
       return await this.#attempts(plan);
     } catch (error) {
-      throw storeFault(error);
+      throw requestFault(error);
     }
   }
 
