@@ -1,7 +1,17 @@
 /** The attributes of a subnet. */
-import { type Cidr, ip, parseCidr, parseIp } from "../../model/mod.ts";
+import {
+  type AllocationPool,
+  type Cidr,
+  fault,
+  ip,
+  ipFamily,
+  ipToBigInt,
+  parseCidr,
+  parseIp,
+} from "../../model/mod.ts";
 import { type Attributes, attribute, UNSET } from "./attribute.ts";
 import { cidrToCanonical, ipToCanonical, noneToEmptyList, poolsToCanonical, toBoolean, toInt } from "./converters.ts";
+import { pyRepr } from "./python.ts";
 import { IDENTITY, PROJECT, STANDARD } from "./standard.ts";
 import { nonNegative, orNone, subnetpoolIdOrNone, uuid, values } from "./validators.ts";
 import { hostRoutes, ipAddress, ipPools, nameservers, subnet, subnetServiceTypes } from "./validators-ip.ts";
@@ -16,6 +26,16 @@ const canonicalRoutes = (value: unknown) =>
     nexthop: ip(nexthop),
   }));
 
+/** Neutron shows a pool that is no range as it was given (ipam_backend_mixin.py pools_to_ip_range). */
+function orderedPools(value: unknown): unknown {
+  for (const pool of value as AllocationPool[]) {
+    const { start, end } = pool;
+    if (ipFamily(start) === ipFamily(end) && ipToBigInt(start) <= ipToBigInt(end)) continue;
+    throw fault("InvalidAllocationPool", { pool: pyRepr(pool) });
+  }
+  return value;
+}
+
 export const SUBNET: Attributes = {
   ...IDENTITY,
   ip_version: attribute(["post", "filter", "sort"], { convert: toInt, validate: values([4, 6]) }),
@@ -28,7 +48,12 @@ export const SUBNET: Attributes = {
     convert: ipToCanonical,
     validate: orNone(ipAddress),
   }),
-  allocation_pools: attribute(["post", "put"], { default: UNSET, convert: poolsToCanonical, validate: ipPools }),
+  allocation_pools: attribute(["post", "put"], {
+    default: UNSET,
+    convert: poolsToCanonical,
+    validate: ipPools,
+    normalise: orderedPools,
+  }),
   dns_nameservers: attribute(["post", "put"], {
     default: UNSET,
     convert: noneToEmptyList,
