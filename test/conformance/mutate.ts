@@ -23,27 +23,7 @@ export function mutated(random: (below: number) => number, text: string): Buffer
 
 /** Some pieces of JSON put in or in place of a byte: near enough to JSON to be it in a part of the cases. */
 export function edited(random: (below: number) => number, text: string): Buffer {
-  const pieces = [
-    '"',
-    "\\",
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
-    "0",
-    "-",
-    ".",
-    "e",
-    "u",
-    " ",
-    "\n",
-    "\x7f",
-    "é",
-    "true",
-    "\\u12",
-  ];
+  const pieces = [...'"\\{}[],:0-.eu \n\x7fé', "true", "\\u12"];
   let bytes = Buffer.from(text);
   for (let i = random(3); i >= 0; i--) {
     const at = random(bytes.length);
