@@ -61,13 +61,14 @@ function parseFlags(argv: readonly string[]): Flags {
 }
 
 async function run(flags: Flags, log: Logger): Promise<void> {
-  const stopped = stopSignal();
+  const stop = new AbortController();
+  const stopped = stopSignal().finally(() => stop.abort());
   const authenticator = await makeAuthenticator(flags);
   const adminToken = await readAdminToken(flags.adminTokenFile);
   const metrics = new Metrics();
   const store = metrics.timed(etcdStore({ endpoints: flags.etcd }));
-  const memory = await Promise.race([startMemory(store, log, flags.etcd), stopped]);
-  if (typeof memory === "string") return store.close();
+  const memory = await startMemory(store, flags.etcd, log, stop.signal);
+  if (memory === undefined) return store.close();
   const networking = makeNetworking({ store, memory, log });
   const server = new ControlServer({
     store,
@@ -91,9 +92,14 @@ async function run(flags: Flags, log: Logger): Promise<void> {
   }
 }
 
-/** Waits for etcd as long as it takes: a control node may well be started before it. */
-async function startMemory(store: Store, log: Logger, etcd: readonly string[]): Promise<MemoryCache> {
-  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 2000)) {
+/** Waits for etcd as long as it takes: a control node may well be started before it. Undefined when told to stop. */
+async function startMemory(
+  store: Store,
+  etcd: readonly string[],
+  log: Logger,
+  stop: AbortSignal,
+): Promise<MemoryCache | undefined> {
+  for (let waitMs = 100; !stop.aborted; waitMs = Math.min(waitMs * 2, 2000)) {
     try {
       const memory = await MemoryCache.start(store, log);
       log.info({ revision: memory.revision, ports: memory.count("port"), hosts: memory.count("host") }, "records read");
@@ -101,9 +107,10 @@ async function startMemory(store: Store, log: Logger, etcd: readonly string[]): 
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       log.warn({ reason: error.message }, `waiting for etcd at ${etcd.join(", ")}; is it running, and --etcd right?`);
-      await sleep(waitMs, undefined, { ref: false });
+      await sleep(waitMs, undefined, { signal: stop }).catch(() => {});
     }
   }
+  return undefined;
 }
 
 async function makeAuthenticator({ auth, tokens }: Flags): Promise<Authenticator> {
