@@ -36,23 +36,33 @@ function compileOrder(resource: Resource, sorts: SortKey[]): Compare {
 
 /** One page of `rows` in order; `marker` is the row after (in reverse: before) which the page is. */
 export function page(resource: Resource, rows: Row[], query: Query, marker: Row | undefined): Row[] {
-  const compare = compileOrder(resource, query.sorts);
-  const sorted = rows.toSorted(compare);
-  if (query.limit === 0) return sorted;
-  if (query.isReverse) {
-    const end = marker === undefined ? sorted.length : firstWhere(sorted, (row) => compare(row, marker) >= 0);
-    return sorted.slice(Math.max(end - query.limit, 0), end);
-  }
-  const start = marker === undefined ? 0 : firstWhere(sorted, (row) => compare(row, marker) > 0);
-  return sorted.slice(start, start + query.limit);
+  const forwards = compileOrder(resource, query.sorts);
+  if (query.limit === 0) return rows.toSorted(forwards);
+  const compare: Compare = query.isReverse ? (a, b) => forwards(b, a) : forwards;
+  const beyond = marker === undefined ? rows : rows.filter((row) => compare(row, marker) > 0);
+  const found = smallest(beyond, query.limit, compare);
+  return query.isReverse ? found.reverse() : found;
 }
 
-/** The index of the first row for which a test holds that once true stays true. */
-function firstWhere(rows: Row[], test: (row: Row) => boolean): number {
+/** The first `count` rows in order. For a small part of the rows this is one pass, with no sort of them all. */
+function smallest(rows: Row[], count: number, compare: Compare): Row[] {
+  if (count > rows.length / 8) return rows.toSorted(compare).slice(0, count);
+  const best: Row[] = [];
+  for (const row of rows) {
+    const last = best[count - 1];
+    if (last !== undefined && compare(row, last) >= 0) continue;
+    best.splice(placeIn(best, row, compare), 0, row);
+    if (best.length > count) best.pop();
+  }
+  return best;
+}
+
+/** Where `row` belongs in sorted rows: behind its equals. */
+function placeIn(rows: Row[], row: Row, compare: Compare): number {
   let [low, high] = [0, rows.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (test(rows[middle] as Row)) high = middle;
+    if (compare(rows[middle] as Row, row) > 0) high = middle;
     else low = middle + 1;
   }
   return low;
