@@ -41,7 +41,7 @@ export function notFound(kind: ResourceKind, id: Id) {
 }
 
 /** @throws Fault PolicyNotAuthorized */
-export function require(allowed: boolean, action: string): void {
+export function demand(allowed: boolean, action: string): void {
   if (!allowed) throw fault("PolicyNotAuthorized", { rule: `rule:${action}` });
 }
 
@@ -76,6 +76,6 @@ export function requirePortAttributes(
 ): void {
   if (isElevated(caller) || ownsNetwork(caller, network)) return;
   for (const [name, concerns] of Object.entries(NETWORK_OWNERS_ATTRIBUTES)) {
-    require(!concerns(body[name.split(":")[0] ?? name]), `${action}:${name}`);
+    demand(!concerns(body[name.split(":")[0] ?? name]), `${action}:${name}`);
   }
 }

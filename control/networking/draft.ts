@@ -126,8 +126,9 @@ export class Draft {
     for (const [key, refusal] of this.#claims) if (refusal === undefined) yield key;
   }
 
-  isClaimed(key: string): boolean {
-    return this.#claims.has(key);
+  /** True for a claimed key that no other can replace. */
+  isDemanded(key: string): boolean {
+    return this.#claims.get(key) !== undefined;
   }
 
   isChosen(key: string): boolean {

@@ -2,7 +2,7 @@
 import type { Attributes, Caller } from "../../api/mod.ts";
 import { fault, type NetworkRecord } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
-import { ownsNetwork, projectOf, require, seesNetwork } from "./access.ts";
+import { demand, ownsNetwork, projectOf, seesNetwork } from "./access.ts";
 import { attribute, given, isFlag, isText, isWhole, listOf, orNull } from "./attributes.ts";
 import { isUnplugged } from "./binding.ts";
 import type { Draft } from "./draft.ts";
@@ -92,7 +92,7 @@ function changedMtu(env: Env, draft: Draft, current: NetworkRecord, changes: Att
 }
 
 function updateNetwork(env: Env, draft: Draft, caller: Caller, current: NetworkRecord, changes: Attributes) {
-  require(ownsNetwork(caller, current), "update_network");
+  demand(ownsNetwork(caller, current), "update_network");
   const record: NetworkRecord = {
     ...current,
     ...standardChanges(current, changes),
@@ -116,7 +116,7 @@ function updateNetwork(env: Env, draft: Draft, caller: Caller, current: NetworkR
  * that it has no port at all, so a port created meanwhile either stops it or finds no network.
  */
 function removeNetwork(draft: Draft, caller: Caller, current: NetworkRecord): Removal {
-  require(ownsNetwork(caller, current), "delete_network");
+  demand(ownsNetwork(caller, current), "delete_network");
   const ports = [...draft.memory.portsOfNetwork(current.id)].flatMap((id) => draft.get("port", id) ?? []);
   const inUse = ports.filter((port) => !AUTO_DELETE_OWNERS.has(port.device_owner));
   if (inUse.length > 0) {

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Attributes } from "../../api/mod.ts";
 import { type FaultCode, mac, prefix, slaacAddress } from "../../model/mod.ts";
-import { ADMIN, ALICE, contents, makeWorld, refuses, type World } from "./networking.fixture.ts";
+import { DEFAULT_OPTIONS, type Env, makeEnv } from "./env.ts";
+import { ADMIN, ALICE, contents, makeWorld, refuses, silent, type World } from "./networking.fixture.ts";
+import { portPlan } from "./port.ts";
+import { Transactor } from "./transact.ts";
 
 const SLAAC = { ipv6_ra_mode: "slaac", ipv6_address_mode: "slaac" };
 const MAC = "02:00:00:00:00:0a";
@@ -377,4 +380,21 @@ test("the MAC of one of the network's own ports stays", async () => {
   await refuses(world, "UnsupportedPortDeviceOwner", () =>
     world.networking.update(ADMIN, "port", port.id, { mac_address: MAC }),
   );
+});
+
+test("a MAC chosen by chance that another port has is chosen anew, with the address that it forms", async () => {
+  const { world, network } = await threeSubnets();
+  const { baseMac } = DEFAULT_OPTIONS;
+  const rolls = [0, 0, 1];
+  const tail = (roll: number) => `${baseMac}:00:00:0${roll}`;
+  await world.port(network.id, { mac_address: tail(0) });
+  const env: Env = { ...makeEnv(world.memory, {}), random: () => 0 };
+  const transactor = new Transactor(world.store, world.memory, silent, env.options);
+  const port = await transactor.run((draft) => {
+    let count = 0;
+    const roll = rolls.shift() ?? 1;
+    const random = () => (count++ === 2 ? roll / 256 : 0);
+    return portPlan({ ...env, random }).create(draft, ALICE, { network_id: network.id });
+  });
+  assert.equal(port.mac_address, tail(1));
 });

@@ -3,12 +3,12 @@ import type { Attributes, Caller } from "../../api/mod.ts";
 import { fault, type NetworkRecord, type PortRecord } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
 import {
+  demand,
   mayPlug,
   notFound,
   ownsNetwork,
   ownsPort,
   projectOf,
-  require,
   requirePortAttributes,
   seesNetwork,
   seesPort,
@@ -29,7 +29,7 @@ function createPort(env: Env, draft: Draft, caller: Caller, body: Attributes): P
   const networkId = attribute(body, "network_id", isText, "");
   const network = draft.get("network", networkId);
   if (network === undefined || !seesNetwork(caller, network)) throw notFound("network", networkId);
-  require(mayPlug(caller, network), "create_port");
+  demand(mayPlug(caller, network), "create_port");
   requirePortAttributes(caller, network, body, "create_port");
   // The network's record stands for its subnets too (subnet.ts), so addresses are of exactly those that are there.
   draft.dependOn("network", networkId);
@@ -95,7 +95,7 @@ function changedBinding(draft: Draft, network: NetworkRecord, current: PortRecor
 function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord, changes: Attributes): PortRecord {
   const network = draft.get("network", current.network_id);
   if (network === undefined) throw notFound("network", current.network_id);
-  require(ownsPort(caller, current), "update_port");
+  demand(ownsPort(caller, current), "update_port");
   requirePortAttributes(caller, network, changes, "update_port");
   const deviceOwner = attribute(changes, "device_owner", isText, current.device_owner);
   const mac = changedMac(env, draft, current, deviceOwner, changes);
@@ -134,7 +134,7 @@ export function removePort(draft: Draft, port: PortRecord): void {
 
 function deletePort(draft: Draft, caller: Caller, current: PortRecord): Removal {
   const isAllowed = ownsPort(caller, current) || ownsNetwork(caller, draft.get("network", current.network_id));
-  require(isAllowed, "delete_port");
+  demand(isAllowed, "delete_port");
   removePort(draft, current);
   return "done";
 }

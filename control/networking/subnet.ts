@@ -26,7 +26,7 @@ import {
   isRouterInterface,
   isRouterSide,
 } from "../ipam/mod.ts";
-import { notFound, ownsNetwork, projectOf, require, seesNetwork, seesSubnet } from "./access.ts";
+import { demand, notFound, ownsNetwork, projectOf, seesNetwork, seesSubnet } from "./access.ts";
 import {
   attribute,
   given,
@@ -103,7 +103,7 @@ function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes):
   const networkId = attribute(body, "network_id", isText, "");
   const network = draft.get("network", networkId);
   if (network === undefined || !seesNetwork(caller, network)) throw notFound("network", networkId);
-  require(ownsNetwork(caller, network), "create_subnet");
+  demand(ownsNetwork(caller, network), "create_subnet");
   const cidr = cidrOf(body);
   const gateway = gatewayOf(body, cidr);
   const record: SubnetRecord = {
@@ -143,7 +143,7 @@ function checkGatewayFree(draft: Draft, subnet: SubnetRecord): void {
 
 function updateSubnet(env: Env, draft: Draft, caller: Caller, current: SubnetRecord, changes: Attributes) {
   const network = draft.get("network", current.network_id);
-  require(current.project_id === caller.projectId || ownsNetwork(caller, network), "update_subnet");
+  demand(current.project_id === caller.projectId || ownsNetwork(caller, network), "update_subnet");
   const wantedGateway = given(changes, "gateway_ip", orNull(isIp));
   const gateway = wantedGateway === undefined ? current.gateway_ip : wantedGateway;
   const pools = given(changes, "allocation_pools", orNull(listOf(isPool))) ?? undefined;
@@ -182,7 +182,7 @@ const PORTS_AT_A_TIME = 500;
  */
 function removeSubnet(env: Env, draft: Draft, caller: Caller, current: SubnetRecord): Removal {
   const network = draft.get("network", current.network_id);
-  require(current.project_id === caller.projectId || ownsNetwork(caller, network), "delete_subnet");
+  demand(current.project_id === caller.projectId || ownsNetwork(caller, network), "delete_subnet");
   const holders = portsIn(draft, current.id);
   const stays = (port: PortRecord) =>
     isRouterInterface(port.device_owner) || !(isAutoAddress(current) || AUTO_DELETE_OWNERS.has(port.device_owner));

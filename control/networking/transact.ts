@@ -115,9 +115,8 @@ export class Transactor {
       const commit = await this.#store.commit(transaction);
       if (!commit.ok) {
         const failed = new Set(commit.failed.map(guardKey));
-        const refusal = draft.refusalAmong(failed);
-        // A plan that was out of date in other ways too may not need the key at all, made anew.
-        if (refusal !== undefined && commit.failed.every((guard) => draft.isClaimed(guardKey(guard)))) throw refusal;
+        // Otherwise the plan was out of date or unlucky in other ways too, and made anew may not need that key.
+        if ([...failed].every((key) => draft.isDemanded(key))) throw draft.refusalAmong(failed);
         for (const key of failed) if (draft.isChosen(key)) lost.add(key);
         this.#log.debug({ failed: commit.failed }, "lost a race; planning again");
       }
