@@ -1,5 +1,6 @@
 /** The agent's process: reads the command line, joins the parts, and stops on a signal. */
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import pino from "pino";
 import { HostClient } from "../api/client.ts";
@@ -55,6 +56,8 @@ async function run(options: AgentOptions): Promise<void> {
     control: client,
     log,
   });
+  // Now, not at the end: an agent that is killed should find its compiled modules all the same when it starts again.
+  flushCompileCache();
   const stop = async (signal: string) => {
     log.info({ signal }, "stopping; the data plane goes on");
     await agent.stop();

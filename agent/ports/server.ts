@@ -4,6 +4,9 @@ import { connect } from "node:net";
 
 const BODY_LIMIT_BYTES = 1 << 20;
 
+/** sun_path of unix(7), less its final zero. */
+const SOCKET_PATH_BYTES = 107;
+
 /** A reply: an object is sent as JSON, a text as it is. */
 export interface Reply {
   status: number;
@@ -66,6 +69,8 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 }
 
 async function listenOnSocket(server: Server, path: string): Promise<void> {
+  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES)
+    throw new Error(`the socket path ${path} is longer than ${SOCKET_PATH_BYTES} bytes: give a shorter --state-dir`);
   await refuseSecond(path);
   await rm(path, { force: true });
   await listening(server, () => server.listen(path));
