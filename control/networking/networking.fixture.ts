@@ -1,10 +1,19 @@
 /** For tests: networking over a store in memory, callers, and short ways to make what a test needs. */
 import assert from "node:assert/strict";
 import type { Attributes, Caller, Networking, NetworkingTypes } from "../../api/mod.ts";
-import { Fault, type FaultCode, type HostFacts, type HostRecord, ip } from "../../model/mod.ts";
+import {
+  Fault,
+  type FaultCode,
+  type HostFacts,
+  type HostRecord,
+  ip,
+  type NetworkRecord,
+  type PortRecord,
+} from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
-import { keys, type Store } from "../../store/mod.ts";
+import { keys, ROOT, type Store } from "../../store/mod.ts";
 import { MemoryCache } from "../memory-cache.ts";
+import { physicalAttachment } from "./binding.ts";
 import type { NetworkingOptions } from "./env.ts";
 import { makeNetworking } from "./mod.ts";
 
@@ -84,6 +93,39 @@ async function putHost(store: Store, memory: MemoryCache, name: string, facts: P
 export async function contents(store: Store): Promise<string[]> {
   const { entries } = await store.list("/cable/");
   return entries.map(({ key, value }) => `${key} ${value}`).sort();
+}
+
+/** The unique keys that a network or port must have. */
+function keysOf(key: string, record: NetworkRecord & PortRecord): string[] {
+  if (key.startsWith(keys.records("network"))) {
+    const { "provider:physical_network": physicalNetwork, "provider:segmentation_id": id } = record;
+    if (physicalNetwork === null) return [keys.vni(id ?? 0)];
+    return [id === null ? keys.flat(physicalNetwork) : keys.vlan(physicalNetwork, id)];
+  }
+  if (!key.startsWith(keys.records("port"))) return [];
+  const held = [keys.mac(record.network_id, record.mac_address)];
+  for (const { subnet_id, ip_address } of record.fixed_ips) held.push(keys.ip(subnet_id, ip_address));
+  const place = record["binding:vif_type"] === "other" && physicalAttachment(record["binding:profile"]);
+  if (place) held.push(keys.physical(record["binding:host_id"], place.nic, place.vlan, record.mac_address));
+  return held;
+}
+
+/** Demands that each unique key is of the record that it names, each record has its keys, and none lacks its parents. */
+export async function audit(store: Store): Promise<void> {
+  const { entries } = await store.list(ROOT);
+  const there = new Set(entries.map(({ key }) => key));
+  const expected: string[] = [];
+  for (const { key, value } of entries) {
+    if (!key.startsWith(keys.allRecords)) continue;
+    const record: NetworkRecord & PortRecord = JSON.parse(value);
+    for (const held of keysOf(key, record)) expected.push(`${held} ${record.id}`);
+    if (record.network_id) assert.ok(there.has(keys.record("network", record.network_id)), `no network of ${value}`);
+    for (const { subnet_id } of record.fixed_ips ?? []) {
+      assert.ok(there.has(keys.record("subnet", subnet_id)), `no subnet of ${value}`);
+    }
+  }
+  const unique = entries.filter(({ key }) => key.startsWith(`${ROOT}unique/`));
+  assert.deepEqual(unique.map(({ key, value }) => `${key} ${value}`).sort(), expected.sort());
 }
 
 /** Demands that `attempt` is refused with this fault, and that nothing was written. */

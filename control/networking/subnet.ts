@@ -129,6 +129,8 @@ function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes):
   checkOverlap(record, draft.subnetsOf(networkId));
   draft.create("subnet", record.id, record);
   reviseNetwork(env, draft, network);
+  // Nearly always that is all, and nothing is left to a second transaction that a crash could prevent.
+  if (isAutoAddress(record)) followAutoAddress(env, draft, record.id);
   return record;
 }
 

@@ -4,8 +4,9 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import type { NetworkingTypes } from "../../api/mod.ts";
-import type { NetworkRecord, PortRecord } from "../../model/mod.ts";
-import { etcdStore, keys, ROOT, type Store } from "../../store/mod.ts";
+import { audit } from "../../control/networking/networking.fixture.ts";
+import type { PortRecord } from "../../model/mod.ts";
+import { etcdStore, keys, type Store } from "../../store/mod.ts";
 import { type Etcd, startEtcd } from "../kit/etcd.ts";
 import type { Answer, Call, Question } from "./ipam.node.ts";
 
@@ -55,31 +56,6 @@ function granted<T>(answer: Answer | undefined): T {
   return answer.value as T;
 }
 const codeOf = (answer: Answer) => ("code" in answer ? answer.code : "done");
-
-/** Every unique key belongs to the record that it names, and every record has all of its keys. */
-async function audit(store: Store): Promise<void> {
-  const { entries } = await store.list(ROOT);
-  const expected: string[] = [];
-  for (const { key, value } of entries) {
-    if (key.startsWith(keys.records("port"))) {
-      const port: PortRecord = JSON.parse(value);
-      expected.push(`${keys.mac(port.network_id, port.mac_address)} ${port.id}`);
-      for (const entry of port.fixed_ips) expected.push(`${keys.ip(entry.subnet_id, entry.ip_address)} ${port.id}`);
-      assert.ok(
-        entries.some((other) => other.key === keys.record("network", port.network_id)),
-        `no network: ${value}`,
-      );
-    }
-    if (key.startsWith(keys.records("network"))) {
-      const network: NetworkRecord = JSON.parse(value);
-      expected.push(`${keys.vni(network["provider:segmentation_id"] ?? 0)} ${network.id}`);
-    }
-  }
-  const actual = entries
-    .filter(({ key }) => key.startsWith(`${ROOT}unique/`))
-    .map(({ key, value }) => `${key} ${value}`);
-  assert.deepEqual(actual.sort(), expected.sort());
-}
 
 describe("four control nodes at once", () => {
   let etcd: Etcd;
@@ -182,14 +158,12 @@ describe("four control nodes at once", () => {
       const creating = [1, 2, 3].map((n) => pause().then(() => any(n).call(create("port", { network_id }))));
       const deleted = codeOf(await deleting);
       const created = (await Promise.all(creating)).map(codeOf);
-      process.stderr.write(`${deleted + created.join()}\n`);
       if (deleted === "done")
         assert.ok(
           created.every((code) => code === "NetworkNotFound"),
           created.join(),
         );
       else assert.deepEqual([deleted, ...new Set(created)], ["NetworkInUse", "done"]);
-      process.stderr.write(`${deleted + created.join()}\n`);
     }
     await audit(store);
   });
