@@ -10,7 +10,7 @@ export class GuestChannel {
   #rest = "";
 
   private constructor(socket: Socket) {
-    this.#socket = socket;
+    this.#socket = socket.unref(); // a command that waits has a timer, which keeps the process
     socket.setEncoding("latin1").on("data", (text: string) => this.#receive(text));
     socket.on("error", () => {});
     socket.on("close", () => {

@@ -13,6 +13,7 @@ while read -r module; do insmod "/lib/$module" || echo "guest: cannot load $modu
 hostname "$(sed -n 's/.*guest=\([^ ]*\).*/\1/p' /proc/cmdline)"
 hostname >/www/name
 ip link set lo up
+until [ -e /sys/class/net/eth0 ]; do usleep 10000; done # drivers find their devices in their own time
 ip link set eth0 up
 httpd -p '[::]:80' -h /www
 udhcpc -i eth0 -s /bin/lease -O mtu -O staticroutes -t 30 -T 1 -A 1 -b >/tmp/udhcpc 2>&1 &
@@ -29,12 +30,13 @@ answer() {
   rm "/tmp/script$2" "/tmp/output$2"
 }
 serve() {
-  exec 3<>"/dev/$1" # once: a virtio port may not be opened twice
+  until port=$(ls /dev/vport?p"$1" 2>/dev/null); do usleep 10000; done
+  exec 3<>"$port" # once: a virtio port may not be opened twice
   while :; do
     while read -r id script; do echo "$script" | answer "$1" "$id" & done <&3
     usleep 200000 # nobody is connected
   done
 }
-for port in /dev/vport*; do serve "${port#/dev/}" & done
+for port in 1 2; do serve "$port" & done
 echo "guest: ready"
 while :; do setsid cttyhack sh; done

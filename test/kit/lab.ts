@@ -21,8 +21,8 @@ import { type LabWire, makeLabWire } from "./underlay.ts";
 import { startVm } from "./vm.ts";
 import { untilAddressed, type Workload } from "./workload.ts";
 
-/** Told as each step ends. */
-export type Progress = (step: string, seconds: number) => void;
+/** Told as a step begins, and again with its seconds as it ends. */
+export type Progress = (step: string, seconds?: number) => void;
 
 export interface LabNetwork {
   network: NetworkingTypes["network"];
@@ -35,8 +35,6 @@ export interface LabWorkload {
   port: PortRecord;
   netns: string;
 }
-
-const PREFERRED_API_PORT = 9696;
 
 export class Lab {
   readonly name: string;
@@ -265,7 +263,8 @@ export class Lab {
   async #startControls(): Promise<void> {
     const { ip4, ip6 } = this.#labWire.control;
     for (let index = 1; index <= (this.#topology.controls ?? 1); index++) {
-      const port = index === 1 && (await isFreePort(PREFERRED_API_PORT)) ? PREFERRED_API_PORT : await freePort();
+      const wish = index === 1 ? this.#topology.apiPort : undefined;
+      const port = wish !== undefined && (await isFreePort(wish)) ? wish : await freePort();
       const control = await startControl({
         name: `control${index}`,
         directory: this.directory,
@@ -281,6 +280,7 @@ export class Lab {
   async #step(what: string, work: () => Promise<void>): Promise<void> {
     if (this.#interrupted) throw new Error("interrupted");
     const began = performance.now();
+    this.#progress(what);
     await work();
     this.#progress(what, (performance.now() - began) / 1000);
   }

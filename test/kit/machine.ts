@@ -1,4 +1,5 @@
 /** A physical machine: a namespace on an access port of the switch, with an ordinary DHCP client. It has no agent. */
+import { randomUUID } from "node:crypto";
 import { access, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { ipBatch, makeNetns, mustIn, removeNetns, runIn } from "./netns.ts";
@@ -73,7 +74,7 @@ async function accessPortObject(vlan: number): Promise<string> {
     () => false,
   );
   if (there) return object;
-  const fresh = `${object}.${process.pid}`;
+  const fresh = `${object}.${randomUUID()}`; // several machines may want it at once
   await must([
     ...[
       "clang",

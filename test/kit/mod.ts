@@ -7,6 +7,7 @@
  */
 export * from "./container.ts";
 export * from "./control.ts";
+export * from "./guest-channel.ts";
 export * from "./host.ts";
 export * from "./lab.ts";
 export * from "./machine.ts";

@@ -71,7 +71,7 @@ export class Neutron {
 function errorOf(text: string): { type: string; message: string } {
   try {
     const reply = JSON.parse(text) as Record<string, { type?: string; code?: string; message?: string } | undefined>;
-    const error = reply["NeutronError"] ?? reply["error"];
+    const error = reply.NeutronError ?? reply.error;
     return { type: error?.type ?? error?.code ?? "", message: error?.message ?? text };
   } catch {
     return { type: "", message: text.slice(0, 200) };

@@ -51,6 +51,7 @@ export function start(options: {
 
 function running(child: ChildProcess, name: string, logFile: string): Running {
   let over = false;
+  child.unref(); // whoever waits for it keeps this process, not its mere being there: its parent's end ends it
   const end = new Promise<void>((resolve) => {
     const finish = () => {
       over = true;
@@ -69,9 +70,13 @@ function running(child: ChildProcess, name: string, logFile: string): Running {
     kill: (signal) => {
       if (alive()) child.kill(signal);
     },
-    ended: () => end,
+    ended: () => {
+      child.ref();
+      return end;
+    },
     stop: async () => {
       if (over) return;
+      child.ref();
       child.kill("SIGTERM");
       await Promise.race([end, sleep(STOP_MS, undefined, { ref: false })]);
       if (alive()) child.kill("SIGKILL");

@@ -8,6 +8,8 @@ export interface Topology {
   workloads: Record<string, WorkloadSpec>;
   /** How many control nodes; one without. */
   controls?: number;
+  /** Where the first control node listens if nobody does; a free port without, or else. */
+  apiPort?: number;
   /** Flags of the control nodes instead of "--auth none". */
   controlFlags?: readonly string[];
 }
