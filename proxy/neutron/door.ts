@@ -21,8 +21,8 @@ export interface NeutronDoorOptions {
 
 interface Answer {
   status: number;
-  /** JSON text; absent with 204. */
-  text?: string;
+  /** Absent with 204. */
+  json?: string | Buffer;
 }
 
 /** A request to a place: the call, and what else some methods read. */
@@ -37,8 +37,8 @@ interface Asked<P extends Place = Place> {
 type Handler<P extends Place> = (asked: Asked<P>) => Promise<Answer> | Answer;
 type Handlers = { [P in Place as P["at"]]: Readonly<Record<string, Handler<P>>> };
 
-const ok = (text: string): Answer => ({ status: 200, text });
-const created = (text: string): Answer => ({ status: 201, text });
+const ok = (json: string | Buffer): Answer => ({ status: 200, json });
+const created = (json: string | Buffer): Answer => ({ status: 201, json });
 const okJson = (value: object): Answer => ok(JSON.stringify(value));
 const NONE: Answer = { status: 204 };
 
@@ -121,8 +121,8 @@ export async function neutronDoor(app: FastifyInstance, options: NeutronDoorOpti
   });
   app.all("/v2.0", (_request, reply) => sendError(reply, fault("HTTPNotFound")));
   app.all("/v2.0/*", async (request, reply) => {
-    const { status, text } = await answer(options.networking, callers.get(request) as Caller, request);
-    return text === undefined ? reply.code(status).send() : sendJson(reply, status, text);
+    const { status, json } = await answer(options.networking, callers.get(request) as Caller, request);
+    return json === undefined ? reply.code(status).send() : sendJson(reply, status, json);
   });
 }
 

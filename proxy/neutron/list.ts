@@ -1,4 +1,4 @@
-/** GET of a collection: filters, order, page and text. */
+/** GET of a collection: filters, order, page and JSON. */
 import type { Caller, ListHint, Networking } from "../../api/mod.ts";
 import type { SubnetRecord } from "../../model/mod.ts";
 import type { Row } from "./attribute.ts";
@@ -21,7 +21,7 @@ export interface ListRequest {
 }
 
 /** @throws Fault; also when the marker is not there, as Neutron does. */
-export async function list({ networking, caller, resource, params, url }: ListRequest): Promise<string> {
+export async function list({ networking, caller, resource, params, url }: ListRequest): Promise<Buffer> {
   const query = parseQuery(resource, params);
   const isShared = await sharedTest(networking, caller, resource, query);
   const test = compileFilters(resource, query.filters);

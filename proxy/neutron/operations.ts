@@ -1,4 +1,4 @@
-/** The operations on one resource: create (one or many), show, update, delete. Each gives JSON text. */
+/** The operations on one resource: create (one or many), show, update, delete. Each gives JSON. */
 import type { Caller, Networking } from "../../api/mod.ts";
 import { fault } from "../../model/mod.ts";
 import type { Row } from "./attribute.ts";
@@ -25,7 +25,7 @@ function renderOne({ caller, resource, params }: Call, row: Row): string {
 const fieldsOf = (params: URLSearchParams) => params.getAll("fields").filter((field) => field !== "");
 
 /** @throws Fault */
-export async function create(call: Call, body: Json | undefined): Promise<string> {
+export async function create(call: Call, body: Json | undefined): Promise<string | Buffer> {
   const { networking, caller, resource } = call;
   const { isBulk, bodies } = prepareNew(resource, caller, body);
   for (const target of caller.isAdmin ? [] : bodies) {

@@ -8,9 +8,12 @@ const INTERNAL = "Request Failed: internal server error while processing your re
 /** A client that got 503 may come again after this time. */
 const RETRY_AFTER_SECONDS = 1;
 
-/** Sends JSON text that is ready; as bytes, or Fastify adds a charset, which JSON has not and Neutron does not send. */
-export function sendJson(reply: FastifyReply, status: number, text: string): FastifyReply {
-  return reply.code(status).header("content-type", "application/json").send(Buffer.from(text));
+/** Sends JSON that is ready; as bytes, or Fastify adds a charset, which JSON has not and Neutron does not send. */
+export function sendJson(reply: FastifyReply, status: number, json: string | Buffer): FastifyReply {
+  return reply
+    .code(status)
+    .header("content-type", "application/json")
+    .send(typeof json === "string" ? Buffer.from(json) : json);
 }
 
 function neutronError(type: string, message: string): string {
