@@ -61,7 +61,8 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   const saver = new Saver(loop.held, file, log);
   const facts = () => hostFacts(parts, localLinks);
   reporter.setFacts(facts());
-  loop.onApplied(({ ports, hasViewChanged }) => {
+  loop.onApplied(({ ports, named, hasViewChanged }) => {
+    for (const id of named) reporter.forget(id);
     for (const id of ports) {
       reporter.setPort(id, loop.view.ports.has(id) ? loop.state(id) : undefined);
       advertiser.changed(id);

@@ -83,6 +83,8 @@ export interface Datapath {
   counters(vifId: Id): VifCounters | undefined;
   /** Drops that no port is to blame for (a stranger's tunnel, an unknown VLAN). */
   hostDrops(): Record<string, bigint>;
+  /** How full the flow table is: entries at the last walk over it, up to half a minute ago, and how many it can have. */
+  flowTable(): { entries: number; size: number };
   /** Everything in the data plane as sorted text lines, for tests and support. Counters, flows and ages are left out. */
   dump(): string[];
   /** Stops the services' side; forwarding goes on. */

@@ -47,6 +47,10 @@ export class FakeDatapath implements Datapath {
     return { tunnel_stranger: 4n };
   }
 
+  flowTable(): { entries: number; size: number } {
+    return { entries: 5, size: 1024 };
+  }
+
   dump(): string[] {
     return [...this.inForce.vifs.keys()].map((id) => `vif ${id}`).sort();
   }

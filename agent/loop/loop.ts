@@ -21,6 +21,8 @@ interface Parts {
 export interface Applied {
   /** Ports of this host whose state may be another than before; also those that left the view. */
   ports: Set<Id>;
+  /** Ports that the view named since the last apply: what was told of them may no longer be what is believed. */
+  named: ReadonlySet<Id>;
   /** More than a newer revision. */
   hasViewChanged: boolean;
   durationMs: number;
@@ -40,6 +42,9 @@ export class Loop {
   readonly #again = new Set<Id>();
   /** What an apply that threw did not bring into force. */
   #owed = noChange();
+  /** For the listeners, since they were told last. */
+  #named = new Set<Id>();
+  #hasViewChanged = false;
   #up: ReadonlySet<Id> = new Set();
   #failed: ReadonlyMap<Id, string> = new Map();
   /** The next apply compares everything, and removes. */
@@ -115,10 +120,11 @@ export class Loop {
     this.#scheduled = undefined;
     const startMs = performance.now();
     const viewChange = this.held.takeChange();
-    const hasViewChanged = viewChange.networks.size + viewChange.ports.size + viewChange.endpoints.size > 0;
-    for (const id of this.#again) viewChange.ports.add(id);
+    this.#hasViewChanged ||= viewChange.networks.size + viewChange.ports.size + viewChange.endpoints.size > 0;
+    for (const id of viewChange.ports) this.#named.add(id);
     const { changed, ports } = this.#planner.update(this.view, {
       ...viewChange,
+      ports: [...viewChange.ports, ...this.#again],
       devices: this.#parts.localLinks.takeChanged(),
     });
     for (const id of this.#again) {
@@ -134,7 +140,10 @@ export class Loop {
     }
     this.revisionInForce = this.held.revision ?? this.revisionInForce;
     const durationMs = performance.now() - startMs;
-    for (const listener of this.#listeners) listener({ ports, hasViewChanged, durationMs });
+    const applied = { ports, named: this.#named, hasViewChanged: this.#hasViewChanged, durationMs };
+    this.#named = new Set();
+    this.#hasViewChanged = false;
+    for (const listener of this.#listeners) listener(applied);
   }
 
   /** False when the data plane refused the whole of it; it is tried again later. */

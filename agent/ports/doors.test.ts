@@ -91,6 +91,7 @@ test("metrics come from the data plane", async () => {
     "cable_agent_connected 1",
     "cable_agent_revision_in_force 5",
     'cable_agent_ports{state="down"} 1',
+    "cable_flow_table_size 1024",
     `cable_port_packets_total{port="${portId(1)}",direction="received"} 2`,
     `cable_port_drops_total{port="${portId(1)}",reason="spoofed_mac"} 3`,
     'cable_host_drops_total{reason="tunnel_stranger"} 4',

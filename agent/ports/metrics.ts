@@ -43,6 +43,12 @@ function agentMetrics(registry: Registry, { loop, datapath, responder, isConnect
   gauge("cable_agent_view_revision", "Revision of the view held.", () => loop.held.revision ?? 0);
   gauge("cable_agent_revision_in_force", "Revision that the data plane has in force.", () => loop.revisionInForce);
   gauge("cable_agent_endpoints", "Endpoints in the view.", () => loop.view.endpoints.size);
+  gauge(
+    "cable_flow_table_entries",
+    "Entries at the last walk over the flow table.",
+    () => datapath.flowTable().entries,
+  );
+  gauge("cable_flow_table_size", "Entries that the flow table can have.", () => datapath.flowTable().size);
   gauge("process_resident_memory_bytes", "Resident memory.", () => process.memoryUsage.rss());
   gauge("process_cpu_seconds_total", "CPU time used.", () => {
     const { user, system } = process.cpuUsage();

@@ -86,6 +86,19 @@ test("the same is not told twice, and a port that left is not told at all", asyn
   assert.deepEqual(control.reports, [{ revision: 1, ports: { [portId(1)]: UP } }]);
 });
 
+test("a port that was bound anew is told of again", async () => {
+  const { control, reporter } = setUp();
+  reporter.connected();
+  reporter.setPort(portId(1), UP);
+  reporter.setRevision(1);
+  await sleep(5);
+  reporter.forget(portId(1));
+  reporter.setPort(portId(1), UP);
+  reporter.setRevision(2);
+  await sleep(5);
+  assert.equal(control.reports.length, 2);
+});
+
 test("a revision alone waits, then goes", async () => {
   const { control, reporter } = setUp(30);
   reporter.connected();

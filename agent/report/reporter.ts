@@ -38,6 +38,14 @@ export class Reporter {
     this.#send();
   }
 
+  /**
+   * The port was put into the view again: bound anew, perhaps, so that the control node takes it to be down. Its state
+   * is told again although it is the same.
+   */
+  forget(id: Id): void {
+    this.#told.delete(id);
+  }
+
   /** `report` undefined: the port has left this host, whose state is no longer ours to tell. */
   setPort(id: Id, report: PortReport | undefined): void {
     if (report === undefined) {

@@ -55,6 +55,10 @@ class EbpfDatapath implements Datapath {
     return this.#open.hostDrops();
   }
 
+  flowTable(): { entries: number; size: number } {
+    return this.#open.flowTable();
+  }
+
   dump(): string[] {
     return this.#open.dump();
   }

@@ -73,6 +73,8 @@ export class FlowAging {
   #timer: NodeJS.Timeout | undefined;
   #walk: IterableIterator<[Buffer, Buffer]> | undefined;
   #live = 0;
+  /** What the last whole walk left in the table. */
+  entries = 0;
 
   /** `nowNs`: CLOCK_MONOTONIC, which the data plane stamps entries with. */
   constructor(map: BpfMap, timeouts: FlowTimeouts, nowNs: () => bigint = process.hrtime.bigint) {
@@ -108,6 +110,7 @@ export class FlowAging {
       const next = this.#walk.next();
       if (next.done === true) {
         this.#walk = undefined;
+        this.entries = this.#live;
         break;
       }
       const [key, value] = next.value;

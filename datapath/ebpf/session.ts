@@ -211,6 +211,10 @@ export class Session {
     return perCpu === undefined ? undefined : sumCounters(perCpu);
   }
 
+  flowTable(): { entries: number; size: number } {
+    return { entries: this.#aging.entries, size: this.#maps.get("flows").maxEntries };
+  }
+
   dump(): string[] {
     const { links, bpf } = this.#options.host;
     const attached = links.list().filter(({ index }) => bpf.attachedIngress(index) !== undefined);
