@@ -25,13 +25,13 @@ static __always_inline void copy_tagged(struct __sk_buff *skb, vif_t blame, __u3
 		bpf_skb_vlan_pop(skb);
 }
 
-static __always_inline void copy_to_vif(struct __sk_buff *skb, const struct origin *origin, const struct vif *sender, vif_t number)
+static __always_inline void copy_to_vif(struct __sk_buff *skb, const struct origin *origin, struct segment from, vif_t number)
 {
 	struct vif *vif = bpf_map_lookup_elem(&vifs, &number);
 
 	if (!vif || !vif->ifindex || !(vif->flags & VIF_ADMIN_UP) || number == origin->vif)
 		return;
-	if (sender && is_same_segment(sender, vif))
+	if (is_same_segment(from, segment_of_vif(vif)))
 		return;
 	count_tx(number, skb->len);
 	copy_tagged(skb, number, vif->ifindex, vif->kind == VIF_PHYSICAL ? vif->vlan : 0);
@@ -48,9 +48,10 @@ static __always_inline void copy_to_host(struct __sk_buff *skb, const struct ori
 }
 
 /* All members have theirs. The original goes to the wire, to the host, or nowhere. */
-static __always_inline int end_flood(struct __sk_buff *skb, const struct origin *origin, __u32 to)
+static __always_inline int end_flood(struct __sk_buff *skb, const struct origin *origin, struct segment from,
+				     const struct net *net, __u32 to)
 {
-	if (to & FLOOD_WIRE)
+	if (to & FLOOD_WIRE && !is_same_segment(from, segment_of_wire(net)))
 		return deliver_wire(skb, origin);
 	return is_shared_with_host(origin) ? TC_ACT_OK : TC_ACT_SHOT;
 }
@@ -60,11 +61,12 @@ int flood(struct __sk_buff *skb)
 {
 	struct origin origin = origin_of(skb);
 	struct net *net = bpf_map_lookup_elem(&nets, &origin.net);
-	struct vif *sender = is_outside(&origin) ? 0 : bpf_map_lookup_elem(&vifs, &origin.vif);
 	__u32 to = skb->cb[CB_FLOOD], cursor = skb->cb[CB_CURSOR], locals, length;
+	struct segment from;
 
 	if (!net)
 		return drop(origin.vif, DROP_NETWORK_UNKNOWN);
+	from = segment_of(&origin, net);
 	locals = to & FLOOD_LOCALS ? net->locals : 0;
 	length = locals + (to & FLOOD_REMOTES ? net->remotes : 0);
 #pragma clang loop unroll(disable)
@@ -73,14 +75,14 @@ int flood(struct __sk_buff *skb)
 		struct member *member;
 
 		if (cursor >= length)
-			return end_flood(skb, &origin, to);
+			return end_flood(skb, &origin, from, net, to);
 		/* Hosts last: a tunnel's destination stays on the frame, and a port's copy should not carry it. */
 		key.index = cursor < locals ? cursor : MEMBER_REMOTE + cursor - locals;
 		member = bpf_map_lookup_elem(&members, &key);
 		if (!member)
 			continue; /* the agent is changing the list */
 		if (member->vif)
-			copy_to_vif(skb, &origin, sender, member->vif);
+			copy_to_vif(skb, &origin, from, member->vif);
 		else
 			copy_to_host(skb, &origin, &member->remote);
 	}

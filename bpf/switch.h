@@ -10,25 +10,44 @@ static __always_inline int unclaimed(const struct origin *origin, __u32 reason)
 	return is_shared_with_host(origin) ? TC_ACT_OK : drop(origin->vif, reason);
 }
 
-/* Two physical machines behind one card and tag reach each other without us. */
-static __always_inline int is_same_segment(const struct vif *a, const struct vif *b)
+/* A card and a tag: a segment of its own, on which everybody hears everybody without us. ifindex 0 = none. */
+struct segment {
+	__u32 ifindex;
+	__u16 vlan;
+};
+
+static __always_inline struct segment segment_of_vif(const struct vif *vif)
 {
-	return a->kind == VIF_PHYSICAL && b->kind == VIF_PHYSICAL && a->ifindex == b->ifindex && a->vlan == b->vlan;
+	return vif && vif->kind == VIF_PHYSICAL ? (struct segment){ vif->ifindex, vif->vlan } : (struct segment){};
 }
 
-static __always_inline int is_hairpin(const struct origin *origin, const struct target *target)
+static __always_inline struct segment segment_of_wire(const struct net *net)
 {
-	struct vif *from, *to;
+	return net->flags & NET_PROVIDER ? (struct segment){ net->ifindex, net->vlan } : (struct segment){};
+}
+
+/* Where a frame has been already. */
+static __always_inline struct segment segment_of(const struct origin *origin, const struct net *net)
+{
+	return is_outside(origin) ? segment_of_wire(net) : segment_of_vif(bpf_map_lookup_elem(&vifs, &origin->vif));
+}
+
+static __always_inline int is_same_segment(struct segment a, struct segment b)
+{
+	return a.ifindex && a.ifindex == b.ifindex && a.vlan == b.vlan;
+}
+
+static __always_inline int is_hairpin(const struct origin *origin, const struct target *target, const struct net *net)
+{
+	struct segment from = segment_of(origin, net);
 
 	if (target->kind == TARGET_WIRE)
-		return is_outside(origin);
-	if (target->kind != TARGET_LOCAL || is_outside(origin))
+		return is_same_segment(from, segment_of_wire(net));
+	if (target->kind != TARGET_LOCAL)
 		return 0;
 	if (target->vif == origin->vif)
 		return 1;
-	from = bpf_map_lookup_elem(&vifs, &origin->vif);
-	to = bpf_map_lookup_elem(&vifs, &target->vif);
-	return from && to && is_same_segment(from, to);
+	return from.ifindex && is_same_segment(from, segment_of_vif(bpf_map_lookup_elem(&vifs, &target->vif)));
 }
 
 static __always_inline int switch_unicast(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
@@ -43,7 +62,7 @@ static __always_inline int switch_unicast(struct __sk_buff *skb, const struct or
 		target = *found;
 	else if (!(net->flags & NET_PROVIDER) || is_outside(origin))
 		return unclaimed(origin, DROP_DST_UNKNOWN);
-	if (is_hairpin(origin, &target))
+	if (is_hairpin(origin, &target, net))
 		return unclaimed(origin, DROP_HAIRPIN);
 	if (has_flow(frame)) {
 		reason = write_flows(skb, origin, frame, &target, peer, net->mtu);

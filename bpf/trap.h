@@ -19,13 +19,13 @@ struct trap_envelope {
 static __always_inline int take_trap(vif_t vif)
 {
 	struct trap_budget *budget = bpf_map_lookup_elem(&trap_budgets, &vif);
-	__u64 now = bpf_ktime_get_coarse_ns(), earned;
+	__u64 now = bpf_ktime_get_coarse_ns();
 
 	if (!budget)
 		return 0;
-	earned = (now - budget->filled_ns) / NS_PER_TRAP;
-	if (earned) {
-		budget->tokens += earned;
+	/* Another CPU may have filled it after this one looked at the clock. */
+	if (now >= budget->filled_ns + NS_PER_TRAP) {
+		budget->tokens += (now - budget->filled_ns) / NS_PER_TRAP;
 		if (budget->tokens > TRAPS_AT_ONCE)
 			budget->tokens = TRAPS_AT_ONCE;
 		budget->filled_ns = now;

@@ -59,6 +59,9 @@ int uplink(struct __sk_buff *skb)
 		return key.vlan ? drop(0, DROP_VIF_UNKNOWN) : TC_ACT_OK;
 	if (key.vlan && bpf_skb_vlan_pop(skb))
 		return drop(machine, DROP_INTERNAL);
+	/* A second tag takes the place of the first beside the frame. */
+	if (skb->vlan_present)
+		return drop(machine, DROP_VLAN_TAG);
 	if (machine)
 		return from_machine(skb, machine);
 	origin.net = found->net;

@@ -1,0 +1,100 @@
+/** The data plane under test: its objects loaded into pins of their own, its maps filled with typed values. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  dropReasonNames,
+  type MapKey,
+  type MapName,
+  MAPS,
+  type MapValue,
+  type VifNumber,
+  type VifStats,
+} from "../../../bpf/layout.gen.ts";
+import { linuxBpf } from "../../../host/linux/bpf.ts";
+import { buildBpf, OBJECTS } from "../../../tools/build-bpf.ts";
+import type { Table } from "../../../wire/table.ts";
+
+export const OBJECT_NAMES = ["slow", "workload", "overlay", "uplink", "trap"] as const;
+export type ObjectName = (typeof OBJECT_NAMES)[number];
+/** Hooks by their object; `slow` is only reached by tail calls. */
+export const HOOKS = { workload: "workload", overlay: "overlay", uplink: "uplink", trap: "untrap" } as const;
+
+/** What moved: "3 rx": 1 for a counter of vif 3, "0 drop malformed": 1 for the host's own. */
+export type Moved = Record<string, number>;
+
+export interface Plane {
+  put<N extends MapName>(name: N, key: MapKey<N>, value: MapValue<N>): void;
+  remove<N extends MapName>(name: N, key: MapKey<N>): void;
+  get<N extends MapName>(name: N, key: MapKey<N>): MapValue<N> | undefined;
+  all<N extends MapName>(name: N): [MapKey<N>, MapValue<N>][];
+  attach(ifindex: number, hook: keyof typeof HOOKS): void;
+  testRun(hook: keyof typeof HOOKS, packet: Uint8Array, ifindex: number): { verdict: number; packet: Buffer };
+  /** Does it, and fails unless exactly these packet and drop counters moved. */
+  expectMoved(moved: Moved, act: () => void): void;
+}
+
+let planes = 0;
+
+/** @param sizes max_entries of maps that a test wants other than they are */
+export function makePlane(sizes: Record<string, number> = {}): Plane {
+  buildBpf();
+  const bpf = linuxBpf();
+  const pinDir = `/sys/fs/bpf/cb1-${process.pid}-${planes++}`;
+  const mapSizes = { vifs: 64, stats: 64, trap_budgets: 64, flows: 1024, ...sizes };
+  const objects = Object.fromEntries(
+    OBJECT_NAMES.map((name) => [name, bpf.load(join(OBJECTS, `${name}.o`), { pinDir, mapSizes })]),
+  ) as Record<ObjectName, ReturnType<typeof bpf.load>>;
+  const map = (name: string) => objects.slow.map(name);
+  const tables = <N extends MapName>(name: N) => MAPS[name] as unknown as { key: Table<MapKey<N>>; value: Table<MapValue<N>> };
+
+  function stats(vif: number): VifStats {
+    const bytes = map("stats").lookup(MAPS.stats.key.encode(vif as VifNumber)) as Buffer;
+    const perCpu = Array.from({ length: bytes.length / MAPS.stats.value.size }, (_, cpu) =>
+      MAPS.stats.value.decode(bytes.subarray(cpu * MAPS.stats.value.size)),
+    );
+    return perCpu.reduce((sum, cpu) => ({
+      rxPackets: sum.rxPackets + cpu.rxPackets,
+      rxBytes: sum.rxBytes + cpu.rxBytes,
+      txPackets: sum.txPackets + cpu.txPackets,
+      txBytes: sum.txBytes + cpu.txBytes,
+      drops: sum.drops.map((count, reason) => count + (cpu.drops[reason] as bigint)),
+    }));
+  }
+
+  function counters(): Moved {
+    const all: Moved = {};
+    for (let vif = 0; vif < mapSizes.vifs; vif++) {
+      const { rxPackets, txPackets, drops } = stats(vif);
+      all[`${vif} rx`] = Number(rxPackets);
+      all[`${vif} tx`] = Number(txPackets);
+      for (const [reason, count] of drops.entries()) all[`${vif} drop ${dropReasonNames[reason]}`] = Number(count);
+    }
+    return all;
+  }
+
+  return {
+    put: (name, key, value) => map(name).update(tables(name).key.encode(key), tables(name).value.encode(value)),
+    remove: (name, key) => map(name).delete(tables(name).key.encode(key)),
+    get(name, key) {
+      const bytes = map(name).lookup(tables(name).key.encode(key));
+      return bytes === undefined ? undefined : tables(name).value.decode(bytes);
+    },
+    all: (name) => [...map(name).entries()].map(([key, value]) => [tables(name).key.decode(key), tables(name).value.decode(value)]),
+    attach: (ifindex, hook) => bpf.attachIngress(ifindex, objects[hook].program(HOOKS[hook])),
+    testRun(hook, packet, ifindex) {
+      const ctx = Buffer.alloc(192);
+      ctx.writeUInt32LE(ifindex, 40);
+      return objects[hook].program(HOOKS[hook]).testRun({ packet, ctx });
+    },
+    expectMoved(moved, act) {
+      const before = counters();
+      act();
+      const after = counters();
+      const seen = Object.entries(after).flatMap(([name, count]) => {
+        const by = count - (before[name] as number);
+        return by === 0 ? [] : [[name, by] as const];
+      });
+      assert.deepEqual(Object.fromEntries(seen), moved, "counters that moved");
+    },
+  };
+}
