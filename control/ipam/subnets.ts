@@ -45,7 +45,8 @@ export function candidateSubnets(subnets: readonly SubnetRecord[], deviceOwner: 
     service_types.includes(deviceOwner) ||
     (deviceOwner === "network:dhcp" && enable_dhcp);
   const rank = (subnet: SubnetRecord) => (subnet.service_types.length > 0 ? 0 : 1);
+  const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
   return subnets
     .filter(fits)
-    .sort((a, b) => rank(a) - rank(b) || a.created_at.localeCompare(b.created_at) || (a.id < b.id ? -1 : 1));
+    .sort((a, b) => rank(a) - rank(b) || order(a.created_at, b.created_at) || order(a.id, b.id));
 }

@@ -16,6 +16,9 @@ import { newStandard, revised, standardChanges } from "./standard.ts";
 /** Ports that go with their network (neutron/common/_constants.py AUTO_DELETE_PORT_OWNERS). */
 export const AUTO_DELETE_OWNERS = new Set(["network:dhcp", "network:distributed", "network:floatingip_agent_gateway"]);
 
+/** How many ports go with their network in one transaction; the rest follows in the next. */
+const PORTS_AT_A_TIME = 500;
+
 /** How many of the ports in the way an error names. */
 const NAMED_PORTS = 20;
 
@@ -128,7 +131,7 @@ function removeNetwork(draft: Draft, caller: Caller, current: NetworkRecord): Re
     throw fault("NetworkInUse", { net_id: current.id, reason });
   }
   if (ports.length > 0) {
-    for (const port of ports) removePort(draft, port);
+    for (const port of ports.slice(0, PORTS_AT_A_TIME)) removePort(draft, port);
     return "again";
   }
   draft.emptyUnder(keys.macsOf(current.id));
