@@ -124,10 +124,11 @@ export class Lab {
 
   /** The whole table: within each network everyone to everyone. */
   async reach(tests?: readonly ReachTest[]): Promise<ReachCell[]> {
-    const groups = Map.groupBy(this.workloads.keys(), (name) => this.entry(name).spec.network);
+    const names = [...this.workloads.keys()].sort(inOrderOf(Object.keys(this.#topology.workloads)));
+    const groups = Map.groupBy(names, (name) => this.entry(name).spec.network);
     const cells: ReachCell[] = [];
-    for (const names of groups.values()) {
-      const targets = names.map((name) => this.target(name));
+    for (const members of groups.values()) {
+      const targets = members.map((name) => this.target(name));
       cells.push(
         ...(await reach(
           targets.map((target) => target.workload),
@@ -327,4 +328,10 @@ export class Lab {
     );
     return ends.flat().join("\n");
   }
+}
+
+/** Workloads come up in any order; tables have them in the topology's, those added later at the end. */
+function inOrderOf(order: readonly string[]): (a: string, b: string) => number {
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return (a, b) => place(a) - place(b);
 }

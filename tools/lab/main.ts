@@ -82,6 +82,7 @@ const program = new Command("cable lab")
   .option("--check", "test who reaches whom, then take the lab down; fails if somebody does not")
   .option("--json", "print the table as JSON")
   .option("--hosts <number>", "how many hosts", countOf, 3)
+  .enablePositionalOptions()
   .action(up);
 program.command("down").description("end the lab, also one whose process was killed").action(down);
 program
@@ -98,7 +99,6 @@ program
   .action(async (name: string, command: string[]) => {
     process.exitCode = await enter(await running(), name, command);
   });
-program.enablePositionalOptions();
 
 try {
   await program.parseAsync();
