@@ -6,4 +6,5 @@
 export * from "./control.ts";
 export * from "./datapath.ts";
 export * from "./log.ts";
+export * from "./turns.ts";
 export * from "./views.ts";

@@ -3,7 +3,7 @@ import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FakeHost } from "../../host/fake/host.ts";
 import { tapName, type ViewMessage } from "../../model/mod.ts";
-import { aNetwork, anEndpoint, aPort, aView, FakeDatapath, fakeLog, portId } from "../fake/mod.ts";
+import { aNetwork, anEndpoint, aPort, aView, FakeDatapath, fakeLog, portId, turns } from "../fake/mod.ts";
 import { LocalLinks } from "./devices.ts";
 import { type Applied, Loop } from "./loop.ts";
 
@@ -26,7 +26,7 @@ function setUp() {
   opened.push(loop, localLinks);
   const feed = async (...messages: ViewMessage[]) => {
     for (const message of messages) loop.receive(message);
-    await sleep(5);
+    await turns();
   };
   return { host, datapath, loop, applied, feed, log: parts.log };
 }
@@ -46,12 +46,12 @@ test("a tap that appears is brought up with its network's MTU and put into force
   assert.match(JSON.stringify(loop.state(portId(1))), /it appears when the virtual machine starts/);
   host.takeLog();
   host.home.add({ name: TAP, kind: "tun" });
-  await sleep(5);
+  await turns();
   assert.deepEqual(host.takeLog(), [`link set ${TAP} up mtu 1450`]);
   assert.deepEqual(loop.state(portId(1)), { up: true, device: TAP });
   assert.deepEqual(datapath.log, ["apply all", "apply vifs b1, endpoints b1"]);
   host.links.remove(host.links.byName(TAP)?.index ?? 0);
-  await sleep(5);
+  await turns();
   assert.equal(loop.state(portId(1)).up, false);
   assert.equal(datapath.inForce.vifs.size, 0);
 });
@@ -70,7 +70,7 @@ test("a view from disk adds, and removes nothing before the control node has giv
   const { host, datapath, loop, feed } = setUp();
   datapath.inForce.endpoints.set("of an earlier run", anEndpoint(9, 1, "h2") as never);
   host.home.add({ name: TAP });
-  await sleep(5);
+  await turns();
   loop.held.restore(aView([aNetwork(1)], [aPort(1, 1)], [anEndpoint(1, 1, "h1")]), 5);
   loop.applyNow();
   assert.deepEqual(datapath.log, ["apply networks a1, vifs b1, endpoints b1"]);

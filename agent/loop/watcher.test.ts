@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FakeControl, fakeLog } from "../fake/mod.ts";
+import { FakeControl, fakeLog, turns } from "../fake/mod.ts";
 import { HeldView } from "../view/mod.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -45,7 +45,7 @@ test("a revision that is too old leads to a whole snapshot at once, and the view
   control.watches[0]?.end("ended");
   await sleep(150);
   control.watches[1]?.end("too-old");
-  await sleep(1);
+  await turns();
   assert.equal(control.watches[2]?.since, undefined);
   assert.equal(held.revision, 12);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HostFacts, Ip } from "../../model/mod.ts";
-import { AWAY, FakeControl, fakeLog, portId } from "../fake/mod.ts";
+import { AWAY, FakeControl, fakeLog, portId, turns } from "../fake/mod.ts";
 import { Reporter } from "./reporter.ts";
 
 const FACTS: HostFacts = {
@@ -31,10 +31,10 @@ test("nothing is told before the control node is there, then facts and ports in 
   reporter.setFacts(FACTS);
   reporter.setPort(portId(1), UP);
   reporter.setRevision(4);
-  await sleep(5);
+  await turns();
   assert.deepEqual(control.reports, []);
   reporter.connected();
-  await sleep(5);
+  await turns();
   assert.deepEqual(control.reports, [{ facts: FACTS, revision: 4, ports: { [portId(1)]: UP } }]);
 });
 
@@ -48,7 +48,7 @@ test("what gathers while a report is under way goes in one, with the last word o
   reporter.setRevision(2);
   reporter.setPort(portId(2), UP);
   reporter.setRevision(3);
-  await sleep(5);
+  await turns();
   assert.deepEqual(control.reports, [
     { revision: 1, ports: { [portId(1)]: UP } },
     { revision: 3, ports: { [portId(1)]: DOWN, [portId(2)]: UP } },
@@ -60,12 +60,12 @@ test("a port that returns to what was told, while something else is under way, i
   reporter.connected();
   reporter.setPort(portId(1), UP);
   reporter.setRevision(1);
-  await sleep(5);
+  await turns();
   reporter.setPort(portId(1), DOWN);
   reporter.setRevision(2);
   reporter.setPort(portId(1), UP);
   reporter.setRevision(3);
-  await sleep(5);
+  await turns();
   assert.deepEqual(
     control.reports.map(({ ports }) => ports[portId(1)]),
     [UP, DOWN, UP],
@@ -79,10 +79,10 @@ test("the same is not told twice, and a port that left is not told at all", asyn
   reporter.setPort(portId(2), UP);
   reporter.setPort(portId(2), undefined);
   reporter.setRevision(1);
-  await sleep(5);
+  await turns();
   reporter.setPort(portId(1), UP);
   reporter.setRevision(1);
-  await sleep(5);
+  await turns();
   assert.deepEqual(control.reports, [{ revision: 1, ports: { [portId(1)]: UP } }]);
 });
 
@@ -91,11 +91,11 @@ test("a port that was bound anew is told of again", async () => {
   reporter.connected();
   reporter.setPort(portId(1), UP);
   reporter.setRevision(1);
-  await sleep(5);
+  await turns();
   reporter.forget(portId(1));
   reporter.setPort(portId(1), UP);
   reporter.setRevision(2);
-  await sleep(5);
+  await turns();
   assert.equal(control.reports.length, 2);
 });
 
@@ -104,10 +104,10 @@ test("a revision alone waits, then goes", async () => {
   reporter.connected();
   reporter.setPort(portId(1), UP);
   reporter.setRevision(1);
-  await sleep(5);
+  await turns();
   reporter.setRevision(2);
   reporter.setRevision(3);
-  await sleep(5);
+  await turns();
   assert.equal(control.reports.length, 1);
   await sleep(60);
   assert.deepEqual(control.reports[1], { revision: 3, ports: {} });
@@ -120,7 +120,7 @@ test("a report that fails is made again", async () => {
   reporter.connected();
   reporter.setPort(portId(1), UP);
   reporter.setRevision(1);
-  await sleep(5);
+  await turns();
   control.failure = undefined;
   await sleep(250);
   assert.deepEqual(control.reports, [{ revision: 1, ports: { [portId(1)]: UP } }]);
@@ -132,13 +132,13 @@ test("after a reconnect everything is told again", async () => {
   reporter.connected();
   reporter.setPort(portId(1), UP);
   reporter.setRevision(1);
-  await sleep(5);
+  await turns();
   reporter.disconnected();
   reporter.setPort(portId(2), DOWN);
   reporter.setRevision(1);
-  await sleep(5);
+  await turns();
   control.reports.length = 0;
   reporter.connected();
-  await sleep(5);
+  await turns();
   assert.deepEqual(control.reports, [{ facts: FACTS, revision: 1, ports: { [portId(2)]: DOWN, [portId(1)]: UP } }]);
 });
