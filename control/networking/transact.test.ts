@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fault, fault } from "../../model/mod.ts";
+import { Fault, fault, ip } from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 import {
   type Commit,
+  keys,
   type Store,
   StoreRefused,
   StoreUnavailable,
@@ -123,4 +124,16 @@ test("an update of something that another changed meanwhile is made on top of th
     Array.from({ length: 8 }, (_, i) => world.networking.update(ALICE, "network", network.id, { name: `n${i}` })),
   );
   assert.equal((await world.networking.get(ALICE, "network", network.id)).revision_number, 9);
+});
+
+test("an address whose holder memory cannot read is taken all the same, and does not hide the free ones", async () => {
+  const world = await makeWorld();
+  const network = await world.network();
+  const subnet = await world.subnet(network.id, "10.0.0.0/29");
+  const unreadable = ["10.0.0.3", "10.0.0.5"].map((address) => keys.ip(subnet.id, ip(address)));
+  await world.store.commit({ guards: [], writes: unreadable.map((key) => ({ kind: "put", key, value: "?" })) });
+  const ports = [await world.port(network.id), await world.port(network.id), await world.port(network.id)];
+  const addresses = ports.map((port) => port.fixed_ips[0]?.ip_address);
+  assert.deepEqual(addresses.sort(), ["10.0.0.2", "10.0.0.4", "10.0.0.6"]);
+  await refuses(world, "IpAddressGenerationFailure", () => world.port(network.id));
 });

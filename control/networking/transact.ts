@@ -14,6 +14,8 @@ import type { Log, NetworkingOptions } from "./env.ts";
 /** Each attempt means that another writer got further, so even a crowd fits into these. */
 const MAX_ATTEMPTS = 40;
 const MAX_PAUSE_MS = 50;
+/** Lost keys are tried again before they count as taken: they may be free by now, unless memory cannot read their holder. */
+const MAX_REFUSALS = 2;
 /** How long an answer waits for this node's own memory; the write itself is safe by then. */
 const MEMORY_WAIT_MS = 5_000;
 
@@ -80,6 +82,7 @@ export class Transactor {
   async #attempts<T>(plan: (draft: Draft) => T): Promise<T> {
     const lost = new Set<string>();
     let mustHave: number | undefined;
+    let refusals = 0;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const strict = mustHave !== undefined;
       const draft = new Draft(this.#memory, strict ? [lost] : [lost, this.#reservations]);
@@ -89,7 +92,7 @@ export class Transactor {
         value = plan(draft);
       } catch (refusal) {
         if (!(refusal instanceof Fault)) throw refusal;
-        if (strict && lost.size === 0) throw refusal;
+        if ((strict && lost.size === 0) || ++refusals > MAX_REFUSALS) throw refusal;
         mustHave = await this.#store.revision();
         if (plannedAt >= mustHave && lost.size === 0 && this.#reservations.size === 0) throw refusal;
         lost.clear();

@@ -182,6 +182,23 @@ describe("four control nodes at once", () => {
     await audit(store);
   });
 
+  it("deleting a subnet while ports are created: no port keeps an address of what is gone", async () => {
+    for (let round = 0; round < 40; round++) {
+      const network_id = await network();
+      const subnetId = await subnet(network_id, "10.0.0.0/24");
+      const pause = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+      const deleting = pause().then(() => any(0).call({ method: "delete", args: ["subnet", subnetId] }));
+      const creating = [1, 2, 3].map((n) => pause().then(() => any(n).call(create("port", { network_id }))));
+      const deleted = codeOf(await deleting);
+      assert.ok(["done", "SubnetInUse"].includes(deleted), deleted);
+      for (const answer of await Promise.all(creating)) {
+        const [port] = granted<NetworkingTypes["port"][]>(answer);
+        assert.equal(port?.fixed_ips.length, deleted === "done" ? 0 : 1);
+      }
+    }
+    await audit(store);
+  });
+
   it("moving one port between addresses lose none", async () => {
     const network_id = await network();
     await subnet(network_id, "10.0.0.0/24");
