@@ -15,12 +15,20 @@ export interface Prepared {
 
 const bad = (msg: string) => fault("HTTPBadRequest", { msg });
 
+/** No attribute is nested nearly as deep; deeper bodies only try to exhaust the stack of whoever walks them. */
+const MAX_DEPTH = 32;
+
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1));
+}
+
 /** The JSON object of a body; undefined when there is no body. @throws Fault HTTPBadRequest */
 export function parseBody(bytes: Buffer | undefined): Json | undefined {
   if (bytes === undefined || bytes.length === 0) return undefined;
   try {
     const value: unknown = JSON.parse(bytes.toString("utf8"));
-    if (isObject(value)) return value;
+    if (isObject(value) && isShallow(value, MAX_DEPTH)) return value;
   } catch {
     // Not JSON: the same answer as for JSON that is no object.
   }

@@ -49,6 +49,14 @@ const ROWS: Row[] = [
   ["a body that is no JSON", "POST", "/v2.0/networks", { body: "{bad" }, 400, bad("Body contains invalid data")],
   ["a body that is a list", "POST", "/v2.0/networks", { body: "[]" }, 400, bad("Body contains invalid data")],
   ["a body in a form's coding", "POST", "/v2.0/networks", { body: "a=b" }, 400, bad("Body contains invalid data")],
+  [
+    "a body that is nested very deep",
+    "POST",
+    "/v2.0/networks",
+    { body: `{"network":{"name":${"[".repeat(1500)}${"]".repeat(1500)}}}` },
+    400,
+    bad("Body contains invalid data"),
+  ],
   ["no body", "POST", "/v2.0/networks", {}, 400, bad("Unable to find 'network' in request body")],
   ["an empty object", "POST", "/v2.0/networks", { body: {} }, 400, bad("Unable to find 'network' in request body")],
   [
