@@ -119,7 +119,7 @@ export class Transactor {
       if (!commit.ok) {
         const failed = new Set(commit.failed.map(guardKey));
         // Otherwise the plan was out of date or unlucky in other ways too, and made anew may not need that key.
-        if ([...failed].every((key) => draft.isDemanded(key))) throw draft.refusalAmong(failed);
+        if (failed.size > 0 && [...failed].every((key) => draft.isDemanded(key))) throw draft.refusalAmong(failed);
         for (const key of failed) if (draft.isChosen(key)) lost.add(key);
         this.#log.debug({ failed: commit.failed }, "lost a race; planning again");
       }
@@ -144,7 +144,7 @@ export class Transactor {
   #checkSize({ guards, writes }: Transaction): void {
     const operations = Math.max(guards.length, writes.length);
     const bytes = writes.reduce(
-      (sum, write) => sum + write.key.length + (write.kind === "put" ? write.value.length : 0),
+      (sum, write) => sum + write.key.length + (write.kind === "put" ? Buffer.byteLength(write.value) : 0),
       guards.reduce((sum, guard) => sum + guardKey(guard).length, 0),
     );
     const { maxTransactionOperations: maxOperations, maxTransactionBytes: maxBytes } = this.#limits;

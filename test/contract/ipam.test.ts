@@ -47,7 +47,8 @@ class Node {
 
 async function startNodes(endpoint: string, options: object = {}): Promise<Node[]> {
   const nodes = Array.from({ length: NODES }, () => new Node(endpoint, options));
-  await Promise.all(nodes.map((node) => once(node.child, "message")));
+  const died = (node: Node) => once(node.child, "exit").then(() => assert.fail("a node died at its start"));
+  await Promise.all(nodes.map((node) => Promise.race([once(node.child, "message"), died(node)])));
   return nodes;
 }
 
