@@ -48,6 +48,11 @@ export interface Links {
   set(index: number, change: { up?: boolean; mtuBytes?: number; mac?: Mac; promiscuous?: boolean }): void;
   /** Removing what is not there is success. */
   remove(index: number): void;
+  /**
+   * IPv6 on for this link, whatever its namespace's default is, and router advertisements unheard: its addresses are
+   * given to it, and must not begin to age because an advertisement names them too. Nothing where there is no IPv6.
+   */
+  staticIpv6(name: string): void;
   addresses(index: number): { ip: Ip; prefixLength: number }[];
   /** Repeatable. `noDad` skips duplicate address detection, since the control node already knows (IPv6). */
   addAddress(index: number, address: { ip: Ip; prefixLength: number; noDad: boolean }): void;

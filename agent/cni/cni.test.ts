@@ -105,6 +105,7 @@ test("ADD makes the pair, gives the container its addresses and routes, and retu
   assert.deepEqual(host.takeLog(), [
     `link add veth ${DEVICE} mtu 1450 peer eth0 mac fa:16:3e:00:00:01 in ${NETNS}`,
     `link set ${DEVICE} up`,
+    `ipv6 static on eth0 in ${NETNS}`,
     `link set eth0 up in ${NETNS}`,
     `address add 10.0.1.1/24 dev eth0 nodad in ${NETNS}`,
     `address add fd00:1::1/64 dev eth0 nodad in ${NETNS}`,

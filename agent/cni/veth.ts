@@ -1,4 +1,5 @@
 import { type Host, type Link, type Links, SystemError } from "../../host/mod.ts";
+import { ipFamily } from "../../model/mod.ts";
 import type { Log } from "../log.ts";
 import { CniFailure } from "./failure.ts";
 import type { Wiring } from "./result.ts";
@@ -33,6 +34,7 @@ export function makePair(host: Host, pair: Pair, wiring: Wiring, log: Log): Link
 
 function setUp(links: Links, ifname: string, wiring: Wiring, log: Log): void {
   const { index } = links.byName(ifname) as Link;
+  if (wiring.addresses.some(({ ip }) => ipFamily(ip) === 6)) links.staticIpv6(ifname);
   links.set(index, { up: true });
   // The control node gives an address once only, so that waiting for duplicate address detection is a waste.
   for (const { ip, prefixLength } of wiring.addresses) links.addAddress(index, { ip, prefixLength, noDad: true });

@@ -129,6 +129,10 @@ export class FakeLinks implements Links {
     peer?.namespace.drop(peer.link.index);
   }
 
+  staticIpv6(name: string): void {
+    if (this.#here.byName(name) !== undefined) this.#here.log(`ipv6 static on ${name}`);
+  }
+
   addresses(index: number): { ip: Ip; prefixLength: number }[] {
     return [...(this.#here.addresses.get(index) ?? [])];
   }

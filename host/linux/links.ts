@@ -1,5 +1,5 @@
 /** {@link Links} by rtnetlink. */
-import { closeSync } from "node:fs";
+import { closeSync, writeFileSync } from "node:fs";
 import {
   formatAddressMessage,
   formatRouteMessage,
@@ -94,6 +94,20 @@ class LinkWatch {
   close(): void {
     this.#poll.close();
     closeSync(this.#fd);
+  }
+}
+
+/** /proc/sys/net is that of the calling thread's namespace; netlink has no way to write these. */
+function writeIpv6Settings(name: string, settings: Record<string, number>): void {
+  for (const [setting, value] of Object.entries(settings)) {
+    const path = `/proc/sys/net/ipv6/conf/${name}/${setting}`;
+    try {
+      writeFileSync(path, String(value));
+    } catch (error) {
+      const { code = "EIO" } = error as NodeJS.ErrnoException;
+      // No IPv6, or a sandbox whose /proc/sys is read-only: if it matters, adding an address says so.
+      if (code !== "ENOENT" && code !== "EROFS") throw new SystemError(`write ${path}`, code);
+    }
   }
 }
 
@@ -192,6 +206,15 @@ export class LinuxLinks implements Links {
       this.#netlink.request(`remove link ${index}`, MessageType.DELLINK, 0, linkBody({ index }));
     } catch (error) {
       if (!isError(error, "ENODEV")) throw error;
+    }
+  }
+
+  staticIpv6(name: string): void {
+    const namespace = this.#netlink.namespaceFd();
+    try {
+      inNamespaceOf(namespace, () => writeIpv6Settings(name, { disable_ipv6: 0, accept_ra: 0 }));
+    } finally {
+      closeSync(namespace);
     }
   }
 

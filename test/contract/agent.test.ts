@@ -135,6 +135,46 @@ test("containers are wired by the CNI executable, reach each other, and are gone
   assert.equal((await host.cni("CHECK", a, withResult)).code, 1);
 });
 
+test("a container whose namespace has IPv6 turned off gets its IPv6 address, and no advertisement ages it", async (t) => {
+  const host = await aHost(t);
+  await host.startAgent();
+  const netns = await host.aContainer();
+  await mustIn(netns, ["sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1", "net.ipv6.conf.all.disable_ipv6=1"]);
+  const outcome = await host.cni("ADD", netns, { port: host.putPort(1) });
+  assert.equal(outcome.code, 0, outcome.stdout);
+  const addresses = await mustIn(netns, ["ip", "-6", "addr", "show", "dev", "eth0", "scope", "global"]);
+  assert.match(addresses, /fd00:1::1\/64/);
+  assert.match(addresses, /valid_lft forever/);
+  assert.equal((await mustIn(netns, ["sysctl", "-n", "net.ipv6.conf.eth0.accept_ra"])).trim(), "0");
+});
+
+/** Whatever an ADD had done when its agent was killed, DEL undoes. */
+test("agents killed in the middle of many ADDs leave nothing that DEL does not find", async (t) => {
+  const host = await aHost(t);
+  host.control.put("network", aNetwork(1));
+  const ids = Array.from({ length: 12 }, (_, n) => n + 1);
+  host.control.makePort = (containerId) => host.putPort(Number(containerId.split("-").at(-1)?.slice(1)) + 1);
+  await host.startAgent();
+  const containers = await Promise.all(ids.map(() => host.aContainer()));
+  const config = { network: networkId(1) };
+  for (const waitMs of [5, 20, 45]) {
+    const adds = containers.map((netns) => host.cni("ADD", netns, config));
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    host.agent().kill("SIGKILL");
+    await host.agent().ended();
+    await Promise.all(adds);
+    await host.startAgent();
+    for (const netns of containers) assert.equal((await host.cni("DEL", netns, config)).code, 0);
+    assert.deepEqual(await host.links(), ["cable-pkt0", "cable-vxlan", "eth0", "lo"]);
+    assert.deepEqual(await readdir(join(host.directory, "state/attachments")), []);
+    assert.equal(host.control.made.size, 0);
+    assert.deepEqual(
+      ((await host.ask("/v1/plan")) as unknown as string[]).filter((line) => line.startsWith("vif")),
+      [],
+    );
+  }
+});
+
 test("a container in a network gets a port of its own, and gives it back", async (t) => {
   const host = await aHost(t);
   host.control.put("network", aNetwork(1));
@@ -152,6 +192,7 @@ test("a container can ask for its addresses by DHCP and router solicitation, too
   const host = await aHost(t);
   await host.startAgent();
   const [a] = await twoContainers(host);
+  await mustIn(a, ["sysctl", "-qw", "net.ipv6.conf.eth0.accept_ra=1"]);
   await mustIn(a, ["ip", "addr", "flush", "dev", "eth0"]);
   await mustIn(a, ["ip", "link", "set", "eth0", "down"]);
   await mustIn(a, ["ip", "link", "set", "eth0", "up"]);
