@@ -1,12 +1,12 @@
 import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Datapath, Trap } from "../datapath/mod.ts";
 import type { Host } from "../host/mod.ts";
 import type { HostFacts, Ip, ViewNetwork } from "../model/mod.ts";
 import { Attachments, Cni, isContainerDevice } from "./cni/mod.ts";
 import type { ControlNode } from "./control-node.ts";
 import type { Log } from "./log.ts";
-import { Advertiser, LocalLinks, Loop, PortWires, Responder, Saver, Watcher } from "./loop/mod.ts";
+import { Advertiser, type Applied, LocalLinks, Loop, PortWires, Responder, Saver, Watcher } from "./loop/mod.ts";
 import { cniRoutes, metricsRoutes, refuseSecond, serve, stateRoutes } from "./ports/mod.ts";
 import { Reporter } from "./report/mod.ts";
 import { viewFile } from "./view/mod.ts";
@@ -18,6 +18,7 @@ export interface AgentParts {
   nic: string;
   physicalNetworks: Record<string, string>;
   stateDir: string;
+  socket: string;
   listen: { address: string; port: number } | undefined;
   host: Host;
   datapath: Datapath;
@@ -30,7 +31,6 @@ const ETHERNET_MTU = 1500;
 
 /** Where in the state directory things are. */
 export const statePaths = (stateDir: string) => ({
-  socket: join(stateDir, "agent.sock"),
   view: join(stateDir, "view.ndjson"),
   attachments: join(stateDir, "attachments"),
 });
@@ -42,8 +42,9 @@ export const statePaths = (stateDir: string) => ({
 export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<void> }> {
   const { host, datapath, log } = parts;
   const paths = statePaths(parts.stateDir);
-  await mkdir(parts.stateDir, { recursive: true, mode: 0o700 });
-  await refuseSecond(paths.socket);
+  for (const directory of [parts.stateDir, dirname(parts.socket)])
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  await refuseSecond(parts.socket);
   const attachments = new Attachments(paths.attachments, (file) => log.warn({ file }, "unreadable attachment removed"));
   const localLinks = new LocalLinks(host.links);
   const loop = makeLoop(parts, localLinks, attachments);
@@ -61,15 +62,10 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   const saver = new Saver(loop.held, file, log);
   const facts = () => hostFacts(parts, localLinks);
   reporter.setFacts(facts());
-  loop.onApplied(({ ports, named, hasViewChanged }) => {
-    for (const id of named) reporter.forget(id);
-    for (const id of ports) {
-      reporter.setPort(id, loop.view.ports.has(id) ? loop.state(id) : undefined);
-      advertiser.changed(id);
-    }
-    reporter.setFacts(facts());
-    reporter.setRevision(loop.revisionInForce);
-    if (hasViewChanged) saver.changed();
+  loop.onApplied((applied) => {
+    tell(reporter, loop, applied, facts());
+    for (const id of applied.ports) advertiser.changed(id);
+    if (applied.hasViewChanged) saver.changed();
   });
   await datapath.open();
   datapath.onTrap((trap) => answer(responder, trap, log));
@@ -81,7 +77,7 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   loop.applyNow();
   cni.sweep();
   const isConnected = () => watcher.isConnected;
-  const doors = await openDoors(parts, paths.socket, { loop, cni, responder, isConnected });
+  const doors = await openDoors(parts, { loop, cni, responder, isConnected });
   advertiser.start();
   watcher.start();
   return {
@@ -93,6 +89,14 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
       await datapath.close();
     },
   };
+}
+
+/** Everything that an apply may have made news. */
+function tell(reporter: Reporter, loop: Loop, { ports, named }: Applied, facts: HostFacts): void {
+  for (const id of named) reporter.forget(id);
+  for (const id of ports) reporter.setPort(id, loop.view.ports.has(id) ? loop.state(id) : undefined);
+  reporter.setFacts(facts);
+  reporter.setRevision(loop.revisionInForce);
 }
 
 function makeLoop(
@@ -153,7 +157,7 @@ function answer(responder: Responder, trap: Trap, log: Log): void {
 
 type Inside = { loop: Loop; cni: Cni; responder: Responder; isConnected(): boolean };
 
-async function openDoors({ name, version, datapath, listen, log }: AgentParts, socket: string, inside: Inside) {
+async function openDoors({ name, version, datapath, socket, listen, log }: AgentParts, inside: Inside) {
   const { loop, cni, responder, isConnected } = inside;
   const state = stateRoutes({ host: name, version, loop, datapath, isConnected });
   const doors = [await serve({ socket }, { ...state, ...cniRoutes(cni, log) })];
@@ -163,10 +167,10 @@ async function openDoors({ name, version, datapath, listen, log }: AgentParts, s
 }
 
 /** Takes away all that agents have left on a host. The host's containers and machines lose their network. */
-export async function cleanHost(host: Host, datapath: Datapath, stateDir: string): Promise<void> {
-  const paths = statePaths(stateDir);
-  await refuseSecond(paths.socket);
+export async function cleanHost(parts: Pick<AgentParts, "host" | "datapath" | "stateDir" | "socket">): Promise<void> {
+  const { host, datapath, stateDir, socket } = parts;
+  await refuseSecond(socket);
   await datapath.destroy();
   for (const link of host.links.list()) if (isContainerDevice(link.name)) host.links.remove(link.index);
-  for (const path of Object.values(paths)) await rm(path, { recursive: true, force: true });
+  for (const path of [socket, ...Object.values(statePaths(stateDir))]) await rm(path, { recursive: true, force: true });
 }

@@ -67,9 +67,10 @@ async function run(options: AgentOptions): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
 }
 
-async function clean({ stateDir, bpfDir, objectDir }: Directories): Promise<void> {
+async function clean({ stateDir, socket, bpfDir, objectDir }: Directories): Promise<void> {
   const host = linuxHost();
-  await cleanHost(host, ebpfDatapath({ host, bpfDir, objectDir, physicalNetworks: {} }), stateDir);
+  const datapath = ebpfDatapath({ host, bpfDir, objectDir, physicalNetworks: {} });
+  await cleanHost({ host, datapath, stateDir, socket });
 }
 
 function readToken(file: string): string {

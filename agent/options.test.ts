@@ -35,12 +35,22 @@ test("a whole command line is understood", () => {
     nic: "eth0",
     physicalNetworks: { a: "eth1", b: "eth2" },
     stateDir: "/var/lib/cable",
+    socket: "/run/cable/agent.sock",
     bpfDir: "/sys/fs/bpf/cable",
     objectDir: "/root/.build/bpf",
     flowTableSize: 4096,
     listen: { address: "::1", port: 9697 },
     logLevel: "info",
   });
+});
+
+test("the socket goes with the state, unless it is named", () => {
+  const socketOf = (...argv: string[]) => {
+    const command = parseCommand(["clean", ...argv], "/root");
+    return command.kind === "clean" ? command.socket : undefined;
+  };
+  assert.equal(socketOf("--state-dir", "/s"), "/s/agent.sock");
+  assert.equal(socketOf("--state-dir", "/s", "--socket", "/x"), "/x");
 });
 
 test("clean needs nothing", () => {

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { type Ip, parseIp } from "../model/mod.ts";
 
 export const USAGE = `Usage: cable agent --host NAME --control URL[,URL] --token-file FILE --tunnel-ip IP --nic NIC [options]
-       cable agent clean [--bpf-dir DIR] [--state-dir DIR]
+       cable agent clean [--bpf-dir DIR] [--state-dir DIR] [--socket PATH]
 
 Keeps the network of this host as the control node says. Runs in the host's network namespace, as root.
 "clean" takes away all that agents have left on the host: devices, programs, maps, state.
@@ -14,7 +14,9 @@ Keeps the network of this host as the control node says. Runs in the host's netw
   --tunnel-ip IP                 where other hosts send VXLAN to
   --nic NIC                      the card that has the tunnel address
   --physical-network NAME=NIC    a physical network and its card; repeatable
-  --state-dir DIR                default /var/lib/cable; agent.sock is in it
+  --state-dir DIR                default /var/lib/cable: the view and the containers, for the next start
+  --socket PATH                  for the CNI plugin; default agent.sock in --state-dir, or /run/cable/agent.sock
+                                 (where the plugin looks) when that is not given
   --bpf-dir DIR                  default /sys/fs/bpf/cable: where maps are pinned
   --object-dir DIR               default .build/bpf: the compiled programs
   --flow-table-size N            default 262144 entries, two for each connection
@@ -29,6 +31,7 @@ export class UsageError extends Error {
 
 export interface Directories {
   stateDir: string;
+  socket: string;
   bpfDir: string;
   objectDir: string;
 }
@@ -55,6 +58,7 @@ export function parseCommand(argv: readonly string[], root: string): Command {
   const { values, positionals } = parse(argv);
   const directories = {
     stateDir: values["state-dir"] ?? "/var/lib/cable",
+    socket: values.socket ?? join(values["state-dir"] ?? "/run/cable", "agent.sock"),
     bpfDir: values["bpf-dir"] ?? "/sys/fs/bpf/cable",
     objectDir: values["object-dir"] ?? join(root, ".build/bpf"),
   };
@@ -91,6 +95,7 @@ function parse(argv: readonly string[]) {
     nic: text,
     "physical-network": { type: "string", multiple: true },
     "state-dir": text,
+    socket: text,
     "bpf-dir": text,
     "object-dir": text,
     "flow-table-size": text,

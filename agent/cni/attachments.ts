@@ -19,6 +19,23 @@ export interface Attachment extends AttachmentKey {
   ownNetworkId: Id | null;
 }
 
+function isAttachment(value: unknown): value is Attachment {
+  const texts = ["containerId", "ifname", "state", "configName", "netns", "device"];
+  return (
+    typeof value === "object" && value !== null && texts.every((name) => typeof Reflect.get(value, name) === "string")
+  );
+}
+
+function readAttachment(path: string): Attachment | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return isAttachment(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 const hashOf = ({ containerId, ifname }: AttachmentKey) =>
   createHash("sha256").update(`${containerId}\0${ifname}`).digest("hex");
 
@@ -47,12 +64,10 @@ export class Attachments {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     for (const file of readdirSync(directory)) {
       const path = join(directory, file);
-      try {
-        if (file.endsWith(".json")) this.#index(JSON.parse(readFileSync(path, "utf8")) as Attachment);
-        else rmSync(path);
-      } catch (error) {
-        if (!(error instanceof SyntaxError)) throw error;
-        onBad(path);
+      const attachment = file.endsWith(".json") ? readAttachment(path) : undefined;
+      if (attachment !== undefined) this.#index(attachment);
+      else {
+        if (file.endsWith(".json")) onBad(path);
         rmSync(path);
       }
     }

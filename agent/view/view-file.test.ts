@@ -31,6 +31,8 @@ test("no usable view is found", async (t) => {
     ["in an empty file", ""],
     ["in a file cut off between lines", whole.split("\n").slice(0, 5).join("\n")],
     ["in a file cut off within a line", whole.slice(0, 700)],
+    ["in a file of something else", "null\n[]\n"],
+    ["in a file with a message of something else", `${whole}null\n`],
     ["in a file of another format", whole.replace('"format":1', '"format":2')],
     ["in a file of another host", whole.replace('"host":"h1"', '"host":"h2"')],
   ];

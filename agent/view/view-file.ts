@@ -23,20 +23,19 @@ export function viewFile(path: string, host: string): ViewFile {
   return { load: () => load(path, host), save: (view, revision) => save(path, host, view, revision) };
 }
 
+/** Anything that cannot be read is no view: the control node has it, and a start must not fail for want of a copy. */
 async function load(path: string, host: string): Promise<{ view: HostView; revision: number } | undefined> {
   const held = new HeldView();
-  let header: { format?: unknown; host?: unknown } | undefined;
+  let isHeader = true;
   try {
     for await (const line of createInterface({ input: createReadStream(path, "utf8") })) {
       const value = JSON.parse(line);
-      if (header === undefined) {
-        header = value as { format?: unknown; host?: unknown };
-        if (header.format !== FORMAT || header.host !== host) return undefined;
-      } else held.receive(value as ViewMessage);
+      if (!isHeader) held.receive(value as ViewMessage);
+      else if (value.format !== FORMAT || value.host !== host) return undefined;
+      isHeader = false;
     }
-  } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
   return held.complete && held.revision !== undefined ? { view: held.view, revision: held.revision } : undefined;
 }
