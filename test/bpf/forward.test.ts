@@ -8,6 +8,7 @@ import {
   fromTunnel,
   fromVif,
   MACHINE_VLAN,
+  makeWorld,
   OVERLAY,
   PORTS,
   REMOTE,
@@ -15,7 +16,6 @@ import {
   type Step,
   toHost,
   WIRE,
-  makeWorld,
 } from "./kit/world.ts";
 
 goPrivate();
@@ -25,36 +25,165 @@ const { a, b, open, machine, vlan, flat } = PORTS;
 
 type End = { mac: string; ip4: string; ip6: string };
 const ping4 = (from: End, to: End, tag?: number) =>
-  eth({ to: to.mac, from: from.mac, ...(tag === undefined ? {} : { vlan: tag }) }, ip4({ from: from.ip4, to: to.ip4 }, echo(7, "hello").v4));
-const ping6 = (from: End, to: End) => eth({ to: to.mac, from: from.mac }, ip6({ from: from.ip6, to: to.ip6 }, echo(7, "hello").v6));
+  eth(
+    { to: to.mac, from: from.mac, ...(tag === undefined ? {} : { vlan: tag }) },
+    ip4({ from: from.ip4, to: to.ip4 }, echo(7, "hello").v4),
+  );
+const ping6 = (from: End, to: End) =>
+  eth({ to: to.mac, from: from.mac }, ip6({ from: from.ip6, to: to.ip6 }, echo(7, "hello").v6));
 const say = (from: End, to: End, text = "hello") =>
   eth({ to: to.mac, from: from.mac }, ip4({ from: from.ip4, to: to.ip4 }, udp(1000, 2000, text)));
 const stranger: End = { mac: "02:00:00:00:09:09", ip4: "10.4.0.9", ip6: "fd00:4::9" };
 
 const steps: Step[] = [
-  { name: "the first packet of a flow on one host", from: "a", frame: ping4(a, b), moved: { "1 rx": 1, "2 tx": 1 }, out: { b: [ping4(a, b)] } },
-  { name: "the second, by its flow", from: "a", frame: ping4(a, b), moved: { "1 rx": 1, "2 tx": 1 }, out: { b: [ping4(a, b)] } },
-  { name: "its answer, by the flow's other half", from: "b", frame: ping4(b, a), moved: { "2 rx": 1, "1 tx": 1 }, out: { a: [ping4(b, a)] } },
+  {
+    name: "the first packet of a flow on one host",
+    from: "a",
+    frame: ping4(a, b),
+    moved: { "1 rx": 1, "2 tx": 1 },
+    out: { b: [ping4(a, b)] },
+  },
+  {
+    name: "the second, by its flow",
+    from: "a",
+    frame: ping4(a, b),
+    moved: { "1 rx": 1, "2 tx": 1 },
+    out: { b: [ping4(a, b)] },
+  },
+  {
+    name: "its answer, by the flow's other half",
+    from: "b",
+    frame: ping4(b, a),
+    moved: { "2 rx": 1, "1 tx": 1 },
+    out: { a: [ping4(b, a)] },
+  },
   { name: "IPv6", from: "a", frame: ping6(a, b), moved: { "1 rx": 1, "2 tx": 1 }, out: { b: [ping6(a, b)] } },
-  { name: "IPv6 by its flow", from: "b", frame: ping6(b, a), moved: { "2 rx": 1, "1 tx": 1 }, out: { a: [ping6(b, a)] } },
-  { name: "to a host with an IPv4 tunnel", from: "a", frame: ping4(a, REMOTE), moved: { "1 rx": 1 }, out: { nic: [toHost(REMOTE.host, OVERLAY, ping4(a, REMOTE))] } },
-  { name: "its answer from that host", from: "nic", frame: fromHost(REMOTE.host, OVERLAY, ping4(REMOTE, a)), moved: { "1 tx": 1 }, out: { a: [ping4(REMOTE, a)] } },
-  { name: "a flow that begins at the other host", from: "nic", frame: fromHost(REMOTE.host, OVERLAY, say(REMOTE, b)), moved: { "2 tx": 1 }, out: { b: [say(REMOTE, b)] } },
-  { name: "and is answered", from: "b", frame: ping6(b, REMOTE), moved: { "2 rx": 1 }, out: { nic: [toHost(REMOTE.host, OVERLAY, ping6(b, REMOTE))] } },
-  { name: "to a host with an IPv6 tunnel", from: "a", frame: ping4(a, REMOTE6), moved: { "1 rx": 1 }, out: { nic: [toHost(REMOTE6.host, OVERLAY, ping4(a, REMOTE6))] } },
-  { name: "its answer from that host", from: "nic", frame: fromHost(REMOTE6.host, OVERLAY, ping4(REMOTE6, a)), moved: { "1 tx": 1 }, out: { a: [ping4(REMOTE6, a)] } },
-  { name: "to a physical machine, with its tag", from: "a", frame: ping4(a, machine), moved: { "1 rx": 1, "5 tx": 1 }, out: { nic: [ping4(a, machine, MACHINE_VLAN)] } },
-  { name: "from a physical machine, without its tag", from: "nic", frame: ping4(machine, b, MACHINE_VLAN), moved: { "5 rx": 1, "2 tx": 1 }, out: { b: [ping4(machine, b)] } },
-  { name: "from a physical machine through a tunnel", from: "nic", frame: ping4(machine, REMOTE, MACHINE_VLAN), moved: { "5 rx": 1 }, out: { nic: [toHost(REMOTE.host, OVERLAY, ping4(machine, REMOTE))] } },
-  { name: "to a known endpoint on a VLAN's wire", from: "vlan", frame: ping4(vlan, WIRE), moved: { "7 rx": 1 }, out: { nic: [ping4(vlan, WIRE, 40)] } },
-  { name: "its answer from the wire", from: "nic", frame: ping4(WIRE, vlan, 40), moved: { "7 tx": 1 }, out: { vlan: [ping4(WIRE, vlan)] } },
-  { name: "to an unknown MAC on a VLAN's wire", from: "vlan", frame: ping4(vlan, stranger), moved: { "7 rx": 1 }, out: { nic: [ping4(vlan, stranger, 40)] } },
-  { name: "its answer from the wire", from: "nic", frame: ping4(stranger, vlan, 40), moved: { "7 tx": 1 }, out: { vlan: [ping4(stranger, vlan)] } },
-  { name: "to a flat network's wire", from: "flat", frame: say(flat, stranger), moved: { "8 rx": 1 }, out: { nic2: [say(flat, stranger)] } },
-  { name: "from a flat network's wire", from: "nic2", frame: say(stranger, flat), moved: { "8 tx": 1 }, out: { flat: [say(stranger, flat)] } },
-  { name: "the host's own traffic on a flat network's card is let through", from: "nic2", frame: say(stranger, REMOTE), moved: {} },
+  {
+    name: "IPv6 by its flow",
+    from: "b",
+    frame: ping6(b, a),
+    moved: { "2 rx": 1, "1 tx": 1 },
+    out: { a: [ping6(b, a)] },
+  },
+  {
+    name: "to a host with an IPv4 tunnel",
+    from: "a",
+    frame: ping4(a, REMOTE),
+    moved: { "1 rx": 1 },
+    out: { nic: [toHost(REMOTE.host, OVERLAY, ping4(a, REMOTE))] },
+  },
+  {
+    name: "its answer from that host",
+    from: "nic",
+    frame: fromHost(REMOTE.host, OVERLAY, ping4(REMOTE, a)),
+    moved: { "1 tx": 1 },
+    out: { a: [ping4(REMOTE, a)] },
+  },
+  {
+    name: "a flow that begins at the other host",
+    from: "nic",
+    frame: fromHost(REMOTE.host, OVERLAY, say(REMOTE, b)),
+    moved: { "2 tx": 1 },
+    out: { b: [say(REMOTE, b)] },
+  },
+  {
+    name: "and is answered",
+    from: "b",
+    frame: ping6(b, REMOTE),
+    moved: { "2 rx": 1 },
+    out: { nic: [toHost(REMOTE.host, OVERLAY, ping6(b, REMOTE))] },
+  },
+  {
+    name: "to a host with an IPv6 tunnel",
+    from: "a",
+    frame: ping4(a, REMOTE6),
+    moved: { "1 rx": 1 },
+    out: { nic: [toHost(REMOTE6.host, OVERLAY, ping4(a, REMOTE6))] },
+  },
+  {
+    name: "its answer from that host",
+    from: "nic",
+    frame: fromHost(REMOTE6.host, OVERLAY, ping4(REMOTE6, a)),
+    moved: { "1 tx": 1 },
+    out: { a: [ping4(REMOTE6, a)] },
+  },
+  {
+    name: "to a physical machine, with its tag",
+    from: "a",
+    frame: ping4(a, machine),
+    moved: { "1 rx": 1, "5 tx": 1 },
+    out: { nic: [ping4(a, machine, MACHINE_VLAN)] },
+  },
+  {
+    name: "from a physical machine, without its tag",
+    from: "nic",
+    frame: ping4(machine, b, MACHINE_VLAN),
+    moved: { "5 rx": 1, "2 tx": 1 },
+    out: { b: [ping4(machine, b)] },
+  },
+  {
+    name: "from a physical machine through a tunnel",
+    from: "nic",
+    frame: ping4(machine, REMOTE, MACHINE_VLAN),
+    moved: { "5 rx": 1 },
+    out: { nic: [toHost(REMOTE.host, OVERLAY, ping4(machine, REMOTE))] },
+  },
+  {
+    name: "to a known endpoint on a VLAN's wire",
+    from: "vlan",
+    frame: ping4(vlan, WIRE),
+    moved: { "7 rx": 1 },
+    out: { nic: [ping4(vlan, WIRE, 40)] },
+  },
+  {
+    name: "its answer from the wire",
+    from: "nic",
+    frame: ping4(WIRE, vlan, 40),
+    moved: { "7 tx": 1 },
+    out: { vlan: [ping4(WIRE, vlan)] },
+  },
+  {
+    name: "to an unknown MAC on a VLAN's wire",
+    from: "vlan",
+    frame: ping4(vlan, stranger),
+    moved: { "7 rx": 1 },
+    out: { nic: [ping4(vlan, stranger, 40)] },
+  },
+  {
+    name: "its answer from the wire",
+    from: "nic",
+    frame: ping4(stranger, vlan, 40),
+    moved: { "7 tx": 1 },
+    out: { vlan: [ping4(stranger, vlan)] },
+  },
+  {
+    name: "to a flat network's wire",
+    from: "flat",
+    frame: say(flat, stranger),
+    moved: { "8 rx": 1 },
+    out: { nic2: [say(flat, stranger)] },
+  },
+  {
+    name: "from a flat network's wire",
+    from: "nic2",
+    frame: say(stranger, flat),
+    moved: { "8 tx": 1 },
+    out: { flat: [say(stranger, flat)] },
+  },
+  {
+    name: "the host's own traffic on a flat network's card is let through",
+    from: "nic2",
+    frame: say(stranger, REMOTE),
+    moved: {},
+  },
   { name: "an unknown VLAN is the kernel's", from: "nic", frame: ping4(stranger, vlan, 41), moved: {} },
-  { name: "any protocol from a port without port security", from: "open", frame: eth({ to: a.mac, from: open.mac, type: 0x88b5 }, Buffer.from("experiment")), moved: { "3 rx": 1, "1 tx": 1 }, out: { a: [eth({ to: a.mac, from: open.mac, type: 0x88b5 }, Buffer.from("experiment"))] } },
+  {
+    name: "any protocol from a port without port security",
+    from: "open",
+    frame: eth({ to: a.mac, from: open.mac, type: 0x88b5 }, Buffer.from("experiment")),
+    moved: { "3 rx": 1, "1 tx": 1 },
+    out: { a: [eth({ to: a.mac, from: open.mac, type: 0x88b5 }, Buffer.from("experiment"))] },
+  },
 ];
 
 for (const step of steps) test(step.name, () => world.step(step));
@@ -83,9 +212,21 @@ test("a new generation makes every flow be decided again, and keeps its counters
   const before = plane.get("flows", key)!.packets;
   const home = plane.get("macs", { net: OVERLAY, mac: b.mac as never })!;
   plane.put("macs", { net: OVERLAY, mac: b.mac as never }, moved);
-  world.step({ name: "still by the old flow", from: "a", frame: ping4(a, b), moved: { "1 rx": 1, "2 tx": 1 }, out: { b: [ping4(a, b)] } });
+  world.step({
+    name: "still by the old flow",
+    from: "a",
+    frame: ping4(a, b),
+    moved: { "1 rx": 1, "2 tx": 1 },
+    out: { b: [ping4(a, b)] },
+  });
   plane.put("settings", 0, { ...settings, generation: settings.generation + 1 });
-  world.step({ name: "by the new place", from: "a", frame: ping4(a, b), moved: { "1 rx": 1 }, out: { nic: [toHost(REMOTE.host, OVERLAY, ping4(a, b))] } });
+  world.step({
+    name: "by the new place",
+    from: "a",
+    frame: ping4(a, b),
+    moved: { "1 rx": 1 },
+    out: { nic: [toHost(REMOTE.host, OVERLAY, ping4(a, b))] },
+  });
   assert.equal(plane.get("flows", key)!.packets, before + 2n);
   plane.put("macs", { net: OVERLAY, mac: b.mac as never }, home);
   plane.put("settings", 0, { ...settings, generation: settings.generation + 2 });
@@ -99,8 +240,17 @@ const flowsOfTcp = () => world.plane.all("flows").filter(([key]) => key.proto ==
 
 for (const [name, ending] of Object.entries({
   "an RST ends a connection's flows": [[a, b, ["rst"]]],
-  "FINs both ways and the last ACK end a connection's flows": [[a, b, ["fin", "ack"]], [b, a, ["fin", "ack"]], [a, b, ["ack"]]],
-  "FINs with the data still flowing the other way": [[a, b, ["fin", "ack"]], [b, a, ["ack"], "data"], [b, a, ["fin", "ack"]], [a, b, ["ack"]]],
+  "FINs both ways and the last ACK end a connection's flows": [
+    [a, b, ["fin", "ack"]],
+    [b, a, ["fin", "ack"]],
+    [a, b, ["ack"]],
+  ],
+  "FINs with the data still flowing the other way": [
+    [a, b, ["fin", "ack"]],
+    [b, a, ["ack"], "data"],
+    [b, a, ["fin", "ack"]],
+    [a, b, ["ack"]],
+  ],
 } satisfies Record<string, [End, End, Parameters<typeof tcp>[2], string?][]>)) {
   test(name, () => {
     const pass = ([from, to, flags, text]: readonly [End, End, Parameters<typeof tcp>[2], string?]) => {

@@ -76,7 +76,12 @@ export const udp = (from: number, to: number, payload: Bytes | string = ""): Upp
 });
 
 const TCP_FLAGS = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 };
-export const tcp = (from: number, to: number, flags: (keyof typeof TCP_FLAGS)[], payload: Bytes | string = ""): Upper => ({
+export const tcp = (
+  from: number,
+  to: number,
+  flags: (keyof typeof TCP_FLAGS)[],
+  payload: Bytes | string = "",
+): Upper => ({
   protocol: 6,
   bytes(source, destination) {
     const bits = flags.reduce((sum, flag) => sum | TCP_FLAGS[flag], 0);
@@ -103,7 +108,8 @@ export const echo = (id: number, payload: Bytes | string = "", reply = false): {
 
 export const icmp6 = (type: number, rest: Bytes, code = 0): Upper => ({
   protocol: 58,
-  bytes: (source, destination) => checksummed(concat(Uint8Array.of(type, code, 0, 0), rest), 2, 58, source, destination),
+  bytes: (source, destination) =>
+    checksummed(concat(Uint8Array.of(type, code, 0, 0), rest), 2, 58, source, destination),
 });
 
 export const raw = (protocol: number, bytes: Bytes): Upper => ({ protocol, bytes: () => bytes });
@@ -111,7 +117,8 @@ export const raw = (protocol: number, bytes: Bytes): Upper => ({ protocol, bytes
 const lladdr = (kind: number, text: string | undefined) =>
   text === undefined ? Buffer.alloc(0) : concat(Uint8Array.of(kind, 1), macBytes(mac(text)));
 
-export const solicitation = (target: string, from?: string) => icmp6(135, concat(u32(0), address(target), lladdr(1, from)));
+export const solicitation = (target: string, from?: string) =>
+  icmp6(135, concat(u32(0), address(target), lladdr(1, from)));
 export const advertisement = (target: string, at: string, flags: number) =>
   icmp6(136, concat(u32(flags), address(target), lladdr(2, at)));
 

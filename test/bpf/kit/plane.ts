@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   dropReasonNames,
+  MAPS,
   type MapKey,
   type MapName,
-  MAPS,
   type MapValue,
   type VifNumber,
   type VifStats,
@@ -45,7 +45,8 @@ export function makePlane(sizes: Record<string, number> = {}): Plane {
     OBJECT_NAMES.map((name) => [name, bpf.load(join(OBJECTS, `${name}.o`), { pinDir, mapSizes })]),
   ) as Record<ObjectName, ReturnType<typeof bpf.load>>;
   const map = (name: string) => objects.slow.map(name);
-  const tables = <N extends MapName>(name: N) => MAPS[name] as unknown as { key: Table<MapKey<N>>; value: Table<MapValue<N>> };
+  const tables = <N extends MapName>(name: N) =>
+    MAPS[name] as unknown as { key: Table<MapKey<N>>; value: Table<MapValue<N>> };
 
   function stats(vif: number): VifStats {
     const bytes = map("stats").lookup(MAPS.stats.key.encode(vif as VifNumber)) as Buffer;
@@ -79,7 +80,8 @@ export function makePlane(sizes: Record<string, number> = {}): Plane {
       const bytes = map(name).lookup(tables(name).key.encode(key));
       return bytes === undefined ? undefined : tables(name).value.decode(bytes);
     },
-    all: (name) => [...map(name).entries()].map(([key, value]) => [tables(name).key.decode(key), tables(name).value.decode(value)]),
+    all: (name) =>
+      [...map(name).entries()].map(([key, value]) => [tables(name).key.decode(key), tables(name).value.decode(value)]),
     attach: (ifindex, hook) => bpf.attachIngress(ifindex, objects[hook].program(HOOKS[hook])),
     testRun(hook, packet, ifindex) {
       const ctx = Buffer.alloc(192);

@@ -18,7 +18,7 @@ import {
 } from "../../../bpf/layout.gen.ts";
 import { type Ip, ip, linkLocalAddress, mac, SERVICE_IP4, SERVICE_IP6, SERVICE_MAC } from "../../../model/mod.ts";
 import { eth, ip4, ip6, udp, vxlan } from "./frames.ts";
-import { makePlane, type Moved, type Plane } from "./plane.ts";
+import { type Moved, makePlane, type Plane } from "./plane.ts";
 import { ifindexOf, run } from "./privacy.ts";
 import { type TestTap, testTap } from "./tap.ts";
 
@@ -118,7 +118,12 @@ export const remote = (host: string): Target => ({ kind: TargetKind.REMOTE, vif:
 export const WIRE_TARGET: Target = { kind: TargetKind.WIRE, vif: vif(0), remote: NO_IP };
 
 /** Makes an endpoint known to the switch and to ARP and ND. */
-export function addEndpoint(plane: Plane, on: NetNumber, at: { mac: string; ip4: string; ip6: string }, target: Target): void {
+export function addEndpoint(
+  plane: Plane,
+  on: NetNumber,
+  at: { mac: string; ip4: string; ip6: string },
+  target: Target,
+): void {
   plane.put("macs", { net: on, mac: mac(at.mac) }, target);
   for (const address of [at.ip4, at.ip6, linkLocalAddress(mac(at.mac))]) {
     plane.put("ips", { net: on, ip: ip(address) }, { target, mac: mac(at.mac) });
@@ -135,15 +140,21 @@ function addPort(plane: Plane, at: Port, ifindex: number, flags: number, vlan?: 
   plane.put("vifs", at.number, { net: at.net, ifindex, flags, kind, vlan: vlan ?? 0, mac: mac(at.mac) });
   if (vlan === undefined) plane.put("ifaces", { ifindex }, at.number);
   else plane.put("attachments", { ifindex, vlan, mac: mac(at.mac) }, at.number);
-  for (const address of [at.ip4, at.ip6, linkLocalAddress(mac(at.mac))]) addSource(plane, at.number, at.mac, ip(address));
+  for (const address of [at.ip4, at.ip6, linkLocalAddress(mac(at.mac))])
+    addSource(plane, at.number, at.mac, ip(address));
   addEndpoint(plane, at.net, at, local(at.number));
 }
 
 /** Members are the ports in PORTS of that network, in order, and then the hosts. */
-function addNetwork(plane: Plane, on: NetNumber, options: { flags?: number; ifindex?: number; vlan?: number; hosts?: string[] }): void {
+function addNetwork(
+  plane: Plane,
+  on: NetNumber,
+  options: { flags?: number; ifindex?: number; vlan?: number; hosts?: string[] },
+): void {
   const ports = Object.values(PORTS).filter((at) => at.net === on);
   const hosts = options.hosts ?? [];
-  for (const [index, at] of ports.entries()) plane.put("members", { net: on, index }, { vif: at.number, remote: NO_IP });
+  for (const [index, at] of ports.entries())
+    plane.put("members", { net: on, index }, { vif: at.number, remote: NO_IP });
   for (const [index, host] of hosts.entries()) {
     plane.put("members", { net: on, index: 0x8000 + index }, { vif: vif(0), remote: ip(host) });
     plane.put("peers", { net: on, ip: ip(host) }, { flags: 0 });
@@ -176,7 +187,13 @@ function makeTaps(): Record<Place, TestTap> {
 function fill(plane: Plane, taps: Record<Place, TestTap>, vxlanIfindex: number): void {
   const [nic, nic2] = [taps.nic.ifindex, taps.nic2.ifindex];
   const usual = VifFlag.ADMIN_UP | VifFlag.PORT_SECURITY | VifFlag.DHCP4 | VifFlag.RA;
-  plane.put("settings", 0, { generation: 1, vxlanIfindex, trapIfindex: taps.pkt0.ifindex, logLevel: 0, serviceMac: SERVICE_MAC });
+  plane.put("settings", 0, {
+    generation: 1,
+    vxlanIfindex,
+    trapIfindex: taps.pkt0.ifindex,
+    logLevel: 0,
+    serviceMac: SERVICE_MAC,
+  });
   addPort(plane, PORTS.a, taps.a.ifindex, usual);
   addPort(plane, PORTS.b, taps.b.ifindex, usual);
   addPort(plane, PORTS.open, taps.open.ifindex, VifFlag.ADMIN_UP);
@@ -203,7 +220,8 @@ export function makeWorld(sizes: Record<string, number> = {}): World {
   const plane = makePlane(sizes);
   const vxlanIfindex = ifindexOf("cb1vx");
   fill(plane, taps, vxlanIfindex);
-  for (const place of ["a", "b", "open", "down", "other", "vlan", "flat"] as const) plane.attach(taps[place].ifindex, "workload");
+  for (const place of ["a", "b", "open", "down", "other", "vlan", "flat"] as const)
+    plane.attach(taps[place].ifindex, "workload");
   plane.attach(vxlanIfindex, "overlay");
   plane.attach(taps.nic.ifindex, "uplink");
   plane.attach(taps.nic2.ifindex, "uplink");
