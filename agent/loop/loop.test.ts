@@ -56,6 +56,15 @@ test("a tap that appears is brought up with its network's MTU and put into force
   assert.equal(datapath.inForce.vifs.size, 0);
 });
 
+test("a network's new MTU reaches its ports' devices", async () => {
+  const { host, feed } = setUp();
+  host.home.add({ name: TAP, kind: "tun" });
+  await feed(...snapshot(7));
+  host.takeLog();
+  await feed({ type: "put", kind: "network", value: aNetwork(1, { mtu: 9000 }) }, { type: "bookmark", revision: 8 });
+  assert.deepEqual(host.takeLog(), [`link set ${TAP} up mtu 9000`]);
+});
+
 test("what comes in one turn is applied once", async () => {
   const { datapath, feed } = setUp();
   await feed(...snapshot(7), ...[3, 4, 5].map((n): ViewMessage => put(n)), { type: "bookmark", revision: 8 });

@@ -149,6 +149,7 @@ export class Loop {
   /** False when the data plane refused the whole of it; it is tried again later. */
   #apply(changed: WantedChange, isFull: boolean, ports: Set<Id>): boolean {
     for (const id of isFull ? this.#planner.wanted.vifs.keys() : changed.vifs) this.#prepare(id);
+    for (const network of changed.networks) for (const id of this.#planner.portsIn(network)) this.#prepare(id);
     try {
       const { up, failed } = this.#parts.datapath.apply(this.#planner.wanted, isFull ? undefined : changed);
       const touched = isFull ? this.view.ports.keys() : [...changed.vifs, ...this.#failed.keys(), ...failed.keys()];

@@ -57,11 +57,7 @@ export class Planner {
     return { changed, ports };
   }
 
-  /** The ports of this host that hang on a device of that name, there or not. */
-  portsOn(device: string): ReadonlySet<Id> {
-    return this.#portsOfDevice.members(device);
-  }
-
+  /** The ports of this host in a network. */
   portsIn(networkId: Id): ReadonlySet<Id> {
     return this.#portsOfNetwork.members(networkId);
   }
