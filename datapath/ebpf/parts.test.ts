@@ -10,7 +10,7 @@ import {
   type VifNumber,
   VifStats,
 } from "../../bpf/layout.gen.ts";
-import { FakeMap } from "../../host/fake/bpf.ts";
+import { FakeMap } from "../../host/fake/mod.ts";
 import { type Ip, ip } from "../../model/mod.ts";
 import { Claims, keyString } from "./claims.ts";
 import { sumCounters } from "./counters.ts";
