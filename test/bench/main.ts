@@ -4,6 +4,7 @@ import { cniBench } from "./cni.ts";
 import { datapathBench } from "./datapath.ts";
 import { firstPacketBench } from "./first-packet.ts";
 import { type Row, rowJson, rowLine } from "./row.ts";
+import { viewsBench } from "./views.ts";
 
 type Bench = (log: (line: string) => void) => Promise<Row[]>;
 
@@ -11,6 +12,7 @@ export const BENCHES: Record<string, Bench> = {
   datapath: datapathBench,
   "first-packet": firstPacketBench,
   cni: cniBench,
+  views: viewsBench,
 };
 
 export async function main(argv: string[]): Promise<number> {
