@@ -12,12 +12,13 @@ import {
 } from "../../bpf/layout.gen.ts";
 import { FakeMap } from "../../host/fake/mod.ts";
 import { type Ip, ip } from "../../model/mod.ts";
-import { Claims, keyString } from "./claims.ts";
+import { Claims } from "./claims.ts";
 import { sumCounters } from "./counters.ts";
 import type { Entry } from "./entries.ts";
 import { macOf } from "./fixtures.ts";
 import { FLOW_TIMEOUTS, FlowAging, idleSeconds, nextPeriodMs } from "./flows.ts";
 import { invalidates } from "./generation.ts";
+import { entryKey, keyBytes, mapOf, valueBytes } from "./keys.ts";
 import { Members } from "./membership.ts";
 import { VifNumbers } from "./numbers.ts";
 import { nextGeneration } from "./settings.ts";
@@ -35,9 +36,9 @@ describe("claims", () => {
   });
   function claims() {
     const outcome = new Map<string, number>();
-    const table = new Claims((_map, key, value) => {
+    const table = new Claims((key, value) => {
       if (value === undefined) outcome.delete(key);
-      else outcome.set(key, MAPS.ifaces.value.decode(value));
+      else outcome.set(key, MAPS.ifaces.value.decode(valueBytes(value)));
     });
     return { table, outcome: () => [...outcome.values()].sort() };
   }
@@ -68,9 +69,17 @@ describe("claims", () => {
       const { table, outcome } = claims();
       for (const owner of order) table.set(owner, [entry(1, owner === "a" ? 10 : 20)]);
       assert.deepEqual(outcome(), [10]);
-      assert.equal(table.ownerOf("ifaces", keyString(MAPS.ifaces.key.encode({ ifindex: 1 }))), "a");
+      assert.equal(table.ownerOf(entryKey("ifaces", MAPS.ifaces.key.encode({ ifindex: 1 }))), "a");
     }
   });
+});
+
+test("an entry's key carries its map and every byte", () => {
+  const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+  for (const map of Object.keys(MAPS) as (keyof typeof MAPS)[]) {
+    assert.equal(mapOf(entryKey(map, bytes)), map);
+    assert.deepEqual(keyBytes(entryKey(map, bytes)), bytes);
+  }
 });
 
 describe("vif numbers", () => {

@@ -3,12 +3,13 @@ import { MAPS, type VifNumber } from "../../bpf/layout.gen.ts";
 import { entryText, SystemError, type Tap } from "../../host/mod.ts";
 import type { Id } from "../../model/mod.ts";
 import type { Trap, VifCounters, Wanted, WantedChange, WantedVif } from "../datapath.ts";
-import { Claims, keyBytes } from "./claims.ts";
+import { Claims } from "./claims.ts";
 import { sumCounters } from "./counters.ts";
 import { Desired } from "./desired.ts";
 import type { Card } from "./entries.ts";
 import { FLOW_TIMEOUTS, FlowAging } from "./flows.ts";
 import { Hooks } from "./hooks.ts";
+import { keyBytes } from "./keys.ts";
 import { Maps } from "./maps.ts";
 import { VifNumbers } from "./numbers.ts";
 import type { EbpfOptions } from "./options.ts";
@@ -54,7 +55,7 @@ export class Session {
     this.#tables = new Tables((name) => this.#maps.get(name));
     this.#tables.read();
     this.#numbers = this.#adoptNumbers();
-    this.#claims = new Claims((map, key, value) => this.#tables.want(map, key, value));
+    this.#claims = new Claims((key, value) => this.#tables.want(key, value));
     this.#desired = new Desired(this.#claims, this.#numbers, {
       card: (physicalNetwork) => this.#card(physicalNetwork),
       allowsMachines: (nic) => this.#allowsMachines(nic),
@@ -173,8 +174,8 @@ export class Session {
 
   #blame(failures: readonly WriteFailure[]): Map<Id, string> {
     const failed = new Map<Id, string>();
-    for (const { map, key, reason } of failures) {
-      const owner = this.#claims.ownerOf(map, key) ?? "";
+    for (const { key, reason } of failures) {
+      const owner = this.#claims.ownerOf(key) ?? "";
       const id = this.#desired.vifOf(owner);
       if (id !== undefined) failed.set(id, reason);
       else this.#options.warn?.(`${owner} is not reachable: ${reason}`);

@@ -2,8 +2,8 @@
 import { MAPS, type MapName } from "../../bpf/layout.gen.ts";
 import { type BpfMap, SystemError } from "../../host/mod.ts";
 import { Delta } from "../../reconcile/mod.ts";
-import { keyBytes, keyString } from "./claims.ts";
 import { invalidates } from "./generation.ts";
+import { type EntryKey, type EntryValue, entryKey, entryValue, keyBytes, mapOf, valueBytes } from "./keys.ts";
 
 /** An entry comes before those that point to it; removal goes the other way. */
 const ORDER = [
@@ -21,20 +21,22 @@ const ORDER = [
 export type TableName = (typeof ORDER)[number];
 export const TABLES: readonly TableName[] = ORDER;
 
+/** Entries in one system call: large enough to make calls rare, small enough to copy. */
+const BATCH_LENGTH = 4096;
+
 export interface WriteFailure {
-  map: MapName;
-  key: string;
+  key: EntryKey;
   reason: string;
 }
 
 interface TableState {
   map: BpfMap;
-  delta: Delta<Buffer>;
+  delta: Delta<EntryValue>;
   /** Slots of an array cannot be deleted; all zeroes stands for none. */
   array: boolean;
 }
 
-const same = (a: Buffer, b: Buffer): boolean => a.equals(b);
+const same = (a: EntryValue, b: EntryValue): boolean => a === b;
 
 export class Tables {
   readonly #tables = new Map<MapName, TableState>();
@@ -47,12 +49,12 @@ export class Tables {
 
   /** Takes what the kernel has as what is there. */
   read(): void {
-    for (const state of this.#tables.values()) {
+    for (const [name, state] of this.#tables) {
       const present = new Set<string>();
       for (const [key, value] of this.#entries(state)) {
-        const text = keyString(key);
+        const text = entryKey(name, key);
         present.add(text);
-        state.delta.saw(text, Buffer.from(value));
+        state.delta.saw(text, entryValue(value));
       }
       for (const key of state.delta.seenKeys()) if (!present.has(key)) state.delta.saw(key, undefined);
     }
@@ -74,13 +76,13 @@ export class Tables {
   /** What was last seen. */
   *seen(name: TableName): IterableIterator<[Buffer, Buffer]> {
     const { delta } = this.#state(name);
-    for (const key of delta.seenKeys()) yield [keyBytes(key), delta.seen(key) as Buffer];
+    for (const key of delta.seenKeys()) yield [keyBytes(key), valueBytes(delta.seen(key) as EntryValue)];
   }
 
-  want(map: MapName, key: string, value: Buffer | undefined): void {
-    const { delta } = this.#state(map);
+  want(key: EntryKey, value: EntryValue | undefined): void {
+    const { delta } = this.#state(mapOf(key));
     if (value === undefined) delta.unwant(key);
-    else if (delta.wanted(key)?.equals(value) !== true) delta.want(key, value);
+    else if (delta.wanted(key) !== value) delta.want(key, value);
   }
 
   #state(name: MapName): TableState {
@@ -93,9 +95,9 @@ export class Tables {
    * Writes what is missing and removes, if asked to, what is not wanted. `stale` tells that decisions kept in flows may
    * have become wrong. What could not be written is tried again by the next flush.
    */
-  flush(remove: boolean): { stale: boolean; failures: WriteFailure[]; removed: Map<TableName, string[]> } {
+  flush(remove: boolean): { stale: boolean; failures: WriteFailure[]; removed: Map<TableName, EntryKey[]> } {
     const failures: WriteFailure[] = [];
-    const removed = new Map<TableName, string[]>();
+    const removed = new Map<TableName, EntryKey[]>();
     let stale = false;
     for (const name of ORDER) stale = this.#write(name, failures) || stale;
     for (const name of remove ? ORDER.toReversed() : []) {
@@ -110,52 +112,70 @@ export class Tables {
     const { delta, map } = this.#state(name);
     const writes = delta.toWrite();
     if (writes.length === 0) return false;
-    const done = writeAll(map, writes, (key, reason) => failures.push({ map: name, key, reason }));
+    const done = writeAll(map, writes, (key, reason) => failures.push({ key, reason }));
     let stale = false;
     for (const [key, value] of done) {
-      stale ||= invalidates(name, keyBytes(key), delta.seen(key), value);
+      stale ||= isStale(name, key, delta.seen(key), value);
       delta.saw(key, value);
     }
     return stale;
   }
 
-  #remove(name: TableName, keys: readonly string[]): boolean {
+  #remove(name: TableName, keys: readonly EntryKey[]): boolean {
     if (keys.length === 0) return false;
     const { delta, map, array } = this.#state(name);
     if (array) map.updateBatch(keys.map((key) => [keyBytes(key), Buffer.alloc(MAPS[name].value.size)]));
     else map.deleteBatch(keys.map(keyBytes));
     let stale = false;
     for (const key of keys) {
-      stale ||= invalidates(name, keyBytes(key), delta.seen(key), undefined);
+      stale ||= isStale(name, key, delta.seen(key), undefined);
       delta.saw(key, undefined);
     }
     return stale;
   }
 }
 
-/** One batch; when that fails one by one, so that what has room is written. Returns what was written. */
+function isStale(
+  name: TableName,
+  key: EntryKey,
+  before: EntryValue | undefined,
+  after: EntryValue | undefined,
+): boolean {
+  const bytes = (value: EntryValue | undefined) => (value === undefined ? undefined : valueBytes(value));
+  return invalidates(name, keyBytes(key), bytes(before), bytes(after));
+}
+
+/** One batch at a time; where one fails one by one, so that what has room is written. Returns what was written. */
 function writeAll(
   map: BpfMap,
-  writes: [string, Buffer][],
-  onFailure: (key: string, reason: string) => void,
-): [string, Buffer][] {
-  try {
-    map.updateBatch(writes.map(([key, value]) => [keyBytes(key), value]));
-    return writes;
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-  }
-  return writes.filter(([key, value]) => {
+  writes: [EntryKey, EntryValue][],
+  onFailure: (key: EntryKey, reason: string) => void,
+): [EntryKey, EntryValue][] {
+  const done: [EntryKey, EntryValue][] = [];
+  for (let start = 0; start < writes.length; start += BATCH_LENGTH) {
+    const batch = writes.slice(start, start + BATCH_LENGTH);
     try {
-      map.update(keyBytes(key), value);
-      return true;
+      map.updateBatch(batch.map(([key, value]) => [keyBytes(key), valueBytes(value)]));
+      done.push(...batch);
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      onFailure(
-        key,
-        error.code === "E2BIG" ? `table ${map.name} is full with ${map.maxEntries} entries` : error.message,
-      );
-      return false;
+      done.push(...batch.filter((write) => writeOne(map, write, onFailure)));
     }
-  });
+  }
+  return done;
+}
+
+function writeOne(
+  map: BpfMap,
+  [key, value]: [EntryKey, EntryValue],
+  onFailure: (key: EntryKey, reason: string) => void,
+): boolean {
+  try {
+    map.update(keyBytes(key), valueBytes(value));
+    return true;
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    onFailure(key, error.code === "E2BIG" ? `table ${map.name} is full with ${map.maxEntries} entries` : error.message);
+    return false;
+  }
 }
