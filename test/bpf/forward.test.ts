@@ -234,7 +234,7 @@ test("a new generation makes every flow be decided again, and keeps its counters
 
 const segment = (from: End, to: End, flags: Parameters<typeof tcp>[2], text = "") => {
   const ports = from === a ? ([1234, 80] as const) : ([80, 1234] as const);
-  return eth({ to: to.mac, from: from.mac }, ip4({ from: from.ip4, to: to.ip4 }, tcp(...ports, flags, text)));
+  return eth({ to: to.mac, from: from.mac }, ip4({ from: from.ip4, to: to.ip4 }, tcp(ports[0], ports[1], flags, text)));
 };
 const flowsOfTcp = () => world.plane.all("flows").filter(([key]) => key.proto === 6).length;
 

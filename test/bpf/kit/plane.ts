@@ -27,6 +27,8 @@ export interface Plane {
   remove<N extends MapName>(name: N, key: MapKey<N>): void;
   get<N extends MapName>(name: N, key: MapKey<N>): MapValue<N> | undefined;
   all<N extends MapName>(name: N): [MapKey<N>, MapValue<N>][];
+  /** One port's counters, all CPUs together. */
+  stats(vif: number): VifStats;
   attach(ifindex: number, hook: keyof typeof HOOKS): void;
   testRun(hook: keyof typeof HOOKS, packet: Uint8Array, ifindex: number): { verdict: number; packet: Buffer };
   /** Does it, and fails unless exactly these packet and drop counters moved. */
@@ -74,6 +76,7 @@ export function makePlane(sizes: Record<string, number> = {}): Plane {
   }
 
   return {
+    stats,
     put: (name, key, value) => map(name).update(tables(name).key.encode(key), tables(name).value.encode(value)),
     remove: (name, key) => map(name).delete(tables(name).key.encode(key)),
     get(name, key) {
