@@ -110,9 +110,10 @@ static __always_inline int error4(struct __sk_buff *skb, const struct origin *or
 	error.icmp.checksum = fold(sum_quote4(quote, pending, bpf_csum_diff(0, 0, (__be32 *)&icmp, sizeof(icmp), 0)));
 	__builtin_memcpy(error.eth.h_dest, &frame->src_mac, ETH_ALEN);
 	__builtin_memcpy(error.eth.h_source, &frame->dst_mac, ETH_ALEN);
-	/* Room is made in front, so that a pending checksum's place moves along with the bytes quoted. */
+	/* Not bpf_skb_change_head: it leaves the network header where it was, and a veth's other end looks there. */
 	if (bpf_skb_change_tail(skb, ETH_HLEN + QUOTE4_SIZE, 0) ||
-	    bpf_skb_change_head(skb, sizeof(error) - ETH_HLEN, 0) || bpf_skb_store_bytes(skb, 0, &error, sizeof(error), 0) ||
+	    bpf_skb_adjust_room(skb, sizeof(error) - ETH_HLEN, BPF_ADJ_ROOM_MAC, 0) ||
+	    bpf_skb_store_bytes(skb, 0, &error, sizeof(error), 0) ||
 	    bpf_skb_store_bytes(skb, sizeof(error), quote->bytes, QUOTE4_SIZE, 0))
 		return TC_ACT_SHOT;
 	return reply(skb, origin);
@@ -155,7 +156,8 @@ static __always_inline int error6(struct __sk_buff *skb, const struct origin *or
 	__builtin_memcpy(error.eth.h_dest, &frame->src_mac, ETH_ALEN);
 	__builtin_memcpy(error.eth.h_source, &frame->dst_mac, ETH_ALEN);
 	if (bpf_skb_change_tail(skb, ETH_HLEN + QUOTE6_SIZE, 0) ||
-	    bpf_skb_change_head(skb, sizeof(error) - ETH_HLEN, 0) || bpf_skb_store_bytes(skb, 0, &error, sizeof(error), 0) ||
+	    bpf_skb_adjust_room(skb, sizeof(error) - ETH_HLEN, BPF_ADJ_ROOM_MAC, 0) ||
+	    bpf_skb_store_bytes(skb, 0, &error, sizeof(error), 0) ||
 	    bpf_skb_store_bytes(skb, sizeof(error), quote->bytes, QUOTE6_SIZE, 0))
 		return TC_ACT_SHOT;
 	return reply(skb, origin);
