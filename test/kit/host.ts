@@ -32,6 +32,10 @@ export interface Host {
   killAgent(): Promise<void>;
   /** Resolves when the agent has the whole view in force. */
   startAgent(): Promise<void>;
+  /** For when there is no control node that could give it a view: resolves when it answers on its socket. */
+  startAgentAlone(): Promise<void>;
+  /** Resolves when a running agent has the whole view in force. */
+  inStep(): Promise<void>;
   stopAgent(): Promise<void>;
   /** Everything goes: agent, pins, namespace. */
   remove(): Promise<void>;
@@ -120,14 +124,21 @@ class RealHost implements Host {
   }
 
   async startAgent(): Promise<void> {
-    const agent = start({
-      name: `agent of ${this.name}`,
-      command: this.#command,
-      logFile: this.logFile,
-      netns: this.netns,
-    });
-    this.#agent = agent;
-    await until(`the agent of ${this.name} to be in step`, () => this.#inStep(), { process: agent, timeoutMs: 30_000 });
+    this.#start();
+    await this.inStep();
+  }
+
+  async startAgentAlone(): Promise<void> {
+    const agent = this.#start();
+    await until(`the agent of ${this.name} to answer`, () => this.ask("/v1/status"), { process: agent });
+  }
+
+  async inStep(): Promise<void> {
+    const ask = async () => {
+      const { connected, synced } = (await this.ask("/v1/status")) as { connected?: boolean; synced?: boolean };
+      return connected === true && synced === true ? true : undefined;
+    };
+    await until(`the agent of ${this.name} to be in step`, ask, { process: this.agent(), timeoutMs: 30_000 });
   }
 
   async stopAgent(): Promise<void> {
@@ -140,9 +151,10 @@ class RealHost implements Host {
     await run(["umount", "-l", this.#bpfDirectory]);
   }
 
-  async #inStep(): Promise<true | undefined> {
-    const status = (await this.ask("/v1/status")) as { synced?: boolean };
-    return status.synced === true ? true : undefined;
+  #start(): Running {
+    const { name, logFile, netns } = this;
+    this.#agent = start({ name: `agent of ${name}`, command: this.#command, logFile, netns });
+    return this.#agent;
   }
 }
 
