@@ -22,7 +22,8 @@ export function describe(state: LabState): string {
 
 /** Commands to copy. */
 export function nextSteps(state: LabState): string {
-  const [first, second] = state.workloads;
+  const [first] = state.workloads;
+  const second = state.workloads.find((other) => other !== first && other.network === first?.network);
   const host = state.hosts[0];
   if (first === undefined || second === undefined || host === undefined) return "";
   const [ip = ""] = second.ips;
