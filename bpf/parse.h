@@ -25,8 +25,13 @@ struct frame {
 /* Ports, or what stands for them. `room` is what the IP header says is left. */
 static __always_inline int parse_l4(struct frame *frame, void *data, void *end, __u32 offset, __u32 room)
 {
-	void *l4 = data + offset;
+	void *l4;
 
+	/* No packet reaches more: HEADERS_MAX bounds IPv6, ihl bounds IPv4. Kernel 6.1's verifier also walks branches that
+	 * contradict what it knows of `offset`, and loses the packet pointer there unless it is bounded once more; in
+	 * assembly, since the compiler knows the bound and would leave it out. */
+	asm volatile("%0 &= 0x1ff" : "+r"(offset));
+	l4 = data + offset;
 	frame->l4_offset = offset;
 	switch (frame->key.proto) {
 	case IPPROTO_TCP: {
