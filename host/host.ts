@@ -102,6 +102,11 @@ export interface BpfProgram {
   };
 }
 
+/** A program that was found by its pin; closing gives the descriptor back, the program stays. */
+export interface PinnedProgram extends BpfProgram {
+  close(): void;
+}
+
 export interface BpfObject {
   program(name: string): BpfProgram;
   map(name: string): BpfMap;
@@ -115,7 +120,12 @@ export interface Bpf {
    * @throws SystemError with the verifier's last lines in `detail`
    */
   load(file: string, options: { pinDir: string; mapSizes?: Record<string, number> }): BpfObject;
+  /** SHA-256 of an object file, which tells one build from another. @throws SystemError ENOENT */
+  digest(file: string): string;
   openPinned(path: string): BpfMap | undefined;
+  /** Pins a program, so that it outlives the process and is found again; makes the directory. @throws SystemError EEXIST */
+  pinProgram(program: BpfProgram, path: string): void;
+  openPinnedProgram(path: string): PinnedProgram | undefined;
   /** Puts a program at a device's tc ingress (clsact), replacing ours that is there in one step: no packet goes past. */
   attachIngress(ifindex: number, program: BpfProgram): void;
   /** The id of our program at that hook, or undefined. */

@@ -1,3 +1,4 @@
+/** Long because one host in memory, its golden logs and the driver's whole behaviour on it are read side by side. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { MAPS, TrapHeader, type VifNumber } from "../../bpf/layout.gen.ts";
@@ -46,6 +47,7 @@ describe("ebpf driver: what it does to a host", () => {
     await open(host);
     assert.deepEqual(host.takeLog(), [
       "mount bpf /bpf",
+      "remove pins /bpf/v1/programs",
       "link add vxlan cable-vxlan port 4789 external mtu 65000",
       "link set cable-vxlan up",
       "tap open cable-pkt0 mtu 9216",

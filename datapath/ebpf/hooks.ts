@@ -1,5 +1,6 @@
 /** Our programs on devices' tc ingress: which program belongs where, loaded once and put there. */
-import type { Bpf, BpfObject, BpfProgram } from "../../host/mod.ts";
+import { createHash } from "node:crypto";
+import type { BpfObject, BpfProgram, Host } from "../../host/mod.ts";
 import { SystemError } from "../../host/mod.ts";
 
 /** By the kind of device: the object file and the program in it. */
@@ -14,22 +15,57 @@ export type HookName = keyof typeof HOOKS;
 /** The programs that the others call into; loading it puts them in their places. */
 const TAILS_FILE = "slow.o";
 
+interface LoadOptions {
+  pinDir: string;
+  mapSizes: Record<string, number>;
+}
+
 export class Hooks {
-  readonly #bpf: Bpf;
+  readonly #host: Host;
   readonly #programs = new Map<HookName, BpfProgram>();
-  readonly #objects: BpfObject[] = [];
+  readonly #open: { close(): void }[] = [];
   /** What this run has put where. */
   readonly #attached = new Map<number, HookName>();
 
-  constructor(bpf: Bpf) {
-    this.#bpf = bpf;
+  constructor(host: Host) {
+    this.#host = host;
   }
 
-  /** @throws SystemError when an object cannot be read or the kernel refuses it */
-  load(objectDir: string, options: { pinDir: string; mapSizes: Record<string, number> }): void {
+  /**
+   * Takes over the pinned programs of an earlier run that had these very files; else loads them, which keeps a CPU with
+   * the verifier for a second or two. @throws SystemError when an object cannot be read or the kernel refuses it
+   */
+  load(objectDir: string, options: LoadOptions): void {
+    const files = [TAILS_FILE, ...Object.values(HOOKS).map(({ file }) => file)].map((file) => `${objectDir}/${file}`);
+    const build = createHash("sha256");
+    for (const file of files) build.update(this.#host.bpf.digest(file));
+    const pins = `${options.pinDir}/programs`;
+    const pinOf = (name: string) => `${pins}/${build.copy().digest("hex").slice(0, 16)}/${name}`;
+    if (this.#adopt(pinOf)) return;
+    // The tails that the pinned programs call are about to be others: from here on they are a set no more.
+    this.#host.removePins(pins);
+    this.#loadAll(objectDir, options);
+    for (const [name, program] of this.#programs) this.#host.bpf.pinProgram(program, pinOf(name));
+  }
+
+  /** All of them or none: a run that was killed while it pinned has left too few. */
+  #adopt(pinOf: (name: HookName) => string): boolean {
+    for (const name of Object.keys(HOOKS) as HookName[]) {
+      const program = this.#host.bpf.openPinnedProgram(pinOf(name));
+      if (program === undefined) {
+        this.close();
+        return false;
+      }
+      this.#open.push(program);
+      this.#programs.set(name, program);
+    }
+    return true;
+  }
+
+  #loadAll(objectDir: string, options: LoadOptions): void {
     const load = (file: string): BpfObject => {
-      const object = this.#bpf.load(`${objectDir}/${file}`, options);
-      this.#objects.push(object);
+      const object = this.#host.bpf.load(`${objectDir}/${file}`, options);
+      this.#open.push(object);
       return object;
     };
     load(TAILS_FILE);
@@ -46,7 +82,7 @@ export class Hooks {
     if (this.#attached.get(ifindex) === name) return;
     const program = this.#programs.get(name);
     if (program === undefined) throw new SystemError(`attach ${name}`, "ENOENT", "the driver is not open");
-    this.#bpf.attachIngress(ifindex, program);
+    this.#host.bpf.attachIngress(ifindex, program);
     this.#attached.set(ifindex, name);
   }
 
@@ -58,7 +94,7 @@ export class Hooks {
   /** Nothing there is success. */
   detach(ifindex: number): void {
     this.#attached.delete(ifindex);
-    this.#bpf.detachIngress(ifindex);
+    this.#host.bpf.detachIngress(ifindex);
   }
 
   with(name: HookName): number[] {
@@ -66,7 +102,7 @@ export class Hooks {
   }
 
   close(): void {
-    for (const object of this.#objects.splice(0)) object.close();
+    for (const held of this.#open.splice(0)) held.close();
     this.#programs.clear();
     this.#attached.clear();
   }

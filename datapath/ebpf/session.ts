@@ -48,7 +48,7 @@ export class Session {
     this.#options = options;
     this.#slots = Object.keys(options.physicalNetworks).sort();
     host.mountBpf(options.bpfDir);
-    this.#hooks = new Hooks(host.bpf);
+    this.#hooks = new Hooks(host);
     const mapSizes = options.flowTableSize === undefined ? {} : { flows: options.flowTableSize };
     this.#hooks.load(options.objectDir, { pinDir: pinDirOf(options), mapSizes });
     this.#maps = new Maps(host.bpf, pinDirOf(options));

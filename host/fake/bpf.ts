@@ -1,6 +1,6 @@
 /** eBPF in memory: the maps of the layout, and programs that are names only. */
 import { MAPS, type MapName } from "../../bpf/layout.gen.ts";
-import { type Bpf, type BpfMap, type BpfObject, type BpfProgram, SystemError } from "../host.ts";
+import { type Bpf, type BpfMap, type BpfObject, type BpfProgram, type PinnedProgram, SystemError } from "../host.ts";
 import { entryText, isMapName, keyText } from "../map-text.ts";
 import type { FakeNamespace } from "./links.ts";
 
@@ -110,6 +110,7 @@ class FakeObject implements BpfObject {
 export class FakeBpf implements Bpf {
   /** By path. */
   readonly pins = new Map<string, FakeMap>();
+  readonly programPins = new Map<string, BpfProgram>();
   readonly #attached = new Map<string, number>();
   readonly #here: () => FakeNamespace;
   readonly #log: (line: string) => void;
@@ -120,6 +121,9 @@ export class FakeBpf implements Bpf {
     this.#log = log;
   }
 
+  /** How many objects the kernel had to take in. */
+  loads = 0;
+
   load(_file: string, options: { pinDir: string; mapSizes?: Record<string, number> }): BpfObject {
     const map = (name: string): BpfMap => {
       if (!isMapName(name)) throw new SystemError("bpf map", "ENOENT", name);
@@ -129,14 +133,32 @@ export class FakeBpf implements Bpf {
       return pinned;
     };
     for (const name of Object.keys(MAPS)) map(name);
+    this.loads++;
     const testRun = (): never => {
       throw new SystemError("bpf test run", "ENOTSUP", "the fake host runs no programs");
     };
     return new FakeObject({ name: "", fd: this.#nextFd++, testRun }, map);
   }
 
+  /** Files of the same name are the same, until a test says otherwise. */
+  build = "1";
+
+  digest(file: string): string {
+    return `${file}#${this.build}`;
+  }
+
   openPinned(path: string): BpfMap | undefined {
     return this.pins.get(path);
+  }
+
+  pinProgram(program: BpfProgram, path: string): void {
+    if (this.programPins.has(path)) throw new SystemError(`pin ${path}`, "EEXIST");
+    this.programPins.set(path, program);
+  }
+
+  openPinnedProgram(path: string): PinnedProgram | undefined {
+    const program = this.programPins.get(path);
+    return program === undefined ? undefined : { ...program, close() {} };
   }
 
   attachIngress(ifindex: number, program: BpfProgram): void {

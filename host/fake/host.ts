@@ -109,7 +109,9 @@ export class FakeHost implements Host {
   }
 
   removePins(directory: string): void {
-    for (const path of [...this.bpf.pins.keys()]) if (path.startsWith(`${directory}/`)) this.bpf.pins.delete(path);
+    for (const pins of [this.bpf.pins, this.bpf.programPins]) {
+      for (const path of [...pins.keys()]) if (path.startsWith(`${directory}/`)) pins.delete(path);
+    }
     this.log.push(`remove pins ${directory}`);
   }
 }

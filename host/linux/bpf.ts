@@ -1,5 +1,7 @@
 /** eBPF objects, maps and tc hooks of the network namespace that the calling thread is in. */
-import { closeSync, mkdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, mkdirSync, readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { type Bpf, type BpfMap, type BpfObject, type BpfProgram, SystemError } from "../host.ts";
 import { bpfMap, mapInfo, openPinnedMap } from "./bpf-map.ts";
 import {
@@ -31,9 +33,7 @@ function list(next: (previous: Handle | null) => Handle | null): Handle[] {
   return handles;
 }
 
-function program(handle: Handle): BpfProgram {
-  const name = libbpf.programName(handle);
-  const fd = libbpf.programFd(handle);
+function program(name: string, fd: number): BpfProgram {
   return {
     name,
     fd,
@@ -84,7 +84,12 @@ function setSize(map: Handle, wished: number | undefined): void {
 
 /** libbpf keeps the descriptors of an object's maps and programs, and closes them with it. */
 function loaded(handle: Handle): BpfObject {
-  const programs = new Map(list((p) => libbpf.nextProgram(handle, p)).map((p) => [libbpf.programName(p), program(p)]));
+  const programs = new Map(
+    list((p) => libbpf.nextProgram(handle, p)).map((p) => {
+      const name = libbpf.programName(p);
+      return [name, program(name, libbpf.programFd(p))];
+    }),
+  );
   const maps = new Map<string, BpfMap>();
   for (const map of list((m) => libbpf.nextMap(handle, m))) {
     maps.set(libbpf.mapName(map), { ...bpfMap(libbpf.mapFd(map)), close() {} });
@@ -147,7 +152,25 @@ export function linuxBpf(): Bpf {
       }
     },
 
+    digest(file) {
+      try {
+        return createHash("sha256").update(readFileSync(file)).digest("hex");
+      } catch (error) {
+        throw new SystemError(`read ${file}`, (error as NodeJS.ErrnoException).code ?? "EIO");
+      }
+    },
+
     openPinned: openPinnedMap,
+
+    pinProgram({ fd }, path) {
+      mkdirSync(dirname(path), { recursive: true });
+      check(`pin ${path}`, libbpf.pin(fd, path));
+    },
+
+    openPinnedProgram(path) {
+      const fd = libbpf.get(path);
+      return fd < 0 ? undefined : { ...program(basename(path), fd), close: () => closeSync(fd) };
+    },
 
     attachIngress(ifindex, { fd }) {
       const hook = hookOf(ifindex);

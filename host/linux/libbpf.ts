@@ -133,6 +133,7 @@ export const libbpf = {
   programFd: bind<(program: Handle) => number>("int bpf_program__fd(const bpf_program *prog)"),
   cpus: bind<() => number>("int libbpf_num_possible_cpus()"),
   get: bind<(path: string) => number>("int bpf_obj_get(const char *path)"),
+  pin: bind<(fd: number, path: string) => number>("int bpf_obj_pin(int fd, const char *path)"),
   info: bind<(fd: number, info: Partial<MapInfoValue>, size: [number]) => number>(
     "int bpf_obj_get_info_by_fd(int fd, _Out_ bpf_map_info *info, _Inout_ uint32_t *size)",
   ),

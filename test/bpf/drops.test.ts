@@ -1,4 +1,4 @@
-/** Every drop has its reason and its place: one row or test for each of enum drop_reason. */
+/** Every drop has its reason and its place. Long because it is one row or test for each of enum drop_reason. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { dropReasonNames, VifFlag, type VifNumber } from "../../bpf/layout.gen.ts";
