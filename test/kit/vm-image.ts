@@ -2,7 +2,7 @@
  * What the lab's virtual machine boots: Debian's cloud kernel, and an initramfs of busybox and the drivers it needs.
  * Both are made once and kept under .build/vm.
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { access, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { arch } from "node:os";
 import { join } from "node:path";
@@ -22,7 +22,9 @@ export interface VmImage {
 const DRIVERS = [
   "drivers/virtio/virtio_ring",
   "drivers/virtio/virtio",
-  "drivers/virtio/virtio_mmio",
+  "drivers/virtio/virtio_pci_modern_dev",
+  "drivers/virtio/virtio_pci_legacy_dev",
+  "drivers/virtio/virtio_pci",
   "net/core/failover",
   "drivers/net/net_failover",
   "drivers/net/virtio_net",
@@ -34,7 +36,7 @@ const DIRECTORY = join(BUILD, "vm");
 /** The image, made on first use; several processes may ask at once. */
 export async function vmImage(): Promise<VmImage> {
   await makeDirectory(DIRECTORY);
-  const kernelDirectory = join(DIRECTORY, "kernel");
+  const kernelDirectory = join(DIRECTORY, `kernel-${shortHash(createHash("sha256").update(DRIVERS.join()))}`);
   await once(kernelDirectory, unpackKernel);
   const entries = await initramfsEntries(kernelDirectory);
   const hash = createHash("sha256");
@@ -42,11 +44,15 @@ export async function vmImage(): Promise<VmImage> {
     hash.update(entry.path);
     if (entry.kind === "file") hash.update(entry.content);
   }
-  const directory = join(DIRECTORY, `initramfs-${hash.digest("hex").slice(0, 12)}`);
+  const directory = join(DIRECTORY, `initramfs-${shortHash(hash)}`);
   await once(directory, async (fresh) => {
     await writeFile(join(fresh, "initramfs.gz"), await promisify(gzip)(cpio(entries), { level: 1 }));
   });
   return { kernel: join(kernelDirectory, "vmlinuz"), initramfs: join(directory, "initramfs.gz") };
+}
+
+function shortHash(hash: Hash): string {
+  return hash.digest("hex").slice(0, 12);
 }
 
 /** Fills `directory` unless it is there; it appears whole or not at all. */
