@@ -1,6 +1,7 @@
 /** The kit's own pieces over a plain wire, without Cable: what the other end-to-end tests stand on must be able to fail. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ip, tapName } from "../../model/mod.ts";
 import {
@@ -40,6 +41,11 @@ async function machine(label: string, vlan: number, address: string): Promise<Ta
   const netns = `${name}-${label}`;
   const port = { id: label, mac_address: `02:00:00:00:00:0${address.at(-1)}` };
   const workload = await startMachine({ name: label, netns, directory, wire, vlan, port });
+  // Nobody answers the machine's DHCP client here; it takes addresses away once, as it starts.
+  const log = join(directory, `${label}.dhcp.log`);
+  await until("the client's first request", async () =>
+    (await readFile(log, "utf8")).includes("discover") ? true : undefined,
+  );
   await ipBatch(netns, [`addr add ${address}/24 dev eth0`, `addr add fd07::${address.at(-1)}/64 dev eth0 nodad`]);
   return { workload, ips: [ip(address), ip(`fd07::${address.at(-1)}`)] };
 }
