@@ -20,6 +20,4 @@ export const keys = {
   /** Held by the port of a physical machine: frames of one attachment are told apart by their source MAC. */
   physical: (host: string, nic: string, vlan: number | null, mac: Mac) =>
     `${ROOT}unique/physical/${host}/${nic}/${vlan ?? "untagged"}/${mac}`,
-  /** Rewritten by every change to the set of a network's subnets, so that two overlapping ones cannot both win. */
-  subnetsGuard: (networkId: Id) => `${ROOT}guard/subnets/${networkId}`,
 } as const;
