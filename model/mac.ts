@@ -1,5 +1,5 @@
 /** Ethernet addresses as values. */
-import { type Ip, ipFromBigInt, type Prefix, prefix } from "./ip.ts";
+import { hexDigit, type Ip, ipFromBigInt, type Prefix } from "./ip.ts";
 
 /** A MAC address in lower-case colon form. Made by {@link parseMac} and {@link macFromBytes} only. */
 export type Mac = string & { readonly brand: "Mac" };
@@ -18,7 +18,19 @@ export function mac(text: string): Mac {
 }
 
 export function macBytes(address: Mac): Uint8Array {
-  return Uint8Array.from(address.split(":"), (part) => Number.parseInt(part, 16));
+  const bytes = new Uint8Array(6);
+  for (let i = 0; i < 6; i++) bytes[i] = macByte(address, i);
+  return bytes;
+}
+
+/** One byte of it: its two digits are at three times its place. */
+function macByte(address: Mac, place: number): number {
+  return (hexDigit(address.charCodeAt(3 * place)) << 4) | hexDigit(address.charCodeAt(3 * place + 1));
+}
+
+/** Writes the 6 bytes in place. */
+export function writeMac(address: Mac, view: DataView, offset: number): void {
+  for (let i = 0; i < 6; i++) view.setUint8(offset + i, macByte(address, i));
 }
 
 export function macFromBytes(bytes: Uint8Array): Mac {
@@ -36,11 +48,14 @@ export function slaacAddress(network: Prefix, address: Mac): Ip {
   return ipFromBigInt(network.first | interfaceId(address), 6);
 }
 
-const LINK_LOCAL = prefix("fe80::/64");
-
-/** The EUI-64 link-local address of RFC 4862 section 5.3. */
+/** The EUI-64 link-local address of RFC 4862 section 5.3. Its text is put together at once: every endpoint has one. */
 export function linkLocalAddress(address: Mac): Ip {
-  return slaacAddress(LINK_LOCAL, address);
+  const pair = (place: number) => (macByte(address, place) << 8) | macByte(address, place + 1);
+  const first = pair(0) ^ 0x200;
+  // Groups 2 to 4 are zero, and group 5 with them if it is (RFC 5952 section 4.2); no other is, because of ff and fe.
+  const head = first === 0 ? "fe80::" : `fe80::${first.toString(16)}:`;
+  const middle = `${((macByte(address, 2) << 8) | 0xff).toString(16)}:${(0xfe00 | macByte(address, 3)).toString(16)}`;
+  return `${head}${middle}:${pair(4).toString(16)}` as Ip;
 }
 
 /**

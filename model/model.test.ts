@@ -57,6 +57,36 @@ test("any address survives text and 16 bytes", () => {
   );
 });
 
+test("the bytes of an address are those of its number, wherever its zeros are", () => {
+  const group = fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 0xffffn }));
+  fc.assert(
+    fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
+      const value = groups.reduce((sum, each) => (sum << 16n) | each, 0n);
+      const bytes = ips.ipBytes16(ips.ipFromBigInt(value, 6));
+      assert.equal(Buffer.from(bytes).toString("hex"), value.toString(16).padStart(32, "0"));
+    }),
+  );
+});
+
+test("an address is written over whatever was there", () => {
+  for (const text of ["::", "1::", "::1", "1::2", "10.0.0.1", "1:2:3:4:5:6:7:8"]) {
+    const bytes = new Uint8Array(18).fill(0xee);
+    ips.writeIp16(ips.ip(text), new DataView(bytes.buffer), 1);
+    assert.deepEqual([...bytes], [0xee, ...ips.ipBytes16(ips.ip(text)), 0xee]);
+  }
+});
+
+test("a link-local address is the SLAAC address of fe80::/64", () => {
+  const linkLocal = ips.prefix("fe80::/64");
+  const byte = fc.oneof(fc.constantFrom(0, 2), fc.integer({ min: 0, max: 255 }));
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 6, maxLength: 6 }), byte, byte, (bytes, first, second) => {
+      const address = macFromBytes(Uint8Array.of(first, second, ...bytes.subarray(2)));
+      assert.equal(linkLocalAddress(address), slaacAddress(linkLocal, address));
+    }),
+  );
+});
+
 for (const [text, cidr] of [
   ["10.0.0.7/24", "10.0.0.0/24"],
   ["10.0.0.7", "10.0.0.7/32"],

@@ -2,7 +2,7 @@
  * Fixed-size records as tables: a field is an offset and a cell type, a record is a list of fields, and both directions
  * follow from it. The layouts themselves are generated from C (bpf/layout.gen.ts).
  */
-import { type Ip, ipBytes16, ipFromBytes16, type Mac, macBytes, macFromBytes } from "../model/mod.ts";
+import { type Ip, ipFromBytes16, type Mac, macFromBytes, writeIp16, writeMac } from "../model/mod.ts";
 
 /** One value in bytes: its size, how to write it at an offset and how to read it from there. */
 export interface Cell<T> {
@@ -64,13 +64,13 @@ export const u64: Cell<bigint> = {
 /** Sixteen bytes in network order, IPv4 mapped. "::" stands for no address. */
 export const ip: Cell<Ip> = {
   size: 16,
-  write: (view, offset, value) => new Uint8Array(view.buffer, view.byteOffset + offset, 16).set(ipBytes16(value)),
+  write: (view, offset, value) => writeIp16(value, view, offset),
   read: (view, offset) => ipFromBytes16(new Uint8Array(view.buffer, view.byteOffset + offset, 16)),
 };
 
 export const mac: Cell<Mac> = {
   size: 6,
-  write: (view, offset, value) => new Uint8Array(view.buffer, view.byteOffset + offset, 6).set(macBytes(value)),
+  write: (view, offset, value) => writeMac(value, view, offset),
   read: (view, offset) => macFromBytes(new Uint8Array(view.buffer, view.byteOffset + offset, 6)),
 };
 
