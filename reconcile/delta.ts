@@ -5,11 +5,16 @@
  *     want ──► desired ─┐
  *                       ├─► toWrite():  desired, and actual is missing or other
  *     saw ───► actual ──┘   toRemove(): actual, and not desired
+ *
+ * What agrees, which is nearly all of a large table, is held once.
  */
 export class Delta<V> {
+  /** Desired and actual alike. A key in here is in neither of the others. */
+  readonly #agreed = new Map<string, V>();
+  /** What is still to be written. */
   readonly #desired = new Map<string, V>();
+  /** What is still to be overwritten or removed. */
   readonly #actual = new Map<string, V>();
-  readonly #dirty = new Set<string>();
   readonly #same: (a: V, b: V) => boolean;
 
   constructor(same: (a: V, b: V) => boolean) {
@@ -17,57 +22,68 @@ export class Delta<V> {
   }
 
   want(key: string, value: V): void {
-    this.#desired.set(key, value);
-    this.#dirty.add(key);
+    const agreed = this.#agreed.get(key);
+    if (agreed !== undefined) {
+      if (this.#same(agreed, value)) return;
+      this.#agreed.delete(key);
+      this.#actual.set(key, agreed);
+    }
+    const actual = agreed ?? this.#actual.get(key);
+    if (actual === undefined || !this.#same(actual, value)) this.#desired.set(key, value);
+    else this.#agree(key, actual);
+  }
+
+  #agree(key: string, value: V): void {
+    this.#actual.delete(key);
+    this.#desired.delete(key);
+    this.#agreed.set(key, value);
   }
 
   unwant(key: string): void {
     this.#desired.delete(key);
-    this.#dirty.add(key);
+    const agreed = this.#agreed.get(key);
+    if (agreed === undefined) return;
+    this.#agreed.delete(key);
+    this.#actual.set(key, agreed);
   }
 
   /** The world has this; undefined means that it has no such key. Also called after each successful write. */
   saw(key: string, value: V | undefined): void {
-    if (value === undefined) this.#actual.delete(key);
-    else this.#actual.set(key, value);
-    this.#dirty.add(key);
+    const agreed = this.#agreed.get(key);
+    if (agreed !== undefined) {
+      if (value !== undefined && this.#same(agreed, value)) return;
+      this.#agreed.delete(key);
+      this.#desired.set(key, agreed);
+    }
+    if (value === undefined) {
+      this.#actual.delete(key);
+      return;
+    }
+    const desired = agreed ?? this.#desired.get(key);
+    if (desired === undefined || !this.#same(desired, value)) this.#actual.set(key, value);
+    else this.#agree(key, desired);
   }
 
   wanted(key: string): V | undefined {
-    return this.#desired.get(key);
+    return this.#agreed.get(key) ?? this.#desired.get(key);
   }
 
   /** What the world has, as far as it was seen. */
   seen(key: string): V | undefined {
-    return this.#actual.get(key);
+    return this.#agreed.get(key) ?? this.#actual.get(key);
   }
 
   seenKeys(): string[] {
-    return [...this.#actual.keys()];
+    return [...this.#agreed.keys(), ...this.#actual.keys()];
   }
 
-  /** What is to be written now; settled keys are forgotten on the way, so the cost is that of what changed. */
+  /** What is to be written now: the cost is that of what differs, not of the table. */
   toWrite(): [string, V][] {
-    const writes: [string, V][] = [];
-    for (const key of this.#dirty) {
-      const desired = this.#desired.get(key);
-      const actual = this.#actual.get(key);
-      if (desired === undefined) {
-        if (actual === undefined) this.#dirty.delete(key);
-        continue;
-      }
-      if (actual !== undefined && this.#same(desired, actual)) this.#dirty.delete(key);
-      else writes.push([key, desired]);
-    }
-    return writes;
+    return [...this.#desired];
   }
 
   /** What is to be removed now. A caller that has no complete view yet must not ask. */
   toRemove(): string[] {
-    return [...this.#dirty].filter((key) => !this.#desired.has(key) && this.#actual.has(key));
-  }
-
-  desiredEntries(): IterableIterator<[string, V]> {
-    return this.#desired.entries();
+    return [...this.#actual.keys()].filter((key) => !this.#desired.has(key));
   }
 }
