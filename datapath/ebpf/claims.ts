@@ -2,10 +2,8 @@
  * Who wants which map entry. An object (network, vif, endpoint) claims entries as a whole, by its owner name; where two
  * claim one key the lower rank counts, then the smaller owner name, so that the outcome does not depend on the order.
  */
-import { MAPS } from "../../bpf/layout.gen.ts";
-import type { Table } from "../../wire/table.ts";
 import type { Entry } from "./entries.ts";
-import { type EntryKey, type EntryValue, entryKey, entryValue } from "./keys.ts";
+import { type EntryKey, type EntryValue, encodeKey, encodeValue } from "./keys.ts";
 
 interface Claim {
   owner: string;
@@ -30,9 +28,8 @@ export class Claims {
   set(owner: string, entries: readonly Entry[]): void {
     const before = this.#byOwner.get(owner);
     const now = entries.map(({ map, key, value, rank }) => {
-      const tables = MAPS[map] as { key: Table<unknown>; value: Table<unknown> };
-      const text = entryKey(map, tables.key.encode(key));
-      this.#put(text, { owner, rank, value: entryValue(tables.value.encode(value)) });
+      const text = encodeKey(map, key);
+      this.#put(text, { owner, rank, value: encodeValue(map, value) });
       return text;
     });
     if (before !== undefined) {
@@ -55,6 +52,12 @@ export class Claims {
   }
 
   #put(key: EntryKey, claim: Claim): void {
+    const found = this.#byKey.get(key);
+    if (found === undefined || (!Array.isArray(found) && found.owner === claim.owner)) {
+      this.#byKey.set(key, claim);
+      this.#onOutcome(key, claim.value);
+      return;
+    }
     const others = this.#claims(key).filter(({ owner }) => owner !== claim.owner);
     const claims = others.length === 0 ? [claim] : [...others, claim].sort(byStrength);
     this.#byKey.set(key, claims.length === 1 ? claim : claims);

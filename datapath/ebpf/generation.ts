@@ -1,6 +1,8 @@
 /** Whether a change of a map entry can make a decision wrong that a flow entry keeps. Pure. */
 import { MAPS, type MapName, NET_LOCAL } from "../../bpf/layout.gen.ts";
 
+const netOf = MAPS.macs.key.reader("net");
+
 /**
  * What only grows harms nobody: a flow that was refused has no entry. Two exceptions: in a provider network an unknown
  * MAC was sent out to the wire, and is now known to be here; and nothing is kept of `ips`, which answers ARP and ND,
@@ -16,7 +18,7 @@ export function invalidates(map: MapName, key: Buffer, before: Buffer | undefine
     case "uplinks":
       return before !== undefined;
     case "macs":
-      return before !== undefined || (MAPS.macs.key.decode(key).net & NET_LOCAL) !== 0;
+      return before !== undefined || (netOf(key) & NET_LOCAL) !== 0;
     case "nets":
       return before !== undefined && !sameForwarding(before, after);
     default:

@@ -82,7 +82,7 @@ export class Tables {
   want(key: EntryKey, value: EntryValue | undefined): void {
     const { delta } = this.#state(mapOf(key));
     if (value === undefined) delta.unwant(key);
-    else if (delta.wanted(key) !== value) delta.want(key, value);
+    else delta.want(key, value);
   }
 
   #state(name: MapName): TableState {
