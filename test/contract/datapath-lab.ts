@@ -26,7 +26,7 @@ function within(netns: string, datapath: Datapath): Datapath {
   });
 }
 
-class EbpfHost implements LabHost {
+export class EbpfHost implements LabHost {
   readonly netns: string;
   readonly tunnelIp: Ip;
   readonly #bpfDir = mkdtempSync(join(tmpdir(), "cb2-bpf-"));
@@ -40,15 +40,24 @@ class EbpfHost implements LabHost {
     this.datapath = this.#driver();
   }
 
-  #driver(): Datapath {
-    const options = { objectDir: OBJECTS, bpfDir: this.#bpfDir, physicalNetworks: {}, flowTableSize: 4096 };
+  #driver(objectDir = OBJECTS): Datapath {
+    const options = { objectDir, bpfDir: this.#bpfDir, physicalNetworks: {}, flowTableSize: 4096 };
     return within(this.netns, ebpfDatapath({ ...options, host: this.#host }));
   }
 
-  async restart(): Promise<void> {
+  /** With other objects it is an upgrade. */
+  async restart(objectDir?: string): Promise<void> {
     await this.datapath.close();
-    this.datapath = this.#driver();
+    this.datapath = this.#driver(objectDir);
     await this.datapath.open();
+  }
+
+  /** The kernel's id of the program on each device that has one. */
+  programs(): Record<string, number> {
+    return inNamespacePath(netnsPath(this.netns), () => {
+      const ids = this.#host.links.list().map(({ index, name }) => [name, this.#host.bpf.attachedIngress(index)]);
+      return Object.fromEntries(ids.filter(([, id]) => id !== undefined));
+    });
   }
 
   leftovers(): string[] {
@@ -137,7 +146,7 @@ class Workload implements LabWorkload {
   }
 }
 
-class Lab implements DatapathLab {
+export class Lab implements DatapathLab {
   readonly #prefix: string;
   readonly #workloads: string[] = [];
   readonly a: EbpfHost;
@@ -182,7 +191,7 @@ class Lab implements DatapathLab {
 /** Two hosts' namespaces with a cable between them, each with a driver that is open. */
 export async function withLab(
   options: { prefix: string; tunnels: readonly [string, string] },
-  work: (lab: DatapathLab) => Promise<void>,
+  work: (lab: Lab) => Promise<void>,
 ): Promise<void> {
   const netns = [`${options.prefix}a`, `${options.prefix}b`] as const;
   try {
