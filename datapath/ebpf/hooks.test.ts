@@ -57,3 +57,12 @@ test("a run killed while it pinned left too few programs: all are loaded again",
   assert.equal(host.bpf.loads, 2 * OBJECTS);
   assert.ok(host.bpf.programPins.has(last));
 });
+
+test("programs whose map has lost its pin are loaded again, with a new map", () => {
+  const { host, hooks } = loaded();
+  hooks.close();
+  host.bpf.pins.delete("/bpf/v1/ips");
+  loaded(host);
+  assert.equal(host.bpf.loads, 2 * OBJECTS);
+  assert.ok(host.bpf.pins.has("/bpf/v1/ips"));
+});

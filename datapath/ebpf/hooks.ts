@@ -1,5 +1,6 @@
 /** Our programs on devices' tc ingress: which program belongs where, loaded once and put there. */
 import { createHash } from "node:crypto";
+import { MAPS } from "../../bpf/layout.gen.ts";
 import type { BpfObject, BpfProgram, Host } from "../../host/mod.ts";
 import { SystemError } from "../../host/mod.ts";
 
@@ -41,11 +42,20 @@ export class Hooks {
     for (const file of files) build.update(this.#host.bpf.digest(file));
     const pins = `${options.pinDir}/programs`;
     const pinOf = (name: string) => `${pins}/${build.copy().digest("hex").slice(0, 16)}/${name}`;
-    if (this.#adopt(pinOf)) return;
+    if (this.#hasMaps(options.pinDir) && this.#adopt(pinOf)) return;
     // The tails that the pinned programs call are about to be others: from here on they are a set no more.
     this.#host.removePins(pins);
     this.#loadAll(objectDir, options);
     for (const [name, program] of this.#programs) this.#host.bpf.pinProgram(program, pinOf(name));
+  }
+
+  /** Programs whose map lost its pin use one that nobody can fill any more; loading makes a new one. */
+  #hasMaps(pinDir: string): boolean {
+    return Object.keys(MAPS).every((name) => {
+      const map = this.#host.bpf.openPinned(`${pinDir}/${name}`);
+      map?.close();
+      return map !== undefined;
+    });
   }
 
   /** All of them or none: a run that was killed while it pinned has left too few. */
