@@ -47,9 +47,9 @@ export class Desired {
   readonly #members = new Members();
   readonly #networks = new Map<Id, KnownNetwork>();
   readonly #wires = new Map<string, Wire>();
-  /** Ids of vifs and endpoints here, by network, so that a network that comes or changes its number brings them. */
+  /** The networks of vifs and endpoints, so that a network that comes or changes its number brings them. */
   readonly #vifNetwork = new Map<Id, Id>();
-  readonly #endpointNetwork = new Map<Id, Id>();
+  readonly #endpoints = new Map<Id, WantedEndpoint>();
 
   constructor(claims: Claims, numbers: VifNumbers, around: Surroundings) {
     this.#claims = claims;
@@ -57,11 +57,11 @@ export class Desired {
     this.#around = around;
   }
 
-  /** Takes over what changed. Without `change` everything is looked at again. */
+  /** Takes over what changed. Without `change` everything that may be other is looked at. */
   update(wanted: Wanted, change: WantedChange | undefined): void {
     const networks = new Set(change?.networks ?? [...wanted.networks.keys(), ...this.#networks.keys()]);
     const vifs = new Set(change?.vifs ?? [...wanted.vifs.keys(), ...this.#vifNetwork.keys()]);
-    const endpoints = new Set(change?.endpoints ?? [...wanted.endpoints.keys(), ...this.#endpointNetwork.keys()]);
+    const endpoints = new Set(change?.endpoints ?? this.#otherEndpoints(wanted.endpoints));
     this.#retryFailed(wanted, networks, vifs);
     const touched = new Set(networks);
     const renumbered = new Set([...networks].filter((id) => this.#network(id, wanted.networks.get(id))));
@@ -75,6 +75,16 @@ export class Desired {
     }
     for (const id of touched) this.#claimNetwork(id, wanted.networks.get(id));
     this.#claims.set(UPLINKS, uplinkEntries(this.#wires.values()));
+  }
+
+  /**
+   * Those to look at in a full comparison. There can be a hundred thousand; one that is the very object it was has the
+   * same entries, unless its network or its vif, which bring it themselves, are others.
+   */
+  *#otherEndpoints(wanted: ReadonlyMap<Id, WantedEndpoint>): Iterable<Id> {
+    for (const [id, endpoint] of wanted)
+      if (endpoint.location.kind === "local" || this.#endpoints.get(id) !== endpoint) yield id;
+    for (const id of this.#endpoints.keys()) if (!wanted.has(id)) yield id;
   }
 
   /** Numbers that were never in use in this run or an earlier one: their counters are a former port's. */
@@ -111,7 +121,7 @@ export class Desired {
         if (owner.startsWith("vif:") && isSameTag(wire as Wire, other)) vifs.add(owner.slice("vif:".length));
       }
     }
-    for (const [id, network] of this.#endpointNetwork) if (networks.has(network)) endpoints.add(id);
+    for (const [id, { networkId }] of this.#endpoints) if (networks.has(networkId)) endpoints.add(id);
   }
 
   /** Whether its number is another now, or its card. */
@@ -199,8 +209,8 @@ export class Desired {
 
   /** Likewise. */
   #endpoint(id: Id, endpoint: WantedEndpoint | undefined): Id[] {
-    if (endpoint === undefined) this.#endpointNetwork.delete(id);
-    else this.#endpointNetwork.set(id, endpoint.networkId);
+    if (endpoint === undefined) this.#endpoints.delete(id);
+    else this.#endpoints.set(id, endpoint);
     const known = endpoint === undefined ? undefined : this.#networks.get(endpoint.networkId);
     if (endpoint === undefined || known === undefined) {
       this.#claims.set(`endpoint:${id}`, []);
