@@ -158,6 +158,12 @@ export class Lab {
     return host;
   }
 
+  /** Stops its agent and takes its namespace away; the control node keeps its record. */
+  async removeHost(name: string): Promise<void> {
+    await this.host(name).remove();
+    this.hosts.delete(name);
+  }
+
   async addNetwork(name: string, spec: NetworkSpec): Promise<LabNetwork> {
     const provider =
       spec.vlan === undefined

@@ -21,6 +21,8 @@ export interface Target {
 }
 
 const PINGS = 3;
+/** After the last packet. */
+const PING_SECONDS = 3;
 const TCP_SECONDS = 5;
 const TRANSFER_SECONDS = 30;
 
@@ -29,7 +31,7 @@ function command(test: ReachTest, address: Ip, name: string): string {
   const url = ipFamily(address) === 6 ? `http://[${address}]` : `http://${address}`;
   switch (test) {
     case "ping":
-      return `busybox ping -q -c ${PINGS} -i 0.1 -w 4 ${address} | busybox grep -q '${PINGS} packets received'`;
+      return `busybox ping -q -c ${PINGS} -i 0.1 -W ${PING_SECONDS} ${address} | busybox grep -q '${PINGS} packets received'`;
     case "tcp":
       return `[ "$(busybox timeout ${TCP_SECONDS} busybox wget -q -O - ${url}/name)" = ${name} ]`;
     case "transfer":
@@ -69,7 +71,7 @@ async function rowsOf(source: Workload, targets: readonly Target[], tests: reado
       return `( ${steps.join("; ")} ) 2>/dev/null &`;
     }),
   );
-  const limitMs = 1000 * (4 + TCP_SECONDS + TRANSFER_SECONDS + 10);
+  const limitMs = 1000 * (PING_SECONDS + TCP_SECONDS + TRANSFER_SECONDS + 10);
   const { stdout } = await source.run(`${script.join("\n")}\nwait`, limitMs);
   for (const match of stdout.matchAll(/^cell (\d+) ok$/gm)) {
     const cell = cells[Number(match[1])];
