@@ -9,7 +9,7 @@ test("what is wanted and not there is written, and settled once seen", () => {
   const delta = numbers();
   delta.want("a", 1);
   assert.deepEqual(delta.toWrite(), [["a", 1]]);
-  delta.saw("a", 1);
+  delta.wrote("a", 1);
   assert.deepEqual(delta.toWrite(), []);
 });
 
@@ -63,7 +63,7 @@ test("whatever the history, doing what it says makes the world as desired", () =
       const settle = () => {
         for (const [name, value] of delta.toWrite()) {
           world.set(name, value);
-          delta.saw(name, value);
+          delta.wrote(name, value);
         }
         for (const name of delta.toRemove()) {
           world.delete(name);

@@ -47,7 +47,12 @@ export class Delta<V> {
     this.#actual.set(key, agreed);
   }
 
-  /** The world has this; undefined means that it has no such key. Also called after each successful write. */
+  /** A write that {@link toWrite} asked for was made. */
+  wrote(key: string, value: V): void {
+    this.#agree(key, value);
+  }
+
+  /** The world has this; undefined means that it has no such key. */
   saw(key: string, value: V | undefined): void {
     const agreed = this.#agreed.get(key);
     if (agreed !== undefined) {

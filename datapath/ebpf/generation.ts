@@ -3,10 +3,14 @@ import { MAPS, type MapName, NET_LOCAL } from "../../bpf/layout.gen.ts";
 
 const netOf = MAPS.macs.key.reader("net");
 
+/** Nothing is kept of `ips`, which answers ARP and ND, nor of `members`, which is looked up for each broadcast. */
+export function isKeptInFlows(map: MapName): boolean {
+  return map !== "ips" && map !== "members";
+}
+
 /**
- * What only grows harms nobody: a flow that was refused has no entry. Two exceptions: in a provider network an unknown
- * MAC was sent out to the wire, and is now known to be here; and nothing is kept of `ips`, which answers ARP and ND,
- * nor of `members`, which is looked up for each broadcast.
+ * What only grows harms nobody: a flow that was refused has no entry. An exception: in a provider network an unknown
+ * MAC was sent out to the wire, and is now known to be here.
  */
 export function invalidates(map: MapName, key: Buffer, before: Buffer | undefined, after: Buffer | undefined): boolean {
   switch (map) {

@@ -2,7 +2,7 @@
 import { MAPS, type MapName } from "../../bpf/layout.gen.ts";
 import { type BpfMap, SystemError } from "../../host/mod.ts";
 import { Delta } from "../../reconcile/mod.ts";
-import { invalidates } from "./generation.ts";
+import { invalidates, isKeptInFlows } from "./generation.ts";
 import { type EntryKey, type EntryValue, entryKey, entryValue, keyBytes, mapOf, valueBytes } from "./keys.ts";
 
 /** An entry comes before those that point to it; removal goes the other way. */
@@ -115,8 +115,8 @@ export class Tables {
     const done = writeAll(map, writes, (key, reason) => failures.push({ key, reason }));
     let stale = false;
     for (const [key, value] of done) {
-      stale ||= isStale(name, key, delta.seen(key), value);
-      delta.saw(key, value);
+      stale ||= isKeptInFlows(name) && isStale(name, key, delta.seen(key), value);
+      delta.wrote(key, value);
     }
     return stale;
   }
