@@ -28,7 +28,7 @@ function makePods(mtu: number) {
     run(`ip netns add ${pod.name}
       ip link add v${pod.name} type veth peer name eth0 address ${pod.mac} netns ${pod.name}
       ip link set v${pod.name} up
-      ip netns exec ${pod.name} sh -c 'echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6'
+      nsenter --net=/run/netns/${pod.name} sh -c 'echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6'
       ip -n ${pod.name} link set eth0 up
       ip -n ${pod.name} addr add ${pod.ip4}/24 dev eth0
       ip -n ${pod.name} addr add ${pod.ip6}/64 dev eth0 nodad`);
