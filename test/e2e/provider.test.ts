@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { ip } from "../../model/mod.ts";
 import {
   failures,
-  ipBatch,
   mustIn,
   REACH_TESTS,
   reach,
@@ -58,8 +57,8 @@ test("a machine on the wire that Cable knows nothing of is reached and reaches",
   const netns = `${lab().name}-router`;
   const port = { id: "router", mac_address: "02:00:00:00:03:01" };
   const { wire, directory } = lab();
-  const router = await startMachine({ name: "router", netns, directory, wire, vlan: VLAN, port });
-  await ipBatch(netns, ["addr add 10.3.0.1/24 dev eth0", "addr add fd03::1/64 dev eth0 nodad"]);
+  const addresses = ["10.3.0.1/24", "fd03::1/64"];
+  const router = await startMachine({ name: "router", netns, directory, wire, vlan: VLAN, port, addresses });
   const outside = { workload: router, ips: [ip("10.3.0.1"), ip("fd03::1")] };
   const inside = ["a", "b"].map((name) => lab().target(name));
   const cells = [

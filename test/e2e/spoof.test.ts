@@ -68,7 +68,7 @@ test("with another's MAC nothing leaves the port", async () => {
   await mustIn(netns, ["ip", "link", "set", "dev", "eth0", "address", port.mac_address]);
 });
 
-test("an address pair, and no port security, lift exactly that, within a second", async () => {
+test("an address pair, and no port security, lift exactly that, on a port in use", async () => {
   const { port } = lab().entry("liar");
   const target = ofFamily(lab().target("peer").ips, 4);
   const untilAnswer = () =>

@@ -72,7 +72,7 @@ export class Lab {
     try {
       await lab.#up();
     } catch (error) {
-      const kept = await lab.#evidence();
+      const kept = lab.#interrupted ? "" : await lab.#evidence();
       await lab.down();
       throw kept === "" ? error : new Error(`${(error as Error).message}\n${kept}`, { cause: error });
     }
@@ -124,8 +124,7 @@ export class Lab {
 
   /** The whole table: within each network everyone to everyone. */
   async reach(tests?: readonly ReachTest[]): Promise<ReachCell[]> {
-    const names = [...this.workloads.keys()].sort(inOrderOf(Object.keys(this.#topology.workloads)));
-    const groups = Map.groupBy(names, (name) => this.entry(name).spec.network);
+    const groups = Map.groupBy(this.#names(), (name) => this.entry(name).spec.network);
     const cells: ReachCell[] = [];
     for (const members of groups.values()) {
       const targets = members.map((name) => this.target(name));
@@ -138,6 +137,12 @@ export class Lab {
       );
     }
     return cells;
+  }
+
+  /** The workloads' names in the topology's order, whichever came up first; then those added since. */
+  #names(): string[] {
+    const first = Object.keys(this.#topology.workloads).filter((name) => this.workloads.has(name));
+    return [...new Set([...first, ...this.workloads.keys()])];
   }
 
   async addHost(name: string, options: { token?: string; start?: boolean } = {}): Promise<Host> {
@@ -296,16 +301,19 @@ export class Lab {
     return {
       url: this.control.url,
       hosts: [...this.hosts.values()].map(({ name, netns, underlay, socket }) => ({ name, netns, underlay, socket })),
-      workloads: [...this.workloads.values()].map(({ workload, spec, port, netns }) => ({
-        name: workload.name,
-        kind: spec.kind,
-        host: spec.host,
-        network: spec.network,
-        netns,
-        portId: port.id,
-        mac: port.mac_address,
-        ips: port.fixed_ips.map((fixed) => fixed.ip_address),
-      })),
+      workloads: this.#names().map((name) => {
+        const { spec, port, netns } = this.entry(name);
+        return {
+          name,
+          kind: spec.kind,
+          host: spec.host,
+          network: spec.network,
+          netns,
+          portId: port.id,
+          mac: port.mac_address,
+          ips: port.fixed_ips.map((fixed) => fixed.ip_address),
+        };
+      }),
     };
   }
 
@@ -334,10 +342,4 @@ export class Lab {
     );
     return ends.flat().join("\n");
   }
-}
-
-/** Workloads come up in any order; tables have them in the topology's, those added later at the end. */
-function inOrderOf(order: readonly string[]): (a: string, b: string) => number {
-  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
-  return (a, b) => place(a) - place(b);
 }

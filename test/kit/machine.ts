@@ -4,15 +4,15 @@ import { access, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { ipBatch, makeNetns, mustIn, removeNetns, runIn } from "./netns.ts";
 import { BUILD, makeDirectory } from "./place.ts";
-import { start } from "./process.ts";
+import { type Running, start } from "./process.ts";
 import { must } from "./run.ts";
 import type { Switch } from "./switch.ts";
 import { serveWeb } from "./web.ts";
 import type { Workload } from "./workload.ts";
 
 /**
- * Plugs a machine into the switch, behind the tag `vlan`; `mac_address` is burnt into its card. With `dhcp` it asks
- * for its addresses (DHCP for IPv4, the kernel's SLAAC for IPv6).
+ * Plugs a machine into the switch, behind the tag `vlan`; `mac_address` is burnt into its card. It asks for its
+ * addresses (DHCP for IPv4, the kernel's SLAAC for IPv6), unless it is given `addresses`, with prefix lengths.
  */
 export async function startMachine(options: {
   name: string;
@@ -21,6 +21,7 @@ export async function startMachine(options: {
   wire: Switch;
   vlan: number;
   port: { id: string; mac_address: string };
+  addresses?: readonly string[];
 }): Promise<Workload> {
   const { name, netns, port } = options;
   await makeNetns(netns);
@@ -32,24 +33,34 @@ export async function startMachine(options: {
     "link set dev eth0 up",
   ]);
   const web = await serveWeb({ name, netns, directory: options.directory });
-  const client = start({
-    name: `${name}'s DHCP client`,
-    command: [
-      ...["busybox", "udhcpc", "-f", "-i", "eth0", "-s", join(import.meta.dirname, "lease.sh")],
-      ...["-O", "mtu", "-O", "staticroutes", "-T", "1", "-A", "1"],
-    ],
-    logFile: join(options.directory, `${name}.dhcp.log`),
-    netns,
-  });
+  if (options.addresses !== undefined) {
+    await ipBatch(
+      netns,
+      options.addresses.map((address) => `addr add ${address} dev eth0${address.includes(":") ? " nodad" : ""}`),
+    );
+  }
+  const client = options.addresses === undefined ? dhcpClient(options) : undefined;
   return {
     name,
     portId: port.id,
     run: (script, timeoutMs = 60_000) => runIn(netns, ["busybox", "sh", "-c", script], { timeoutMs }),
     stop: async () => {
-      await Promise.all([web.stop(), client.stop()]);
+      await Promise.all([web.stop(), client?.stop()]);
       await removeNetns(netns);
     },
   };
+}
+
+function dhcpClient({ name, netns, directory }: { name: string; netns: string; directory: string }): Running {
+  return start({
+    name: `${name}'s DHCP client`,
+    command: [
+      ...["busybox", "udhcpc", "-f", "-i", "eth0", "-s", join(import.meta.dirname, "lease.sh")],
+      ...["-O", "mtu", "-O", "staticroutes", "-T", "1", "-A", "1"],
+    ],
+    logFile: join(directory, `${name}.dhcp.log`),
+    netns,
+  });
 }
 
 async function accessPort(netns: string, port: string, vlan: number): Promise<void> {
