@@ -6,6 +6,8 @@ import { isIPv6 } from "node:net";
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than common proxies keep an idle connection, so that it is they who close it. */
 const KEEP_ALIVE_MS = 75_000;
+/** How often connections that fell idle are closed while stopping. */
+const SWEEP_MS = 20;
 
 export interface Address {
   host: string;
@@ -39,11 +41,17 @@ export class Listeners {
   /** Takes no more requests; waits for those under way, but not longer than `graceMs`. */
   async close(graceMs: number): Promise<void> {
     const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-    for (const server of this.#servers) server.closeIdleConnections();
+    // Again and again: a connection kept alive becomes idle only when its last reply is out.
+    const closeIdle = () => {
+      for (const server of this.#servers) server.closeIdleConnections();
+    };
+    closeIdle();
+    const sweep = setInterval(closeIdle, SWEEP_MS);
     const timer = setTimeout(() => {
       for (const server of this.#servers) server.closeAllConnections();
     }, graceMs);
     await Promise.all(closed);
+    clearInterval(sweep);
     clearTimeout(timer);
   }
 }

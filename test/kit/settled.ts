@@ -34,17 +34,32 @@ export async function settled(lab: Lab, expected: readonly RegExp[] = []): Promi
   assert.deepEqual(await errorLines(lab, expected), [], "errors in the logs");
 }
 
+const VIEW_MS = 20_000;
+
 /** A host's whole view as a fresh reader gets it, as sorted lines. */
 export async function viewOf(control: Control, host: Pick<Host, "name" | "token">): Promise<string[]> {
-  const reply = await fetch(`${control.url}/v1/hosts/${host.name}/watch`, {
-    headers: { authorization: `Bearer ${host.token}` },
-    signal: AbortSignal.timeout(20_000),
-  });
-  if (!reply.ok || reply.body === null) throw new Error(`watch of ${host.name}: ${reply.status} ${await reply.text()}`);
+  const give = new AbortController();
+  const late = setTimeout(() => give.abort(new Error(`the watch of ${host.name} is not complete in time`)), VIEW_MS);
+  try {
+    const reply = await fetch(`${control.url}/v1/hosts/${host.name}/watch`, {
+      headers: { authorization: `Bearer ${host.token}` },
+      signal: give.signal,
+    });
+    if (!reply.ok || reply.body === null)
+      throw new Error(`watch of ${host.name}: ${reply.status} ${await reply.text()}`);
+    return await snapshotOf(reply.body);
+  } finally {
+    clearTimeout(late);
+    give.abort(); // it would go on for ever
+  }
+}
+
+async function snapshotOf(body: ReadableStream<Uint8Array>): Promise<string[]> {
+  const decoder = new TextDecoder();
   const lines: string[] = [];
   let rest = "";
-  for await (const part of reply.body.pipeThrough(new TextDecoderStream())) {
-    const complete = (rest + part).split("\n");
+  for await (const part of body) {
+    const complete = (rest + decoder.decode(part, { stream: true })).split("\n");
     rest = complete.pop() ?? "";
     for (const line of complete) {
       const message = JSON.parse(line) as ViewMessage;
@@ -52,7 +67,7 @@ export async function viewOf(control: Control, host: Pick<Host, "name" | "token"
       if (message.type === "put") lines.push(line);
     }
   }
-  throw new Error(`the watch of ${host.name} ended before it was complete`);
+  throw new Error("the watch ended before it was complete");
 }
 
 const PINO_ERROR = 50;
