@@ -39,6 +39,9 @@ export interface ViewNetwork {
   subnets: ViewSubnet[];
 }
 
+/** The device_owner of ports that a host makes for its containers; a port of any such owner is a container's. */
+export const CONTAINER_OWNER = "cable:container";
+
 /** How a port of this host reaches its workload. */
 export type Place =
   | { kind: "tap"; device: string } // a virtual machine: whoever starts it makes the device

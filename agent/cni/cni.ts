@@ -1,5 +1,5 @@
 import type { Host, Link } from "../../host/mod.ts";
-import type { Id, ViewNetwork, ViewPort } from "../../model/mod.ts";
+import { CONTAINER_OWNER, type Id, type ViewNetwork, type ViewPort } from "../../model/mod.ts";
 import type { ControlNode } from "../control-node.ts";
 import type { Log } from "../log.ts";
 import { type Attachment, type Attachments, deviceOf, isContainerDevice } from "./attachments.ts";
@@ -30,9 +30,6 @@ interface Parts {
   /** How long ADD waits for its port to reach this host. */
   viewTimeoutMs?: number;
 }
-
-/** The device_owner that the control node gives to the ports that agents make. */
-const CONTAINER_OWNER = "cable:container";
 
 type Added = Extract<CniRequest, { command: "ADD" | "CHECK" }>;
 

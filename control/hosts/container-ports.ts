@@ -1,11 +1,9 @@
 /** Ports that a host asks for by itself, for its containers. */
 import type { z } from "zod";
 import type { Caller, Networking, NewContainerPort } from "../../api/mod.ts";
-import { fault, type Id, type PortRecord } from "../../model/mod.ts";
+import { CONTAINER_OWNER, fault, type Id, type PortRecord } from "../../model/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import type { Memory } from "../memory.ts";
-
-const OWNER = "cable:container";
 
 export interface ContainerPortsParts {
   store: Store;
@@ -41,7 +39,7 @@ export class ContainerPorts {
   /** @throws Fault PortNotFound also for a port that is not this host's to delete */
   async remove(host: string, id: Id, requestId: string): Promise<void> {
     const port = this.#parts.memory.get("port", id)?.record;
-    if (port === undefined || port.device_owner !== OWNER || port["binding:host_id"] !== host) {
+    if (port === undefined || port.device_owner !== CONTAINER_OWNER || port["binding:host_id"] !== host) {
       throw fault("PortNotFound", { port_id: id });
     }
     await this.#parts.networking.delete(callerFor(host, port.project_id, requestId), "port", id);
@@ -67,7 +65,7 @@ export class ContainerPorts {
         network_id: network.id,
         name: body.name,
         device_id: body.container_id,
-        device_owner: OWNER,
+        device_owner: CONTAINER_OWNER,
         "binding:host_id": host,
         "binding:profile": { container: true, interface: body.interface_name },
       },
@@ -79,7 +77,7 @@ export class ContainerPorts {
     const { memory } = this.#parts;
     for (const id of memory.portsOfDevice(container_id)) {
       const port = memory.get("port", id)!.record;
-      const isSame = port.device_owner === OWNER && port["binding:host_id"] === host;
+      const isSame = port.device_owner === CONTAINER_OWNER && port["binding:host_id"] === host;
       if (isSame && port["binding:profile"].interface === interface_name) return port;
     }
     return undefined;

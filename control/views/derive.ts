@@ -13,7 +13,7 @@ import type {
   ViewPort,
   ViewSubnet,
 } from "../../model/mod.ts";
-import { tapName } from "../../model/mod.ts";
+import { CONTAINER_OWNER, tapName } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
 
 /** Undefined while the record has no usable segment. */
@@ -39,7 +39,7 @@ export function placeOf(port: PortRecord): Place | undefined {
     const attachment = physicalAttachment(profile.physical);
     return attachment === undefined ? undefined : { kind: "physical", attachment };
   }
-  if (port.device_owner.startsWith("cable:container") || profile.container === true) return { kind: "container" };
+  if (port.device_owner.startsWith(CONTAINER_OWNER) || profile.container === true) return { kind: "container" };
   return { kind: "tap", device: tapName(port.id) };
 }
 
