@@ -14,6 +14,19 @@ describe("a fault says", () => {
     ["NetworkInUse", { net_id: "n", reason: "Busy" }, 409, "Unable to complete operation on network n. Busy."],
     ["PolicyNotAuthorized", { action: "get_port" }, 403, "rule:get_port is disallowed by policy"],
     ["PolicyNotAuthorized", { rule: "(rule:a and rule:b)" }, 403, "(rule:a and rule:b) is disallowed by policy"],
+    ["RouterInUse", { router_id: "r" }, 409, "Router r still has ports"],
+    [
+      "RoutesExhausted",
+      { router_id: "r", quota: 30 },
+      400,
+      "Unable to complete operation for r. The number of routes exceeds the maximum 30.",
+    ],
+    [
+      "RbacPolicyInUse",
+      { object_id: "o", details: "d" },
+      409,
+      "RBAC policy on object o cannot be removed because other objects depend on it.\nDetails: d",
+    ],
     ["ServiceUnavailable", {}, 503, "The service is unavailable."],
     ["Conflict", { msg: "%(msg)s" }, 409, "%(msg)s"],
   ];
