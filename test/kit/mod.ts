@@ -9,6 +9,7 @@ export * from "./container.ts";
 export * from "./control.ts";
 export * from "./guest-channel.ts";
 export * from "./host.ts";
+export * from "./keystone.ts";
 export * from "./lab.ts";
 export * from "./machine.ts";
 export * from "./netns.ts";
