@@ -1,9 +1,10 @@
 /**
  * The API that every door (Neutron REST, the Contrail protocol, Kubernetes) calls and the control node implements:
  * resources in, resources out, faults thrown. Attribute syntax is checked by the door, since its messages belong to
- * the foreign protocol; meaning (overlap, uniqueness, ownership, allocation) is checked behind this interface.
+ * the foreign protocol; meaning (overlap, uniqueness, allocation) is checked behind this interface. So is what a caller
+ * can see at all; what it may do with that is the door's to decide, as each protocol has its own way to say it.
  */
-import type { NetworkRecord, PortRecord, SubnetRecord } from "../model/mod.ts";
+import type { NetworkRecord, RecordTypes, ResourceRecordKind } from "../model/mod.ts";
 
 /** Who asks. Made by an {@link Authenticator}; policy decides on it. */
 export interface Caller {
@@ -24,24 +25,47 @@ export interface Authenticator {
   authenticate(headers: Record<string, string | string[] | undefined>, requestId: string): Promise<Caller>;
 }
 
-export interface NetworkingTypes {
+/** A row of a resource that is no record of its own: part of one (a rule of a QoS policy) or made from others (an agent). */
+export type DerivedRow = Readonly<Record<string, unknown>>;
+
+export const DERIVED_KINDS = [
+  "agent",
+  "agent_network",
+  "agent_router",
+  "auto_allocated_topology",
+  "availability_zone",
+  "bandwidth_limit_rule",
+  "dscp_marking_rule",
+  "floatingip_pool",
+  "loggable_resource",
+  "minimum_bandwidth_rule",
+  "minimum_packet_rate_rule",
+  "network_agent",
+  "network_ip_availability",
+  "packet_rate_limit_rule",
+  "port_binding",
+  "qos_rule_type",
+  "quota",
+  "quota_default",
+  "quota_detail",
+  "router_agent",
+  "service_provider",
+] as const;
+export type DerivedKind = (typeof DERIVED_KINDS)[number];
+
+type Shown = { [K in ResourceRecordKind]: RecordTypes[K] } & { [K in DerivedKind]: DerivedRow };
+
+/** What a resource looks like to a door: its record, and what belongs to it without being in it. */
+export interface NetworkingTypes extends Shown {
   network: NetworkRecord & { subnets: string[] };
-  subnet: SubnetRecord;
-  port: PortRecord;
 }
 export type ResourceKind = keyof NetworkingTypes;
 
 /** A body of the door after syntax checks: attributes the user gave, with the door's defaults for those left out. */
 export type Attributes = Record<string, unknown>;
 
-/** Rows a caller may see, narrowed by what the control node has an index for; the door filters the rest. */
-export interface ListHint {
-  id?: string[];
-  network_id?: string[];
-  device_id?: string[];
-  project_id?: string[];
-  "binding:host_id"?: string[];
-}
+/** The attributes that rows must have, each one of its values. What has no index is ignored: the door filters again. */
+export type ListHint = Readonly<Record<string, readonly string[]>>;
 
 export interface Networking {
   /** One transaction for all of `bodies`: all are created or none. @throws Fault */
@@ -59,4 +83,8 @@ export interface Networking {
     ifRevision?: number,
   ): Promise<NetworkingTypes[K]>;
   delete(caller: Caller, kind: ResourceKind, id: string, ifRevision?: number): Promise<void>;
+  /** What a kind can do besides: a router's "add_router_interface". One transaction, too. @throws Fault */
+  act(caller: Caller, kind: ResourceKind, id: string, action: string, body: Attributes): Promise<DerivedRow>;
+  /** A record whoever owns it, for a door's decision about who may do what; never to be shown. */
+  peek<K extends ResourceRecordKind>(kind: K, id: string): RecordTypes[K] | undefined;
 }

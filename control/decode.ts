@@ -3,7 +3,40 @@ import type { Id, Kind, RecordTypes } from "../model/mod.ts";
 import { keys } from "../store/mod.ts";
 
 /** The name field by which a record of a kind is known; the last part of its key. */
-const NAMED_BY = { network: "id", subnet: "id", port: "id", host: "name" } as const satisfies Record<Kind, string>;
+const NAMED_BY: Record<Kind, "id" | "name"> = {
+  host: "name",
+  network: "id",
+  subnet: "id",
+  segment: "id",
+  network_segment_range: "id",
+  port: "id",
+  security_group: "id",
+  security_group_rule: "id",
+  default_security_group_rule: "id",
+  address_group: "id",
+  router: "id",
+  floatingip: "id",
+  port_forwarding: "id",
+  conntrack_helper: "id",
+  ndp_proxy: "id",
+  local_ip: "id",
+  local_ip_association: "id",
+  address_scope: "id",
+  subnetpool: "id",
+  rbac_policy: "id",
+  quota: "id",
+  quota_fence: "id",
+  qos_policy: "id",
+  trunk: "id",
+  metering_label: "id",
+  metering_label_rule: "id",
+  flavor: "id",
+  service_profile: "id",
+  log: "id",
+  tap_service: "id",
+  tap_flow: "id",
+  tap_mirror: "id",
+};
 
 export const KINDS = Object.keys(NAMED_BY) as Kind[];
 

@@ -6,7 +6,11 @@ import type { Held, Memory, RecordChange } from "./memory.ts";
 import { SetIndex } from "./set-index.ts";
 
 /** What a record is from now on; undefined when it is gone. */
-export type RecordWrite = { [K in Kind]: { kind: K; id: Id; after: Held<K> | undefined } }[Kind];
+export interface RecordWrite {
+  kind: Kind;
+  id: Id;
+  after: Held<Kind> | undefined;
+}
 
 type Listener = (changes: RecordChange[], revision: number) => void;
 type Waiter = { revision: number; resolve: () => void };

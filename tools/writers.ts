@@ -1,11 +1,15 @@
-/** Who writes which field: the table of ARCHITECTURE.md, read from the comments in model/records.ts. */
-import { read } from "./sources.ts";
+/** Who writes which field: the table of ARCHITECTURE.md, read from the comments in model/records/. */
+import { read, sources } from "./sources.ts";
 
-const INTERFACE = /^export interface (\w+)(?: extends \w+)? \{\n([\s\S]*?)^\}/gm;
+const INTERFACE = /^export interface (\w+)(?: extends [\w, ]+)? \{\n([\s\S]*?)^\}/gm;
 const FIELD = /^ {2}"?([\w:]+)"?\??: .*?; \/\/ ([^:\n]*)/gm;
 
 /** A markdown table with a row for every record and writer; fields without a writer's name are left out. */
-export function writersTable(text: string = read("model/records.ts")): string {
+export function writersTable(
+  text: string = sources(/^model\/records\/\w+\.ts$/)
+    .map(read)
+    .join("\n"),
+): string {
   const rows: string[] = [];
   for (const [, name = "", body = ""] of text.matchAll(INTERFACE)) {
     const fields = Map.groupBy(body.matchAll(FIELD), ([, , comment = ""]) => writersIn(comment));

@@ -21,7 +21,7 @@ async function neighbours() {
   made["bob's port"] = (await world.port(made.shared ?? "", {}, BOB)).id;
   const nameOf = new Map(Object.entries(made).map(([name, id]) => [id, name]));
   const list = async (by: Caller, kind: ResourceKind, hint: ListHint = {}) =>
-    (await world.networking.list(by, kind, hint)).map(({ id }) => nameOf.get(id)).sort();
+    (await world.networking.list(by, kind, hint)).map(({ id }) => nameOf.get(String(id))).sort();
   return { world, list, id: (name: string) => made[name] ?? "" };
 }
 

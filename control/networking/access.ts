@@ -1,5 +1,5 @@
 /** Who sees and changes what: ownership as in Neutron's default policy. What a caller does not see, it cannot name. */
-import type { Attributes, Caller, ResourceKind } from "../../api/mod.ts";
+import type { Attributes, Caller } from "../../api/mod.ts";
 import { fault, type Id, type NetworkRecord, type PortRecord, type SubnetRecord } from "../../model/mod.ts";
 
 type Find = (networkId: Id) => NetworkRecord | undefined;
@@ -34,7 +34,7 @@ export function mayPlug(caller: Caller, network: NetworkRecord): boolean {
   return isElevated(caller) || ownsNetwork(caller, network) || network.shared;
 }
 
-export function notFound(kind: ResourceKind, id: Id) {
+export function notFound(kind: "network" | "subnet" | "port", id: Id) {
   if (kind === "network") return fault("NetworkNotFound", { net_id: id });
   if (kind === "subnet") return fault("SubnetNotFound", { subnet_id: id });
   return fault("PortNotFound", { port_id: id });

@@ -5,6 +5,8 @@
 import type { Fault, Id, Ip, Kind, RecordTypes, SubnetRecord } from "../../model/mod.ts";
 import { type Guard, keys, type Transaction, type Write } from "../../store/mod.ts";
 import type { Memory } from "../memory.ts";
+import type { Index, Indexes } from "./indexes.ts";
+import type { Reader } from "./reader.ts";
 
 /** Keys that a choice has to avoid although memory does not show them as used. */
 export interface Avoided {
@@ -18,8 +20,9 @@ interface Staged {
   record: RecordTypes[Kind] | undefined;
 }
 
-export class Draft {
+export class Draft implements Reader {
   readonly #memory: Memory;
+  readonly #indexes: Indexes;
   readonly #avoided: readonly Avoided[];
   readonly #guards = new Map<string, Guard>();
   readonly #writes = new Map<string, Write>();
@@ -28,8 +31,9 @@ export class Draft {
   readonly #claims = new Map<string, (() => Fault) | undefined>();
   readonly #newSubnets = new Map<Id, Id[]>();
 
-  constructor(memory: Memory, avoided: readonly Avoided[] = []) {
+  constructor(memory: Memory, indexes: Indexes, avoided: readonly Avoided[] = []) {
     this.#memory = memory;
+    this.#indexes = indexes;
     this.#avoided = avoided;
   }
 
@@ -41,6 +45,21 @@ export class Draft {
     const staged = this.#staged.get(keys.record(kind, id));
     if (staged !== undefined) return staged.record as RecordTypes[K] | undefined;
     return this.#memory.get(kind, id)?.record;
+  }
+
+  select<K extends Kind>(by: Index<K>, key: string): RecordTypes[K][] {
+    const found: RecordTypes[K][] = [];
+    for (const id of this.#indexes.of(by, key)) {
+      if (this.#staged.has(keys.record(by.kind, id))) continue;
+      const record = this.#memory.get(by.kind, id)?.record;
+      if (record !== undefined) found.push(record);
+    }
+    for (const { kind, record } of this.#staged.values()) {
+      if (kind === by.kind && record !== undefined && by.keysOf(record as RecordTypes[K]).includes(key)) {
+        found.push(record as RecordTypes[K]);
+      }
+    }
+    return found;
   }
 
   /** The outcome is right only if the record is as memory has it. */
@@ -75,6 +94,11 @@ export class Draft {
   present(kind: Kind, id: Id): void {
     const key = keys.record(kind, id);
     if (!this.#guards.has(key)) this.#guards.set(key, { kind: "present", key });
+  }
+
+  /** Nobody has made the key; when somebody has meanwhile, the request is planned anew. */
+  absent(key: string): void {
+    this.#guards.set(key, { kind: "absent", key });
   }
 
   emptyUnder(prefix: string): void {

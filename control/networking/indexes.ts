@@ -1,65 +1,71 @@
-/** What networking has to find quickly and memory has no index for; kept up to date by memory's changes. */
-import type { HostFacts, Id, NetworkRecord, RecordTypes } from "../../model/mod.ts";
+/**
+ * What networking has to find quickly and memory has no index for. An index is a constant that says which keys a record
+ * has; its table is filled when it is first asked, and kept up to date by memory's changes from then on.
+ */
+import type { HostFacts, Id, Kind, NetworkRecord, RecordTypes, ResourceRecordKind } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
+import { SetIndex } from "../set-index.ts";
 
-type OwnedKind = "network" | "subnet" | "port";
+/** `index("floatingip", ({ port_id }) => [port_id])`: records by a key of theirs; null and undefined are no keys. */
+export interface Index<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly keysOf: (record: RecordTypes[K]) => readonly (string | null | undefined)[];
+}
+
+export function index<K extends Kind>(kind: K, keysOf: Index<K>["keysOf"]): Index<K> {
+  return { kind, keysOf };
+}
+
+type AnyIndex = Index<Kind>;
+
+/** By project, for every kind that has one. */
+const OWNED = new Map<Kind, AnyIndex>();
+const ownedIndex = (kind: ResourceRecordKind): AnyIndex => {
+  const found = OWNED.get(kind) ?? { kind, keysOf: (record) => [(record as { project_id: string }).project_id] };
+  OWNED.set(kind, found);
+  return found;
+};
 
 const isOpen = (network: NetworkRecord) => network.shared || network["router:external"];
+const OPEN = index("network", (network) => (isOpen(network) ? ["open"] : []));
 
-const EMPTY: ReadonlySet<never> = new Set();
-
-class Groups<K, V> {
-  readonly #sets = new Map<K, Set<V>>();
-
-  of(key: K): ReadonlySet<V> {
-    return this.#sets.get(key) ?? EMPTY;
-  }
-
-  add(key: K, value: V): void {
-    const set = this.#sets.get(key);
-    if (set === undefined) this.#sets.set(key, new Set([value]));
-    else set.add(value);
-  }
-
-  remove(key: K, value: V): void {
-    const set = this.#sets.get(key);
-    set?.delete(value);
-    if (set?.size === 0) this.#sets.delete(key);
-  }
-}
+const VLANS = index("network", (network) =>
+  network["provider:network_type"] === "vlan" ? [network["provider:physical_network"]] : [],
+);
 
 export class Indexes {
   readonly #memory: Memory;
-  readonly #owned = {
-    network: new Groups<string, Id>(),
-    subnet: new Groups<string, Id>(),
-    port: new Groups<string, Id>(),
-  };
-  readonly #open = new Set<Id>();
-  readonly #vlans = new Groups<string, number>();
+  readonly #tables = new Map<Kind, Map<AnyIndex, SetIndex<string>>>();
   #facts: HostFacts[] | undefined;
 
   constructor(memory: Memory) {
     this.#memory = memory;
-    for (const kind of ["network", "subnet", "port"] as const) {
-      for (const { record } of memory.all(kind)) this.#count(kind, record, "add");
-    }
     memory.onChange((changes) => {
       for (const change of changes) this.#apply(change);
     });
   }
 
-  ownedBy(kind: OwnedKind, projectId: string): ReadonlySet<Id> {
-    return this.#owned[kind].of(projectId);
+  /** The ids of the records that have `key`. */
+  of<K extends Kind>(by: Index<K>, key: string): ReadonlySet<Id> {
+    return this.#table(by as unknown as AnyIndex).of(key);
+  }
+
+  ownedBy(kind: ResourceRecordKind, projectId: string): ReadonlySet<Id> {
+    return this.#table(ownedIndex(kind)).of(projectId);
   }
 
   /** Networks that are shared or external: every project sees them. */
   get openNetworks(): ReadonlySet<Id> {
-    return this.#open;
+    return this.of(OPEN, "open");
   }
 
   usedVlans(physicalNetwork: string): ReadonlySet<number> {
-    return this.#vlans.of(physicalNetwork);
+    const vlans = new Set<number>();
+    for (const id of this.of(VLANS, physicalNetwork)) {
+      const vlan = this.#memory.get("network", id)?.record["provider:segmentation_id"];
+      if (vlan !== null && vlan !== undefined) vlans.add(vlan);
+    }
+    return vlans;
   }
 
   /** What the hosts have reported of themselves. */
@@ -68,24 +74,33 @@ export class Indexes {
     return this.#facts;
   }
 
-  #apply(change: RecordChange): void {
-    if (change.kind === "host") {
-      this.#facts = undefined;
-      return;
+  #table(by: AnyIndex): SetIndex<string> {
+    let ofKind = this.#tables.get(by.kind);
+    if (ofKind === undefined) {
+      ofKind = new Map();
+      this.#tables.set(by.kind, ofKind);
     }
-    if (change.before !== undefined) this.#count(change.kind, change.before.record, "remove");
-    if (change.after !== undefined) this.#count(change.kind, change.after.record, "add");
+    let table = ofKind.get(by);
+    if (table === undefined) {
+      table = new SetIndex();
+      for (const { record } of this.#memory.all(by.kind)) count(table, by, record, "add");
+      ofKind.set(by, table);
+    }
+    return table;
   }
 
-  #count<K extends OwnedKind>(kind: K, record: RecordTypes[K], how: "add" | "remove"): void {
-    this.#owned[kind][how](record.project_id, record.id);
-    if (kind !== "network") return;
-    const network = record as NetworkRecord;
-    if (how === "remove" || !isOpen(network)) this.#open.delete(network.id);
-    else this.#open.add(network.id);
-    const { "provider:physical_network": physicalNetwork, "provider:segmentation_id": vlan } = network;
-    if (network["provider:network_type"] === "vlan" && physicalNetwork !== null && vlan !== null) {
-      this.#vlans[how](physicalNetwork, vlan);
+  #apply({ kind, before, after }: RecordChange): void {
+    if (kind === "host") this.#facts = undefined;
+    for (const [by, table] of this.#tables.get(kind) ?? []) {
+      if (before !== undefined) count(table, by, before.record, "remove");
+      if (after !== undefined) count(table, by, after.record, "add");
     }
   }
+}
+
+type AnyRecord = RecordTypes[Kind] & { id?: Id; name: string };
+
+function count(table: SetIndex<string>, by: AnyIndex, record: RecordTypes[Kind], how: "add" | "remove"): void {
+  const id = (record as AnyRecord).id ?? (record as AnyRecord).name;
+  for (const key of by.keysOf(record)) if (key !== null && key !== undefined) table[how](key, id);
 }

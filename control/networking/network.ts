@@ -2,7 +2,7 @@
 import type { Attributes, Caller } from "../../api/mod.ts";
 import { fault, type NetworkRecord } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
-import { demand, ownsNetwork, projectOf, seesNetwork } from "./access.ts";
+import { demand, notFound, ownsNetwork, projectOf, seesNetwork } from "./access.ts";
 import { attribute, given, isFlag, isText, isWhole, listOf, orNull } from "./attributes.ts";
 import { isUnplugged } from "./binding.ts";
 import type { Draft } from "./draft.ts";
@@ -11,6 +11,7 @@ import { checkMtuFor, chosenMtu } from "./mtu.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { removePort } from "./port.ts";
 import { claimVlan, newSegment, releaseSegment, SEGMENT_NAMES } from "./segment.ts";
+import { union } from "./select.ts";
 import { newStandard, revised, standardChanges } from "./standard.ts";
 
 /** Ports that go with their network (neutron/common/_constants.py AUTO_DELETE_PORT_OWNERS). */
@@ -145,6 +146,9 @@ export function networkPlan(env: Env): ResourcePlan<"network"> {
   return {
     create: (draft, caller, body) => createNetwork(env, draft, caller, body),
     sees: seesNetwork,
+    notFound: (id) => notFound("network", id),
+    show: (record) => ({ ...record, subnets: [...env.memory.subnetsOfNetwork(record.id)] }),
+    visible: (caller) => union([env.indexes.ownedBy("network", caller.projectId), env.indexes.openNetworks]),
     update: (draft, caller, current, changes) => updateNetwork(env, draft, caller, current, changes),
     remove: removeNetwork,
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Attributes, ResourceKind } from "../../api/mod.ts";
+import type { Attributes } from "../../api/mod.ts";
 import { Fault } from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 import { ADMIN, ALICE, audit, BOB, makeWorld, type World } from "./networking.fixture.ts";
@@ -11,7 +11,7 @@ const KINDS = ["network", "subnet", "port"] as const;
 /** A step names existing things by number, so that shrinking keeps it meaningful. */
 interface Step {
   act: "create" | "update" | "delete";
-  kind: ResourceKind;
+  kind: "network" | "subnet" | "port";
   node: number;
   by: number;
   at: number;
@@ -54,7 +54,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 async function play(world: World, { act, kind, by, at, body: attributes }: Step): Promise<void> {
   const caller = [ADMIN, ALICE, BOB][by] ?? ADMIN;
   const { networking } = world;
-  const pick = async (from: ResourceKind) => {
+  const pick = async (from: "network" | "subnet" | "port") => {
     const rows = await networking.list(ADMIN, from, {});
     return rows[at % Math.max(1, rows.length)]?.id ?? "none";
   };

@@ -1,16 +1,22 @@
-import type { Attributes, Caller, ListHint, Networking, NetworkingTypes, ResourceKind } from "../../api/mod.ts";
-import { fault, type Id, type RecordTypes } from "../../model/mod.ts";
+import type {
+  Attributes,
+  Caller,
+  DerivedRow,
+  ListHint,
+  Networking,
+  NetworkingTypes,
+  ResourceKind,
+} from "../../api/mod.ts";
+import { fault, type Id, type RecordTypes, type ResourceRecordKind } from "../../model/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import type { Memory } from "../memory.ts";
-import { notFound } from "./access.ts";
 import type { Draft } from "./draft.ts";
 import { type Env, type Log, makeEnv, type NetworkingOptions } from "./env.ts";
-import { networkPlan } from "./network.ts";
-import type { ResourcePlan } from "./plan.ts";
-import { portPlan } from "./port.ts";
+import type { Plans, RecordOf, ResourcePlan } from "./plan.ts";
+import { makePlans } from "./plans.ts";
+import { memoryReader, type Reader } from "./reader.ts";
 import { candidateIds } from "./select.ts";
 import { checkRevision } from "./standard.ts";
-import { subnetPlan } from "./subnet.ts";
 import { Transactor } from "./transact.ts";
 
 export interface NetworkingParts {
@@ -23,47 +29,51 @@ export interface NetworkingParts {
 /** A removal in steps ends long before this, unless others put back what it takes away. */
 const MAX_STEPS = 1_000;
 
-/** Networks, subnets and ports over a store; `memory` must be fed by the same store. */
+/** Every resource of Neutron over a store; `memory` must be fed by the same store. */
 export function makeNetworking({ store, memory, log, options = {} }: NetworkingParts): Networking {
   const env = makeEnv(memory, options);
-  return new StoredNetworking(env, new Transactor(store, memory, log, env.options));
+  return new StoredNetworking(env, new Transactor(store, env, log));
 }
 
 class StoredNetworking implements Networking {
   readonly #env: Env;
   readonly #transactor: Transactor;
-  readonly #plans: { [K in ResourceKind]: ResourcePlan<K> };
+  readonly #plans: Plans;
+  readonly #reader: Reader;
 
   constructor(env: Env, transactor: Transactor) {
     this.#env = env;
     this.#transactor = transactor;
-    this.#plans = { network: networkPlan(env), subnet: subnetPlan(env), port: portPlan(env) };
+    this.#plans = makePlans(env);
+    this.#reader = memoryReader(env.memory, env.indexes);
   }
 
   async create<K extends ResourceKind>(caller: Caller, kind: K, bodies: Attributes[]): Promise<NetworkingTypes[K][]> {
-    const plan: ResourcePlan<K> = this.#plans[kind];
+    const plan = this.#plan(kind);
+    const make = plan.create ?? notOffered();
     const order = inOrderOfNeed(bodies);
     const records = await this.#transactor.run((draft) => {
-      const made: RecordTypes[K][] = [];
-      for (const { body, place } of order) made[place] = plan.create(draft, caller, body);
+      plan.prepare?.(caller, draft)?.(draft);
+      const made: RecordOf<K>[] = [];
+      for (const { body, place } of order) made[place] = make.call(plan, draft, caller, body);
       return made;
     });
     for (const record of records) await this.#follow(plan, record);
-    return records.map((record) => this.#shown(kind, record));
+    return records.map((record) => this.#shown(plan, caller, record));
   }
 
   async get<K extends ResourceKind>(caller: Caller, kind: K, id: Id): Promise<NetworkingTypes[K]> {
-    return this.#shown(kind, this.#visible(this.#env.memory, caller, kind, id));
+    const plan = this.#plan(kind);
+    return this.#shown(plan, caller, this.#visible(this.#reader, plan, caller, kind, id));
   }
 
   async list<K extends ResourceKind>(caller: Caller, kind: K, hint: ListHint): Promise<NetworkingTypes[K][]> {
-    const { memory } = this.#env;
-    const plan: ResourcePlan<K> = this.#plans[kind];
-    const reader = recordsOf(memory);
+    const plan = this.#plan(kind);
+    const prepare = plan.prepare?.(caller, this.#reader);
+    if (prepare !== undefined) await this.#transactor.run(prepare);
     const rows: NetworkingTypes[K][] = [];
-    for (const id of candidateIds(this.#env, caller, kind, hint)) {
-      const record = memory.get(kind, id)?.record as RecordTypes[K] | undefined;
-      if (record !== undefined && plan.sees(caller, record, reader)) rows.push(this.#shown(kind, record));
+    for (const record of this.#candidates(plan, kind, caller, hint)) {
+      if (plan.sees(caller, record, this.#reader)) rows.push(this.#shown(plan, caller, record));
     }
     return rows;
   }
@@ -75,13 +85,14 @@ class StoredNetworking implements Networking {
     changes: Attributes,
     ifRevision?: number,
   ): Promise<NetworkingTypes[K]> {
-    const plan: ResourcePlan<K> = this.#plans[kind];
+    const plan = this.#plan(kind);
+    const change = plan.update ?? notOffered();
     const record = await this.#transactor.run((draft) => {
-      const current = this.#visible(draft, caller, kind, id);
+      const current = this.#visible(draft, plan, caller, kind, id);
       checkRevision(current, ifRevision);
-      return plan.update(draft, caller, current, changes);
+      return change.call(plan, draft, caller, current, changes);
     });
-    return this.#shown(kind, record);
+    return this.#shown(plan, caller, record);
   }
 
   async delete(caller: Caller, kind: ResourceKind, id: Id, ifRevision?: number): Promise<void> {
@@ -93,41 +104,70 @@ class StoredNetworking implements Networking {
     throw fault("Conflict", { msg });
   }
 
+  async act(caller: Caller, kind: ResourceKind, id: Id, action: string, body: Attributes): Promise<DerivedRow> {
+    return this.#transactor.run((draft) => this.#act(draft, caller, kind, id, action, body));
+  }
+
+  peek<K extends ResourceRecordKind>(kind: K, id: Id): RecordTypes[K] | undefined {
+    return this.#env.memory.get(kind, id)?.record;
+  }
+
+  #act<K extends ResourceKind>(draft: Draft, caller: Caller, kind: K, id: Id, action: string, body: Attributes) {
+    const plan = this.#plan(kind);
+    const act = plan.actions?.[action] ?? notOffered();
+    return act(draft, caller, this.#visible(draft, plan, caller, kind, id), body);
+  }
+
   #remove<K extends ResourceKind>(draft: Draft, caller: Caller, kind: K, id: Id, ifRevision: number | undefined) {
-    const plan: ResourcePlan<K> = this.#plans[kind];
-    const current = this.#visible(draft, caller, kind, id);
+    const plan = this.#plan(kind);
+    const remove = plan.remove ?? notOffered();
+    const current = this.#visible(draft, plan, caller, kind, id);
     checkRevision(current, ifRevision);
-    return plan.remove(draft, caller, current);
+    return remove.call(plan, draft, caller, current);
   }
 
   /** What a new record makes necessary elsewhere, in as many transactions as that takes. */
-  async #follow<K extends ResourceKind>(plan: ResourcePlan<K>, record: RecordTypes[K]): Promise<void> {
+  async #follow<K extends ResourceKind>(plan: ResourcePlan<K>, record: RecordOf<K>): Promise<void> {
     const next = plan.follow?.(record);
     while (next !== undefined && (await this.#transactor.run(next)) === "more");
   }
 
+  #plan<K extends ResourceKind>(kind: K): ResourcePlan<K> {
+    const plan: Plans[K] = this.#plans[kind];
+    if (plan === undefined) throw fault("HTTPNotFound");
+    return plan as unknown as ResourcePlan<K>;
+  }
+
+  *#candidates<K extends ResourceKind>(plan: ResourcePlan<K>, kind: K, caller: Caller, hint: ListHint) {
+    if (plan.derived !== undefined) {
+      yield* plan.derived.list(this.#reader, caller, hint);
+      return;
+    }
+    // Without `derived`, the kind is one of records.
+    const stored = kind as K & ResourceRecordKind;
+    const ids = candidateIds(this.#env, plan as unknown as ResourcePlan<typeof stored>, stored, caller, hint);
+    for (const id of ids) {
+      const record = this.#env.memory.get(stored, id)?.record;
+      if (record !== undefined) yield record as unknown as RecordOf<K>;
+    }
+  }
+
   /** @throws Fault the kind's "not found" for what the caller may not see */
-  #visible<K extends ResourceKind>(source: Source, caller: Caller, kind: K, id: Id): RecordTypes[K] {
-    const reader = recordsOf(source);
-    const record = reader.get(kind, id);
-    const plan: ResourcePlan<K> = this.#plans[kind];
-    if (record === undefined || !plan.sees(caller, record, reader)) throw notFound(kind, id);
+  #visible<K extends ResourceKind>(reader: Reader, plan: ResourcePlan<K>, caller: Caller, kind: K, id: Id) {
+    const record = plan.derived
+      ? plan.derived.get(reader, id)
+      : (reader.get(kind as ResourceRecordKind, id) as RecordOf<K> | undefined);
+    if (record === undefined || !plan.sees(caller, record, reader)) throw plan.notFound(id);
     return record;
   }
 
-  #shown<K extends ResourceKind>(kind: K, record: RecordTypes[K]): NetworkingTypes[K] {
-    if (kind !== "network") return record as NetworkingTypes[K];
-    const network = { ...record, subnets: [...this.#env.memory.subnetsOfNetwork(record.id)] };
-    return network as unknown as NetworkingTypes[K];
+  #shown<K extends ResourceKind>(plan: ResourcePlan<K>, caller: Caller, record: RecordOf<K>): NetworkingTypes[K] {
+    return plan.show?.(record, caller, this.#reader) ?? (record as unknown as NetworkingTypes[K]);
   }
 }
 
-type Source = Memory | Draft;
-type Reader = Pick<Draft, "get">;
-
-function recordsOf(source: Source): Reader {
-  if (!("revision" in source)) return source;
-  return { get: (kind, id) => source.get(kind, id)?.record };
+function notOffered(): never {
+  throw fault("HTTPMethodNotAllowed");
 }
 
 const namesAddress = ({ fixed_ips: ips }: Attributes) =>

@@ -1,6 +1,6 @@
 /** Ports: created, changed, moved between hosts and deleted, each with its MAC, addresses and place in one transaction. */
 import type { Attributes, Caller } from "../../api/mod.ts";
-import { fault, type NetworkRecord, type PortRecord } from "../../model/mod.ts";
+import { fault, type Id, type NetworkRecord, type PortRecord } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
 import {
   demand,
@@ -21,6 +21,7 @@ import type { Env } from "./env.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { changedAddresses, claimMac, newAddresses, readFixedIps, readMac } from "./port-addresses.ts";
 import { changedSecurity, newSecurity } from "./port-security.ts";
+import { union } from "./select.ts";
 import { newStandard, revised, standardChanges } from "./standard.ts";
 
 const UNBOUND = { "binding:host_id": "", "binding:vnic_type": "normal", "binding:profile": {} };
@@ -139,10 +140,18 @@ function deletePort(draft: Draft, caller: Caller, current: PortRecord): Removal 
   return "done";
 }
 
+/** Own ones, and those on own networks. */
+function visiblePorts({ indexes, memory }: Env, caller: Caller): Iterable<Id> {
+  const networks = [...indexes.ownedBy("network", caller.projectId)];
+  return union([indexes.ownedBy("port", caller.projectId), ...networks.map((id) => memory.portsOfNetwork(id))]);
+}
+
 export function portPlan(env: Env): ResourcePlan<"port"> {
   return {
     create: (draft, caller, body) => createPort(env, draft, caller, body),
     sees: (caller, record, draft) => seesPort(caller, record, (id) => draft.get("network", id)),
+    notFound: (id) => notFound("port", id),
+    visible: (caller) => visiblePorts(env, caller),
     update: (draft, caller, current, changes) => updatePort(env, draft, caller, current, changes),
     remove: deletePort,
   };

@@ -1,41 +1,46 @@
 /** Where to look for the rows of a list: the smallest index that holds all which the caller may see and asks for. */
 import type { Caller, ListHint, ResourceKind } from "../../api/mod.ts";
-import type { Id } from "../../model/mod.ts";
+import type { Id, ResourceRecordKind } from "../../model/mod.ts";
 import { isElevated } from "./access.ts";
 import type { Env } from "./env.ts";
+import type { ResourcePlan } from "./plan.ts";
 
 /** Ids in no order, each once; some may be gone or hidden from the caller, who has to look. */
-export function candidateIds(env: Env, caller: Caller, kind: ResourceKind, hint: ListHint): Iterable<Id> {
-  const { memory } = env;
+export function candidateIds<K extends ResourceKind & ResourceRecordKind>(
+  env: Env,
+  plan: ResourcePlan<K>,
+  kind: K,
+  caller: Caller,
+  hint: ListHint,
+): Iterable<Id> {
   if (hint.id !== undefined) return new Set(hint.id);
-  if (kind === "port" && hint.device_id !== undefined && !hint.device_id.includes("")) {
-    return union(hint.device_id.map((id) => memory.portsOfDevice(id)));
+  const narrowed = byMemory(env, kind, hint);
+  if (narrowed !== undefined) return narrowed;
+  for (const [name, by] of Object.entries(plan.indexes ?? {})) {
+    const keys = hint[name];
+    // Records without a value are in no index, and "" asks for those.
+    if (keys !== undefined && !keys.includes("")) return union(keys.map((key) => env.indexes.of(by, key)));
   }
-  if (kind !== "network" && hint.network_id !== undefined) {
-    return union(
-      hint.network_id.map((id) => (kind === "port" ? memory.portsOfNetwork(id) : memory.subnetsOfNetwork(id))),
-    );
+  if (hint.project_id !== undefined) return union(hint.project_id.map((id) => env.indexes.ownedBy(kind, id)));
+  if (isElevated(caller)) return all(env, kind);
+  return plan.visible?.(caller) ?? env.indexes.ownedBy(kind, caller.projectId);
+}
+
+/** By the indexes that memory has of its own. */
+function byMemory({ memory }: Env, kind: ResourceRecordKind, hint: ListHint): Iterable<Id> | undefined {
+  const { device_id, network_id, "binding:host_id": hosts } = hint;
+  if (kind === "port" && device_id !== undefined && !device_id.includes("")) {
+    return union(device_id.map((id) => memory.portsOfDevice(id)));
   }
-  const hosts = hint["binding:host_id"];
+  if (network_id !== undefined && kind === "port") return union(network_id.map((id) => memory.portsOfNetwork(id)));
+  if (network_id !== undefined && kind === "subnet") return union(network_id.map((id) => memory.subnetsOfNetwork(id)));
   if (kind === "port" && hosts !== undefined && !hosts.includes("")) {
     return union(hosts.map((host) => memory.portsOfHost(host)));
   }
-  if (hint.project_id !== undefined) return union(hint.project_id.map((id) => env.indexes.ownedBy(kind, id)));
-  return isElevated(caller) ? all(env, kind) : visibleIds(env, caller, kind);
+  return undefined;
 }
 
-/** Own ones, those on own networks, and those that open networks show to everybody. */
-function visibleIds(env: Env, caller: Caller, kind: ResourceKind): Iterable<Id> {
-  const { indexes, memory } = env;
-  const own = indexes.ownedBy(kind, caller.projectId);
-  if (kind === "network") return union([own, indexes.openNetworks]);
-  const ownNetworks = [...indexes.ownedBy("network", caller.projectId)];
-  if (kind === "port") return union([own, ...ownNetworks.map((id) => memory.portsOfNetwork(id))]);
-  const networks = [...ownNetworks, ...indexes.openNetworks];
-  return union([own, ...networks.map((id) => memory.subnetsOfNetwork(id))]);
-}
-
-function union(sets: readonly ReadonlySet<Id>[]): ReadonlySet<Id> {
+export function union(sets: readonly ReadonlySet<Id>[]): ReadonlySet<Id> {
   const [only] = sets;
   if (sets.length === 1 && only !== undefined) return only;
   const ids = new Set<Id>();
@@ -43,6 +48,6 @@ function union(sets: readonly ReadonlySet<Id>[]): ReadonlySet<Id> {
   return ids;
 }
 
-function* all(env: Env, kind: ResourceKind): Iterable<Id> {
+function* all(env: Env, kind: ResourceRecordKind): Iterable<Id> {
   for (const { record } of env.memory.all(kind)) yield record.id;
 }

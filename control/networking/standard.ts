@@ -42,7 +42,8 @@ export function touched<T extends Standard>(env: Env, record: T): T {
 }
 
 /** @throws Fault RevisionNumberConstraintFailed */
-export function checkRevision(record: Standard, ifRevision: number | undefined): void {
-  if (ifRevision === undefined || ifRevision === record.revision_number) return;
-  throw fault("RevisionNumberConstraintFailed", { expected: ifRevision, current: record.revision_number });
+export function checkRevision(record: object, ifRevision: number | undefined): void {
+  if (ifRevision === undefined || !("revision_number" in record)) return;
+  const current = Number(record.revision_number);
+  if (ifRevision !== current) throw fault("RevisionNumberConstraintFailed", { expected: ifRevision, current });
 }

@@ -46,6 +46,7 @@ import type { Env } from "./env.ts";
 import { checkMtuFor } from "./mtu.ts";
 import { AUTO_DELETE_OWNERS } from "./network.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
+import { union } from "./select.ts";
 import { newStandard, revised, standardChanges, touched } from "./standard.ts";
 import { checkChangedSubnet, checkNewSubnet, checkOverlap } from "./subnet-rules.ts";
 
@@ -208,10 +209,18 @@ function portsIn(draft: Draft, subnetId: Id): PortRecord[] {
   return [...ids].flatMap((id) => draft.get("port", id) ?? []);
 }
 
+/** Own ones, those on own networks, and those on networks that are open to everybody. */
+function visibleSubnets({ indexes, memory }: Env, caller: Caller): Iterable<Id> {
+  const networks = [...indexes.ownedBy("network", caller.projectId), ...indexes.openNetworks];
+  return union([indexes.ownedBy("subnet", caller.projectId), ...networks.map((id) => memory.subnetsOfNetwork(id))]);
+}
+
 export function subnetPlan(env: Env): ResourcePlan<"subnet"> {
   return {
     create: (draft, caller, body) => createSubnet(env, draft, caller, body),
     sees: (caller, record, draft) => seesSubnet(caller, record, (id) => draft.get("network", id)),
+    notFound: (id) => notFound("subnet", id),
+    visible: (caller) => visibleSubnets(env, caller),
     update: (draft, caller, current, changes) => updateSubnet(env, draft, caller, current, changes),
     remove: (draft, caller, current) => removeSubnet(env, draft, caller, current),
     follow: (record) => (isAutoAddress(record) ? (draft) => followAutoAddress(env, draft, record.id) : undefined),

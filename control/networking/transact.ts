@@ -9,7 +9,7 @@ import { type Guard, type Store, StoreRefused, StoreUnavailable, type Transactio
 import type { Memory } from "../memory.ts";
 import { storeFault } from "../store-fault.ts";
 import { Draft } from "./draft.ts";
-import type { Log, NetworkingOptions } from "./env.ts";
+import type { Env, Log, NetworkingOptions } from "./env.ts";
 
 /** Each attempt means that another writer got further, so even a crowd fits into these. */
 const MAX_ATTEMPTS = 40;
@@ -59,15 +59,17 @@ function requestFault(error: unknown): unknown {
 export class Transactor {
   readonly #store: Store;
   readonly #memory: Memory;
+  readonly #env: Env;
   readonly #log: Log;
   readonly #limits: Limits;
   readonly #reservations = new Reservations();
 
-  constructor(store: Store, memory: Memory, log: Log, limits: Limits) {
+  constructor(store: Store, env: Env, log: Log) {
     this.#store = store;
-    this.#memory = memory;
+    this.#memory = env.memory;
+    this.#env = env;
     this.#log = log;
-    this.#limits = limits;
+    this.#limits = env.options;
   }
 
   /** Runs `plan` until its draft is committed, and returns what it returned then. @throws Fault */
@@ -85,7 +87,7 @@ export class Transactor {
     let refusals = 0;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const strict = mustHave !== undefined;
-      const draft = new Draft(this.#memory, strict ? [lost] : [lost, this.#reservations]);
+      const draft = new Draft(this.#memory, this.#env.indexes, strict ? [lost] : [lost, this.#reservations]);
       const plannedAt = this.#memory.revision;
       let value: T;
       try {

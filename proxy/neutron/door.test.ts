@@ -171,9 +171,9 @@ describe("a resource's life", () => {
   });
 
   test("a bulk with one bad item creates nothing", async () => {
-    const count = door.networking.records.network.size;
+    const count = door.networking.table("network").size;
     const made = await door.ask("POST", "/v2.0/networks", { body: { networks: [{}, { mtu: "x" }] } });
-    assert.deepEqual([made.status, door.networking.records.network.size], [400, count]);
+    assert.deepEqual([made.status, door.networking.table("network").size], [400, count]);
   });
 
   test("JSON is taken whatever the content type says, and sent without a charset", async () => {

@@ -1,14 +1,23 @@
 /** A networking interface for the door's tests: records in a map, no allocation, no rules but visibility and If-Match. */
 import { randomUUID } from "node:crypto";
-import type { Attributes, Caller, ListHint, Networking, NetworkingTypes, ResourceKind } from "../../api/mod.ts";
-import { fault, type Ip, type Mac } from "../../model/mod.ts";
+import type {
+  Attributes,
+  Caller,
+  DerivedRow,
+  ListHint,
+  Networking,
+  NetworkingTypes,
+  ResourceKind,
+} from "../../api/mod.ts";
+import { fault, type RecordTypes, type ResourceRecordKind } from "../../model/mod.ts";
 
-type Stored = NetworkingTypes[ResourceKind];
+/** A record of any kind. */
+type Stored = Record<string, unknown> & { id: string; project_id: string; revision_number: number };
 
 const STANDARD = { name: "", description: "", tags: [], created_at: "2026-01-31T12:00:00Z" };
 
 /** What the control node would have chosen. */
-const CHOSEN: { [K in ResourceKind]: Partial<NetworkingTypes[K]> } = {
+const CHOSEN: Partial<Record<ResourceKind, object>> = {
   network: {
     status: "ACTIVE",
     subnets: [],
@@ -18,7 +27,7 @@ const CHOSEN: { [K in ResourceKind]: Partial<NetworkingTypes[K]> } = {
     "provider:segmentation_id": 7,
   },
   subnet: {
-    gateway_ip: "10.0.0.1" as Ip,
+    gateway_ip: "10.0.0.1",
     allocation_pools: [],
     dns_nameservers: [],
     host_routes: [],
@@ -30,7 +39,7 @@ const CHOSEN: { [K in ResourceKind]: Partial<NetworkingTypes[K]> } = {
   },
   port: {
     status: "DOWN",
-    mac_address: "fa:16:3e:00:00:01" as Mac,
+    mac_address: "fa:16:3e:00:00:01",
     fixed_ips: [],
     security_groups: [],
     port_security_enabled: true,
@@ -42,19 +51,20 @@ const CHOSEN: { [K in ResourceKind]: Partial<NetworkingTypes[K]> } = {
   },
 };
 
-const NOT_FOUND = {
-  network: (net_id: string) => fault("NetworkNotFound", { net_id }),
-  subnet: (subnet_id: string) => fault("SubnetNotFound", { subnet_id }),
-  port: (port_id: string) => fault("PortNotFound", { port_id }),
-};
+function notFound(kind: ResourceKind, id: string) {
+  if (kind === "network") return fault("NetworkNotFound", { net_id: id });
+  if (kind === "subnet") return fault("SubnetNotFound", { subnet_id: id });
+  if (kind === "port") return fault("PortNotFound", { port_id: id });
+  return fault("ObjectNotFound", { id });
+}
 
 export class FakeNetworking implements Networking {
-  readonly records = { network: new Map(), subnet: new Map(), port: new Map() } as {
-    [K in ResourceKind]: Map<string, NetworkingTypes[K]>;
-  };
+  readonly #records = new Map<ResourceKind, Map<string, Stored>>();
   /** What was asked last, for tests that look at what the door hands on. */
   lastBodies: Attributes[] = [];
   lastHint: ListHint | undefined;
+  /** Actions by name, for tests of the door's way to them. */
+  readonly acts: Record<string, (record: DerivedRow, body: Attributes) => DerivedRow> = {};
 
   async create<K extends ResourceKind>(_caller: Caller, kind: K, bodies: Attributes[]): Promise<NetworkingTypes[K][]> {
     this.lastBodies = bodies;
@@ -64,20 +74,19 @@ export class FakeNetworking implements Networking {
   /** Puts a record there, with members for those left out. */
   put<K extends ResourceKind>(kind: K, record: object): NetworkingTypes[K] {
     const whole = { id: randomUUID(), ...STANDARD, updated_at: STANDARD.created_at, revision_number: 1, ...record };
-    const stored = whole as unknown as NetworkingTypes[K];
-    this.records[kind].set(stored.id, stored);
-    return stored;
+    const stored = whole as unknown as Stored;
+    this.table(kind).set(stored.id, stored);
+    return stored as unknown as NetworkingTypes[K];
   }
 
   async get<K extends ResourceKind>(caller: Caller, kind: K, id: string): Promise<NetworkingTypes[K]> {
-    const record = this.records[kind].get(id);
-    if (record === undefined || !this.#sees(caller, record)) throw NOT_FOUND[kind](id);
-    return record;
+    return this.#visible(caller, kind, id) as unknown as NetworkingTypes[K];
   }
 
   async list<K extends ResourceKind>(caller: Caller, kind: K, hint: ListHint): Promise<NetworkingTypes[K][]> {
     this.lastHint = hint;
-    return [...this.records[kind].values()].filter((record) => this.#sees(caller, record));
+    const rows = [...this.table(kind).values()].filter((record) => sees(caller, record));
+    return rows as unknown as NetworkingTypes[K][];
   }
 
   async update<K extends ResourceKind>(
@@ -87,22 +96,43 @@ export class FakeNetworking implements Networking {
     changes: Attributes,
     ifRevision?: number,
   ): Promise<NetworkingTypes[K]> {
-    await this.get(caller, kind, id);
-    const record = this.records[kind].get(id) as NetworkingTypes[K];
+    const record = this.#visible(caller, kind, id);
     this.lastBodies = [changes];
     checkRevision(record, ifRevision);
     return this.put(kind, { ...record, ...changes, revision_number: record.revision_number + 1 });
   }
 
   async delete(caller: Caller, kind: ResourceKind, id: string, ifRevision?: number): Promise<void> {
-    checkRevision(await this.get(caller, kind, id), ifRevision);
-    this.records[kind].delete(id);
+    checkRevision(this.#visible(caller, kind, id), ifRevision);
+    this.table(kind).delete(id);
   }
 
-  #sees(caller: Caller, record: Stored): boolean {
-    if (caller.isAdmin || record.project_id === caller.projectId) return true;
-    return "shared" in record && record.shared;
+  async act(caller: Caller, kind: ResourceKind, id: string, action: string, body: Attributes): Promise<DerivedRow> {
+    const act = this.acts[action];
+    if (act === undefined) throw fault("HTTPNotFound");
+    return act(this.#visible(caller, kind, id), body);
   }
+
+  peek<K extends ResourceRecordKind>(kind: K, id: string): RecordTypes[K] | undefined {
+    return this.table(kind).get(id) as unknown as RecordTypes[K] | undefined;
+  }
+
+  /** The records of a kind, by id. */
+  table(kind: ResourceKind): Map<string, Stored> {
+    const found = this.#records.get(kind) ?? new Map<string, Stored>();
+    this.#records.set(kind, found);
+    return found;
+  }
+
+  #visible(caller: Caller, kind: ResourceKind, id: string): Stored {
+    const record = this.table(kind).get(id);
+    if (record === undefined || !sees(caller, record)) throw notFound(kind, id);
+    return record;
+  }
+}
+
+function sees(caller: Caller, record: Stored): boolean {
+  return caller.isAdmin || record.project_id === caller.projectId || record.shared === true;
 }
 
 /** Addresses for the requests that name only a subnet. */

@@ -166,7 +166,7 @@ describe("fields:", () => {
     door.networking.put("network", { id: "odd", project_id: "odd", name, subnets: [], tags: [] });
     const { body } = await door.ask("GET", "/v2.0/networks?id=odd&fields=name");
     assert.deepEqual(body.networks, [{ name }]);
-    door.networking.records.network.delete("odd");
+    door.networking.table("network").delete("odd");
   });
 
   test("internal DNS names are derived from the addresses", async () => {

@@ -34,7 +34,7 @@ export async function list({ networking, caller, resource, params, url }: ListRe
 }
 
 function hintOf(query: Query): ListHint {
-  const hint: ListHint = {};
+  const hint: Record<string, string[]> = {};
   for (const name of HINTS) {
     const values = query.filters.get(name) ?? (name === "project_id" ? query.filters.get("tenant_id") : undefined);
     if (values !== undefined) hint[name] = values;

@@ -144,7 +144,7 @@ describe("what only some may see", () => {
   ];
   for (const [token, path, attribute, isShown] of rows) {
     test(`${attribute} is ${isShown ? "" : "not "}shown to ${token}`, async () => {
-      door.networking.put("port", { ...door.networking.records.port.get("p"), "binding:vnic_type": "normal" });
+      door.networking.put("port", { ...door.networking.table("port").get("p"), "binding:vnic_type": "normal" });
       const shown = await door.ask("GET", `/v2.0/${path}?fields=${attribute}`, { token });
       const [row] = Object.values(shown.body) as object[];
       assert.equal(attribute in (row as object), isShown);

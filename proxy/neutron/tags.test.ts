@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => door.close());
 
-const tags = () => door.networking.records.network.get("n")?.tags;
+const tags = () => door.networking.table("network").get("n")?.tags as string[];
 
 type Row = [
   method: "GET" | "PUT" | "POST" | "DELETE",

@@ -1,0 +1,14 @@
+/** Every resource that this control node offers, with its plan. */
+import type { Env } from "./env.ts";
+import { networkPlan } from "./network.ts";
+import type { Plans } from "./plan.ts";
+import { portPlan } from "./port.ts";
+import { subnetPlan } from "./subnet.ts";
+
+export function makePlans(env: Env): Plans {
+  return {
+    network: networkPlan(env),
+    subnet: subnetPlan(env),
+    port: portPlan(env),
+  };
+}
