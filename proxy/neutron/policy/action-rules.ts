@@ -1,0 +1,42 @@
+/**
+ * Which rules one request asks: that of the action, that of each attribute it sets, and those of the attribute's
+ * members, joined by "and" as neutron/policy.py does (_build_match_rule), whose text is in the refusal.
+ */
+import type { Row } from "../attribute.ts";
+
+/** The attributes that are records with a description of their own, and their members in its order. */
+const MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  external_gateway_info: ["network_id", "external_fixed_ips", "enable_snat", "qos_policy_id"],
+  hints: ["openvswitch"],
+};
+
+export interface ActionRules {
+  readonly names: readonly string[];
+  /** As oslo.policy prints it: `(rule:create_port and rule:create_port:mac_address)`. */
+  readonly text: string;
+}
+
+export function actionRules(action: string, row: Row, attributes: readonly string[]): ActionRules {
+  const names = [action];
+  let text = `rule:${action}`;
+  for (const attribute of attributes) {
+    const rule = `${action}:${attribute}`;
+    const members = memberNames(attribute, row[attribute])?.map((member) => `${rule}:${member}`);
+    names.push(rule, ...(members ?? []));
+    const own = members === undefined ? `rule:${rule}` : `(rule:${rule} and ${allOf(members)})`;
+    text = `(${text} and ${own})`;
+  }
+  return { names, text };
+}
+
+const allOf = (rules: readonly string[]) => `(${rules.map((rule) => `rule:${rule}`).join(" and ")})`;
+
+/** Undefined when the attribute's members have no rules. */
+function memberNames(attribute: string, value: unknown): string[] | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (!Array.isArray(value)) return MEMBERS[attribute]?.filter((member) => Object.hasOwn(value, member));
+  const names = value
+    .filter((item) => typeof item === "object" && item !== null && !Array.isArray(item))
+    .flatMap(Object.keys);
+  return names.length > 0 ? names : undefined;
+}

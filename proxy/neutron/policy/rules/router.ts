@@ -1,0 +1,70 @@
+/** Routers and what hangs on them: the default rules of Neutron's neutron/conf/policies. */
+import {
+  ADMIN,
+  ADMIN_OR_PARENT_OWNER_MEMBER,
+  ADMIN_OR_PARENT_OWNER_READER,
+  ADMIN_OR_PROJECT_MEMBER,
+  ADMIN_OR_PROJECT_READER,
+} from "./checks.ts";
+
+export const ROUTER_RULES: Readonly<Record<string, string>> = {
+  // router.py
+  create_router: ADMIN_OR_PROJECT_MEMBER,
+  "create_router:distributed": ADMIN,
+  "create_router:ha": ADMIN,
+  "create_router:external_gateway_info": ADMIN_OR_PROJECT_MEMBER,
+  "create_router:external_gateway_info:network_id": ADMIN_OR_PROJECT_MEMBER,
+  "create_router:external_gateway_info:enable_snat": ADMIN,
+  "create_router:external_gateway_info:external_fixed_ips": ADMIN,
+  "create_router:enable_default_route_bfd": ADMIN,
+  "create_router:enable_default_route_ecmp": ADMIN,
+  "create_router:tags": ADMIN_OR_PROJECT_MEMBER,
+  get_router: ADMIN_OR_PROJECT_READER,
+  "get_router:distributed": ADMIN,
+  "get_router:ha": ADMIN,
+  "get_router:tags": ADMIN_OR_PROJECT_READER,
+  update_router: ADMIN_OR_PROJECT_MEMBER,
+  "update_router:distributed": ADMIN,
+  "update_router:ha": ADMIN,
+  "update_router:external_gateway_info": ADMIN_OR_PROJECT_MEMBER,
+  "update_router:external_gateway_info:network_id": ADMIN_OR_PROJECT_MEMBER,
+  "update_router:external_gateway_info:enable_snat": ADMIN,
+  "update_router:external_gateway_info:external_fixed_ips": ADMIN,
+  "update_router:enable_default_route_bfd": ADMIN,
+  "update_router:enable_default_route_ecmp": ADMIN,
+  "update_router:tags": ADMIN_OR_PROJECT_MEMBER,
+  delete_router: ADMIN_OR_PROJECT_MEMBER,
+  "delete_router:tags": ADMIN_OR_PROJECT_MEMBER,
+  add_router_interface: ADMIN_OR_PROJECT_MEMBER,
+  remove_router_interface: ADMIN_OR_PROJECT_MEMBER,
+  add_extraroutes: ADMIN_OR_PROJECT_MEMBER,
+  remove_extraroutes: ADMIN_OR_PROJECT_MEMBER,
+  add_external_gateways: ADMIN_OR_PROJECT_MEMBER,
+  "add_external_gateways:external_gateways": ADMIN_OR_PROJECT_MEMBER,
+  "add_external_gateways:external_gateways:network_id": ADMIN_OR_PROJECT_MEMBER,
+  "add_external_gateways:external_gateways:enable_snat": ADMIN,
+  "add_external_gateways:external_gateways:external_fixed_ips": ADMIN,
+  update_external_gateways: ADMIN_OR_PROJECT_MEMBER,
+  "update_external_gateways:external_gateways": ADMIN_OR_PROJECT_MEMBER,
+  "update_external_gateways:external_gateways:network_id": ADMIN_OR_PROJECT_MEMBER,
+  "update_external_gateways:external_gateways:enable_snat": ADMIN,
+  "update_external_gateways:external_gateways:external_fixed_ips": ADMIN,
+  remove_external_gateways: ADMIN_OR_PROJECT_MEMBER,
+  "remove_external_gateways:external_gateways": ADMIN_OR_PROJECT_MEMBER,
+
+  // evpn.py
+  "create_router:evpn_vni": ADMIN,
+  "get_router:evpn_vni": ADMIN_OR_PROJECT_READER,
+
+  // l3_conntrack_helper.py
+  create_router_conntrack_helper: ADMIN_OR_PARENT_OWNER_MEMBER,
+  get_router_conntrack_helper: ADMIN_OR_PARENT_OWNER_READER,
+  update_router_conntrack_helper: ADMIN_OR_PARENT_OWNER_MEMBER,
+  delete_router_conntrack_helper: ADMIN_OR_PARENT_OWNER_MEMBER,
+
+  // ndp_proxy.py
+  create_ndp_proxy: ADMIN_OR_PROJECT_MEMBER,
+  get_ndp_proxy: ADMIN_OR_PROJECT_READER,
+  update_ndp_proxy: ADMIN_OR_PROJECT_MEMBER,
+  delete_ndp_proxy: ADMIN_OR_PROJECT_MEMBER,
+};
