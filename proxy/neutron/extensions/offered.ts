@@ -1,0 +1,35 @@
+/**
+ * The aliases that clients are told of. Clients decide by the alias, so one is named here once its whole behaviour works,
+ * and with it come its row in the list and its attributes ({@link offered} in tables/offered.ts).
+ */
+
+export const OFFERED: ReadonlySet<string> = new Set([
+  "allowed-address-pairs",
+  "binding",
+  "dns-domain-ports",
+  "dns-integration",
+  "empty-string-filtering",
+  "external-net",
+  "extra_dhcp_opt",
+  "filter-validation",
+  "ip-substring-filtering",
+  "ip_allocation",
+  "net-mtu",
+  "net-mtu-writable",
+  "pagination",
+  "port-mac-address-regenerate",
+  "port-security",
+  "project-id",
+  "provider",
+  "revision-if-match",
+  "sort-key-validation",
+  "sorting",
+  "standard-attr-description",
+  "standard-attr-revisions",
+  "standard-attr-tag",
+  "standard-attr-timestamp",
+  "subnet-dns-publish-fixed-ip",
+  "subnet-service-types",
+  "tag-creation",
+  "tag-ports-during-bulk-creation",
+]);
