@@ -1,5 +1,6 @@
 /** `./cable bench [NAME ...] [--json]`: measures SPEC.md's rows; fails when one is below its promise. */
 import { parseArgs } from "node:util";
+import { apiBench } from "./api.ts";
 import { cniBench } from "./cni.ts";
 import { datapathBench } from "./datapath.ts";
 import { firstPacketBench } from "./first-packet.ts";
@@ -13,6 +14,7 @@ export const BENCHES: Record<string, Bench> = {
   "first-packet": firstPacketBench,
   cni: cniBench,
   views: viewsBench,
+  api: apiBench,
 };
 
 export async function main(argv: string[]): Promise<number> {

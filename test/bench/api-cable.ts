@@ -1,0 +1,57 @@
+/** Cable as the server under test: a control node over an etcd of its own, which syncs to disk as etcd does by default. */
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Etcd, freePort, startEtcd } from "../kit/etcd.ts";
+import { ROOT } from "../kit/place.ts";
+import { type Running, start, until } from "../kit/process.ts";
+import { type ApiServer, caller, type Tokens } from "./api-server.ts";
+
+export interface CableServer extends ApiServer {
+  readonly etcd: Etcd;
+  readonly process: Running;
+}
+
+/** Pass an etcd to start on what it holds; without, the server has one of its own, which ends with it. */
+export async function startCable(directory: string, tokens: Tokens, given?: Etcd): Promise<CableServer> {
+  const etcd = given ?? (await startEtcd(directory));
+  const port = await freePort();
+  const tokenFile = join(directory, "tokens.yaml");
+  const row = (token: string, roles: string[]) => ({ token, user: "bench", project: tokens.projectId, roles });
+  await writeFile(tokenFile, JSON.stringify([row(tokens.member, ["member"]), row(tokens.admin, ["admin"])]));
+  const flags = ["--listen", `127.0.0.1:${port}`, "--etcd", etcd.endpoint, "--auth", "token", "--tokens", tokenFile];
+  const began = performance.now();
+  const control = start({
+    name: "control",
+    command: [
+      process.execPath,
+      ...(process.env.CABLE_BENCH_NODE_FLAGS?.split(" ") ?? []),
+      join(ROOT, "tools/start.ts"),
+      "control",
+      ...flags,
+    ],
+    logFile: join(directory, "control.log"),
+    cwd: directory,
+  });
+  const call = caller(port);
+  const isUp = async () => ((await call("GET", "/v2.0/ports?limit=1", tokens.member)) ? true : undefined);
+  await until("the control node's first answer", isUp, { process: control, timeoutMs: 120_000, everyMs: 10 });
+  return {
+    name: "Cable",
+    port,
+    ...tokens,
+    etcd,
+    process: control,
+    startSeconds: (performance.now() - began) / 1000,
+    call,
+    residentMiB: async () => residentMiB(control.pid),
+    stop: async () => {
+      await control.stop();
+      if (given === undefined) await etcd.stop();
+    },
+  };
+}
+
+export function residentMiB(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}
