@@ -11,18 +11,49 @@ export interface Caller {
   /** For the access log and the reply's X-Openstack-Request-Id. */
   requestId: string;
   userId: string | null;
+  /** Empty for a token without a project: it may look, within its roles, and has nothing of its own. */
   projectId: string;
   roles: string[];
   /** Sees and changes every project's resources. */
   isAdmin: boolean;
   /** Set for an agent's credential: it may act for this host only, and on nothing else. */
   host?: string;
+  /** What Keystone says besides; absent where there is none. */
+  identity?: Identity;
+}
+
+/** For the access log, and for policy about scopes. Domains are ids. */
+export interface Identity {
+  userName: string;
+  userDomain?: string;
+  projectName?: string;
+  projectDomain?: string;
+  /** What the token is for where that is no project; neither for a token without scope. */
+  domainScope?: string;
+  systemScope?: "all";
+  /** The user of a valid X-Service-Token: the service that makes this request for the user. */
+  serviceUser?: string;
 }
 
 /** Turns a request's credentials into a caller. "none", static tokens and Keystone are implementations. */
 export interface Authenticator {
-  /** @throws Fault Unauthorized */
-  authenticate(headers: Record<string, string | string[] | undefined>, requestId: string): Promise<Caller>;
+  /**
+   * `request`: what is asked for, since some credentials are good for some requests only; they are good for none if it
+   * is left out. @throws Fault Unauthorized, ServiceUnavailable
+   */
+  authenticate(
+    headers: Record<string, string | string[] | undefined>,
+    requestId: string,
+    request?: RequestLine,
+  ): Promise<Caller>;
+  /** Breaks off what is under way; for the end of the process. */
+  close?(): void;
+}
+
+export interface RequestLine {
+  method: string;
+  /** Without the query. */
+  path: string;
 }
 
 /** A row of a resource that is no record of its own: part of one (a rule of a QoS policy) or made from others (an agent). */

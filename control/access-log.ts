@@ -1,6 +1,6 @@
 /** Who did what: one line a request, after its reply. Never a header or a body, where secrets are. */
 import type { FastifyInstance } from "fastify";
-import type { Authenticator } from "../api/mod.ts";
+import type { Authenticator, Caller } from "../api/mod.ts";
 import type { Facts } from "../model/mod.ts";
 import type { Log } from "./memory-cache.ts";
 import type { Metrics } from "./metrics.ts";
@@ -25,9 +25,9 @@ export class AccessLog {
   /** The same authenticator, whose callers get into the log. */
   noting(authenticator: Authenticator): Authenticator {
     return {
-      authenticate: async (headers, requestId) => {
-        const caller = await authenticator.authenticate(headers, requestId);
-        this.note(requestId, { user: caller.userId, project: caller.projectId });
+      authenticate: async (headers, requestId, request) => {
+        const caller = await authenticator.authenticate(headers, requestId, request);
+        this.note(requestId, whoIs(caller));
         return caller;
       },
     };
@@ -54,4 +54,21 @@ export class AccessLog {
       else this.#log.info(line, "request");
     });
   }
+}
+
+/** Ids, which stay, and names, which people know. */
+function whoIs({ userId, projectId, identity }: Caller): Facts {
+  if (identity === undefined) return { user: userId, project: projectId };
+  const { userName, userDomain, projectName, projectDomain, domainScope, systemScope, serviceUser } = identity;
+  return {
+    user: userId,
+    user_name: userName,
+    ...(userDomain === undefined ? {} : { user_domain: userDomain }),
+    project: projectId,
+    ...(projectName === undefined ? {} : { project_name: projectName }),
+    ...(projectDomain === undefined ? {} : { project_domain: projectDomain }),
+    ...(domainScope === undefined ? {} : { domain: domainScope }),
+    ...(systemScope === undefined ? {} : { system: systemScope }),
+    ...(serviceUser === undefined ? {} : { service_user: serviceUser }),
+  };
 }

@@ -6,17 +6,18 @@ import { destination, type Logger, pino } from "pino";
 import type { Authenticator } from "../api/mod.ts";
 import { neutronDoor } from "../proxy/neutron/mod.ts";
 import { etcdStore, type Store, StoreUnavailable } from "../store/mod.ts";
-import { noAuth, tokenAuth } from "./auth/mod.ts";
+import { KeystoneAuth, noAuth, tokenAuth } from "./auth/mod.ts";
+import { addKeystoneFlags, type KeystoneFlags, keystoneOptions } from "./keystone-flags.ts";
 import { type Address, parseAddress } from "./listeners.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import { Metrics } from "./metrics.ts";
 import { makeNetworking } from "./networking/mod.ts";
 import { ControlServer } from "./server.ts";
 
-interface Flags {
+interface Flags extends KeystoneFlags {
   listen?: Address[];
   etcd: string[];
-  auth: "none" | "token";
+  auth: "none" | "token" | "keystone";
   tokens?: string;
   adminTokenFile?: string;
   logLevel: string;
@@ -53,22 +54,30 @@ function parseFlags(argv: readonly string[]): Flags {
     .description("One control node: the Neutron API at /v2.0, the native API at /v1, /healthz and /metrics.")
     .option("--listen <address:port>", `where to answer; repeatable (default: ${DEFAULT_LISTEN})`, addresses)
     .requiredOption("--etcd <host:port,...>", "members of the etcd cluster", (text) => text.split(","))
-    .addOption(new Option("--auth <kind>", "who may call the Neutron API").choices(["none", "token"]).default("token"))
+    .addOption(
+      new Option("--auth <kind>", "who may call the Neutron API")
+        .choices(["none", "token", "keystone"])
+        .default("token"),
+    )
     .option("--tokens <file>", "YAML: a list of {token or token_sha256, user, project, roles}, for --auth token")
     .option("--admin-token-file <file>", "holds the operator's token for /v1/hosts; without it nobody adds hosts")
     .option("--log-level <level>", "trace, debug, info, warn or error", "info");
+  addKeystoneFlags(command);
   return command.parse(argv, { from: "user" }).opts<Flags>();
 }
 
 async function run(flags: Flags, log: Logger): Promise<void> {
   const stop = new AbortController();
   const stopped = stopSignal().finally(() => stop.abort());
-  const authenticator = await makeAuthenticator(flags);
+  const authenticator = await makeAuthenticator(flags, log);
   const adminToken = await readAdminToken(flags.adminTokenFile);
   const metrics = new Metrics();
   const store = metrics.timed(etcdStore({ endpoints: flags.etcd }));
   const memory = await startMemory(store, flags.etcd, log, stop.signal);
-  if (memory === undefined) return store.close();
+  if (memory === undefined) {
+    authenticator.close?.();
+    return store.close();
+  }
   const networking = makeNetworking({ store, memory, log });
   const server = new ControlServer({
     store,
@@ -87,6 +96,7 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     log.info({ signal: await stopped }, "stopping");
   } finally {
     await server.close();
+    authenticator.close?.();
     await memory.close();
     await store.close();
   }
@@ -113,8 +123,15 @@ async function startMemory(
   return undefined;
 }
 
-async function makeAuthenticator({ auth, tokens }: Flags): Promise<Authenticator> {
+async function makeAuthenticator(flags: Flags, log: Logger): Promise<Authenticator> {
+  const { auth, tokens } = flags;
   if (auth === "none") return noAuth();
+  if (auth === "keystone") {
+    const keystone = new KeystoneAuth(await keystoneOptions(flags, log));
+    // Not waited for: Keystone may well be started after us.
+    void keystone.tellWhetherUsable();
+    return keystone;
+  }
   if (tokens === undefined) throw new Error("--auth token needs --tokens FILE");
   return tokenAuth(await readFile(tokens, "utf8"));
 }

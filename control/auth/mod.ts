@@ -2,6 +2,7 @@
  * Who asks: implementations of api/networking.ts's Authenticator, and tokens. Decides nothing about what a caller may do.
  * Invariant: a token is compared by its SHA-256 in constant time, and is never logged or kept.
  */
+export { KeystoneAuth, type KeystoneAuthOptions } from "./keystone.ts";
 export { noAuth } from "./no-auth.ts";
 export { bearerToken, digestOf, isTokenOf } from "./token.ts";
 export { tokenAuth } from "./token-auth.ts";

@@ -1,0 +1,384 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it, type TestContext } from "node:test";
+import type { Caller } from "../../api/mod.ts";
+import { Fault } from "../../model/mod.ts";
+import { FakeKeystone, type FakeToken, PASSWORD, reply } from "./fake-keystone.ts";
+import { KeystoneAuth, type KeystoneAuthOptions } from "./keystone.ts";
+import type { KeystoneAccount } from "./keystone-client.ts";
+
+const URI = "http://public/v3";
+let keystone: FakeKeystone;
+let logged: string[];
+
+beforeEach(async () => {
+  keystone = await FakeKeystone.start();
+  keystone.tokens.set("good", {});
+  logged = [];
+});
+afterEach(() => keystone.stop());
+
+const note = (facts: unknown, text?: string) => void logged.push(`${text} ${JSON.stringify(facts)}`);
+
+function made(options: Partial<KeystoneAuthOptions> = {}, account: Partial<KeystoneAccount> = {}): KeystoneAuth {
+  return new KeystoneAuth({
+    account: {
+      url: keystone.url,
+      user: "cable",
+      userDomain: "Default",
+      project: "service",
+      projectDomain: "Default",
+      password: async () => PASSWORD,
+      ...account,
+    },
+    wwwAuthenticateUri: URI,
+    log: { debug: note, info: note, warn: note, error: note },
+    ...options,
+  });
+}
+
+type Headers = Record<string, string | string[] | undefined>;
+
+/** "401 http://public/v3", "503 text" or the roles of who was let in. */
+async function outcome(auth: KeystoneAuth, headers: Headers, request?: { method: string; path: string }) {
+  try {
+    return (await auth.authenticate(headers, "r", request)).roles.join();
+  } catch (error) {
+    assert.ok(error instanceof Fault, String(error));
+    return `${error.status} ${error.status === 401 ? error.facts.uri : error.message}`;
+  }
+}
+
+const REFUSED = `401 ${URI}`;
+const OUT = "503 The Keystone service is temporarily unavailable.";
+const inOneMinute = () => Date.now() + 60_000;
+const token = (name: string): Headers => ({ "x-auth-token": name });
+
+/** Time stands still until the test moves it; only Date, so that HTTP works. */
+function stopClock(t: TestContext): (ms: number) => void {
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  return (ms) => t.mock.timers.tick(ms);
+}
+
+describe("a token's holder is", () => {
+  const member = {
+    requestId: "r",
+    userId: "u",
+    projectId: "p",
+    roles: ["member"],
+    isAdmin: false,
+    identity: { userName: "User", userDomain: "default", projectName: "Project", projectDomain: "default" },
+  };
+  const noProject = { userName: "User", userDomain: "default" };
+  const rows: [name: string, token: FakeToken, caller: Caller][] = [
+    ["a member of a project", {}, member],
+    ["an administrator", { roles: ["member", "admin"] }, { ...member, roles: ["member", "admin"], isAdmin: true }],
+    ["one in whatever case", { roles: ["Admin"] }, { ...member, roles: ["Admin"], isAdmin: true }],
+    [
+      "nobody in particular without a scope",
+      { project: null, roles: [] },
+      { ...member, projectId: "", roles: [], identity: noProject },
+    ],
+    [
+      "an administrator of a domain",
+      { project: null, domain: { id: "d" }, roles: ["admin"] },
+      { ...member, projectId: "", roles: ["admin"], isAdmin: true, identity: { ...noProject, domainScope: "d" } },
+    ],
+    [
+      "an administrator of the system, whose roles may come twice",
+      { project: null, system: { all: true }, roles: ["admin", "member", "member"] },
+      {
+        ...member,
+        projectId: "",
+        roles: ["admin", "member"],
+        isAdmin: true,
+        identity: { ...noProject, systemScope: "all" },
+      },
+    ],
+    ["an application with every right of its user", { application_credential: { id: "a", restricted: true } }, member],
+  ];
+  for (const [name, facts, caller] of rows) {
+    it(name, async () => {
+      keystone.tokens.set("this", facts);
+      assert.deepEqual(await made().authenticate(token("this"), "r"), caller);
+    });
+  }
+});
+
+describe("refused is", () => {
+  const rows: [name: string, headers: Headers][] = [
+    ["no token", {}],
+    ["an empty token", token("")],
+    ["a blank token", token("  ")],
+    ["an unknown token", token("unknown")],
+    ["two tokens", { "x-auth-token": ["good", "good"] }],
+    ["a token with a space", token("good good")],
+    ["a token beyond ASCII", token("g\u00f6\u00f6d")],
+    ["a token with control characters", token("good\r\nx-auth-token: own-1")],
+    ["a token of more than 16 KiB", token("g".repeat(16 * 1024 + 1))],
+    ["a bearer token, which Keystone's clients do not send", { authorization: "Bearer good" }],
+    ["a good token with an unknown service token", { ...token("good"), "x-service-token": "unknown" }],
+    ["a service token alone", { "x-service-token": "good" }],
+    ["an object's inherited name", token("__proto__")],
+  ];
+  for (const [name, headers] of rows) it(name, async () => assert.equal(await outcome(made(), headers), REFUSED));
+
+  for (const status of [400, 404, 413, 431]) {
+    it(`a token that Keystone answers with ${status}`, async () => {
+      const auth = made();
+      assert.equal(await outcome(auth, token("good")), "member");
+      keystone.instead.push((response) => reply(response, status, {}));
+      assert.equal(await outcome(auth, token("other")), REFUSED);
+    });
+  }
+
+  it("a token before Keystone is asked, if it is none", async () => {
+    for (const [, headers] of rows.slice(0, 3)) await outcome(made(), headers);
+    assert.deepEqual(keystone.asked, []);
+  });
+});
+
+describe("a token is let in", () => {
+  it("with blanks around it", async () => assert.equal(await outcome(made(), token(" good ")), "member"));
+  it("as X-Storage-Token too", async () => {
+    assert.equal(await outcome(made(), { "x-storage-token": "good" }), "member");
+  });
+});
+
+describe("an answer of Keystone's", () => {
+  it("serves all who ask at the same time, and those who come later, over one connection", async () => {
+    const auth = made();
+    const all = await Promise.all(Array.from({ length: 50 }, () => outcome(auth, token("good"))));
+    assert.deepEqual(new Set(all), new Set(["member"]));
+    assert.equal(await outcome(auth, token("good")), "member");
+    assert.deepEqual(keystone.asked, ["LOGIN", "CHECK good"]);
+    assert.equal(keystone.connections, 1);
+  });
+
+  it("costs no new connection for another token", async () => {
+    const auth = made();
+    for (let i = 0; i < 20; i++) {
+      keystone.tokens.set(`t${i}`, {});
+      await outcome(auth, token(`t${i}`));
+    }
+    assert.deepEqual([keystone.count("CHECK"), keystone.connections], [20, 1]);
+  });
+
+  it("is believed for the time of the cache: then a revocation is seen", async (t) => {
+    const tick = stopClock(t);
+    const auth = made({ cache: { seconds: 10 } });
+    await outcome(auth, token("good"));
+    keystone.tokens.delete("good");
+    tick(9_999);
+    assert.equal(await outcome(auth, token("good")), "member");
+    tick(1);
+    assert.equal(await outcome(auth, token("good")), REFUSED);
+  });
+
+  it("is not believed beyond the token's own end", async (t) => {
+    const tick = stopClock(t);
+    const auth = made();
+    keystone.tokens.set("short", { expiresAt: inOneMinute() });
+    assert.equal(await outcome(auth, token("short")), "member");
+    tick(60_000);
+    assert.equal(await outcome(auth, token("short")), REFUSED);
+    assert.equal(keystone.count("CHECK"), 1);
+  });
+
+  it("is kept for so many tokens only", async () => {
+    const auth = made({ cache: { entries: 2 } });
+    for (const name of ["a", "b", "c"]) keystone.tokens.set(name, {});
+    for (const name of ["a", "b", "c", "c", "b", "a"]) await outcome(auth, token(name));
+    assert.deepEqual(keystone.asked.slice(1), ["CHECK a", "CHECK b", "CHECK c", "CHECK a"]);
+  });
+});
+
+describe("our own token", () => {
+  it("is renewed two minutes before its end", async (t) => {
+    const tick = stopClock(t);
+    keystone.lifeMs = 600_000;
+    const auth = made({ cache: { seconds: 0 } });
+    await outcome(auth, token("good"));
+    tick(479_000);
+    await outcome(auth, token("good"));
+    assert.equal(keystone.count("LOGIN"), 1);
+    tick(1_000);
+    assert.equal(await outcome(auth, token("good")), "member");
+    assert.equal(keystone.count("LOGIN"), 2);
+  });
+
+  it("serves half of its life where that is short", async (t) => {
+    const tick = stopClock(t);
+    keystone.lifeMs = 20_000;
+    const auth = made({ cache: { seconds: 0 } });
+    await outcome(auth, token("good"));
+    tick(9_000);
+    await outcome(auth, token("good"));
+    assert.equal(keystone.count("LOGIN"), 1);
+    tick(1_000);
+    await outcome(auth, token("good"));
+    assert.equal(keystone.count("LOGIN"), 2);
+  });
+
+  it("is got anew when Keystone refuses it, and the user does not notice", async () => {
+    const auth = made({ cache: { seconds: 0 } });
+    await outcome(auth, token("good"));
+    keystone.revokeOwn();
+    const all = await Promise.all(["good", "good", "unknown"].map((name) => outcome(auth, token(name))));
+    assert.deepEqual(all, ["member", "member", REFUSED]);
+    assert.equal(keystone.count("LOGIN"), 2);
+  });
+
+  it("is got with the password of that day", async () => {
+    let password = "old";
+    const auth = made({}, { password: async () => password });
+    assert.equal(await outcome(auth, token("good")), OUT);
+    password = PASSWORD;
+    // A refused login is not repeated at once.
+    assert.equal(await outcome(auth, token("good")), OUT);
+    assert.equal(keystone.count("LOGIN"), 1);
+    await new Promise((resolve) => setTimeout(resolve, 2_050));
+    assert.equal(await outcome(auth, token("good")), "member");
+  });
+
+  it("validates in the region asked for", async () => {
+    assert.equal(await outcome(made({}, { region: "here" }), token("good")), "member");
+    assert.equal(await outcome(made({}, { region: "nowhere" }), token("good")), OUT);
+    assert.match(logged.join(), /no internal identity endpoint in region nowhere/);
+  });
+});
+
+describe("an outage", () => {
+  it("is 503 for what is not in the cache, told once in the log, and over when it is over", async () => {
+    const auth = made();
+    await outcome(auth, token("good"));
+    const { url } = keystone;
+    await keystone.stop();
+    assert.equal(await outcome(auth, token("good")), "member");
+    for (let i = 0; i < 3; i++) assert.equal(await outcome(auth, token("new")), OUT);
+    assert.equal(logged.length, 1, logged.join("\n"));
+    assert.ok(logged[0]?.includes(`Keystone at ${url} cannot be reached`), logged[0]);
+    keystone = await FakeKeystone.start();
+  });
+
+  const odd: [name: string, answer: (typeof FakeKeystone.prototype.instead)[number], says: RegExp][] = [
+    ["an error", (response) => reply(response, 500, {}), /with 500/],
+    ["a refusal of our role", (response) => reply(response, 403, {}), /403: user cable needs the role service/],
+    ["a redirection", (response) => reply(response, 300, {}), /with 300/],
+    ["no JSON", (response) => response.writeHead(200).end("<html>"), /not as it should be \(the whole\)/],
+    ["JSON of another kind", (response) => reply(response, 200, { token: { user: 1 } }), /token\.user/],
+    ["a broken connection", (response) => response.destroy(), /cannot be reached/],
+    ["half an answer", (response) => response.writeHead(200).end("{".repeat(2_000_000)), /more than 1048576 bytes/],
+  ];
+  for (const [name, answer, says] of odd) {
+    it(`is ${name} too`, async () => {
+      const auth = made();
+      await outcome(auth, token("good"));
+      // Twice: a connection broken when it was reused is tried once more.
+      keystone.instead.push(answer, answer);
+      assert.equal(await outcome(auth, token("new")), OUT);
+      assert.match(logged.join(), says);
+      keystone.instead.length = 0;
+      assert.equal(await outcome(auth, token("new")), REFUSED);
+      assert.match(logged.join(), /answers again/);
+    });
+  }
+
+  it("of one kept connection is not noticed", async () => {
+    const auth = made();
+    await outcome(auth, token("good"));
+    keystone.instead.push((response) => response.destroy());
+    assert.equal(await outcome(auth, token("new")), REFUSED);
+  });
+
+  it("at the start is told, whatever the reason", async () => {
+    await made({}, { password: async () => "wrong" }).tellWhetherUsable();
+    assert.match(logged.join(), /refuses our login as user cable/);
+    await made().tellWhetherUsable();
+    assert.match(logged.at(-1) ?? "", /^Keystone answers/);
+  });
+});
+
+describe("a service token", () => {
+  beforeEach(() => {
+    keystone.tokens.set("nova", { roles: ["service"] });
+    keystone.tokens.set("somebody", { roles: ["member"] });
+    keystone.tokens.set("expired", { expiresAt: Date.now() - 1 });
+  });
+  const both = (user: string, service: string) => ({ ...token(user), "x-service-token": service });
+
+  it("is told in the caller", async () => {
+    const { identity } = await made().authenticate(both("good", "nova"), "r");
+    assert.equal(identity?.serviceUser, "u");
+    assert.equal((await made().authenticate(token("good"), "r")).identity?.serviceUser, undefined);
+  });
+
+  const rows: [name: string, headers: Headers, options: Partial<KeystoneAuthOptions>, outcome: string][] = [
+    ["lets an expired token in", both("expired", "nova"), {}, "member"],
+    ["does not do so without its role", both("expired", "somebody"), {}, REFUSED],
+    ["does not do so when it is expired itself", both("good", "expired"), {}, REFUSED],
+    ["does not make an unknown token good", both("unknown", "nova"), {}, REFUSED],
+    ["without its role does no harm", both("good", "somebody"), {}, "member"],
+    ["without its role is refused on demand", both("good", "somebody"), { serviceTokenRolesRequired: true }, REFUSED],
+    ["with its role is not", both("good", "nova"), { serviceTokenRolesRequired: true }, "member"],
+    ["has the role that is configured", both("expired", "somebody"), { serviceRoles: ["member"] }, "member"],
+  ];
+  for (const [name, headers, options, expected] of rows) {
+    it(name, async () => assert.equal(await outcome(made(options), headers), expected));
+  }
+
+  it("is what an expired token needs each time, in the cache or not", async (t) => {
+    const tick = stopClock(t);
+    const auth = made();
+    keystone.tokens.set("short", { expiresAt: inOneMinute() });
+    assert.equal(await outcome(auth, token("short")), "member");
+    tick(60_001);
+    assert.equal(await outcome(auth, both("short", "nova")), "member");
+    assert.equal(await outcome(auth, token("short")), REFUSED);
+    assert.equal(await outcome(auth, both("expired", "nova")), "member");
+    assert.equal(await outcome(auth, token("expired")), REFUSED);
+  });
+});
+
+describe("an application credential with access rules", () => {
+  const request = { method: "GET", path: "/v2.0/networks" };
+  beforeEach(() => {
+    const access_rules = [{ id: "1", service: "network", method: "GET", path: "/v2.0/networks" }];
+    keystone.tokens.set("app", { application_credential: { id: "a", access_rules } });
+    keystone.tokens.set("none", { application_credential: { id: "a", access_rules: [] } });
+    keystone.tokens.set("nova", { roles: ["service"] });
+  });
+
+  const rows: [name: string, headers: Headers, request: typeof request | undefined, outcome: string][] = [
+    ["is good for what they allow", token("app"), request, "member"],
+    ["not for another method", token("app"), { ...request, method: "POST" }, REFUSED],
+    ["not for another path", token("app"), { ...request, path: "/v2.0/ports" }, REFUSED],
+    ["not if the request is not known", token("app"), undefined, REFUSED],
+    ["for nothing if there are none", token("none"), request, REFUSED],
+    ["for all that a service does for it", { ...token("none"), "x-service-token": "nova" }, request, "member"],
+    ["not for what a user adds a token to", { ...token("none"), "x-service-token": "good" }, request, REFUSED],
+  ];
+  for (const [name, headers, line, expected] of rows) {
+    it(name, async () => assert.equal(await outcome(made(), headers, line), expected));
+  }
+});
+
+describe("no secret", () => {
+  it("is in a log or an error, whatever goes wrong", async () => {
+    const secrets = [PASSWORD, "good", "sEcReT", "own-1"];
+    const said: string[] = [];
+    const answers = [401, 403, 500].map(
+      (status) => (response: Parameters<typeof reply>[0]) =>
+        reply(response, status, { error: { message: "sEcReT own-1" } }),
+    );
+    for (const answer of answers) {
+      const auth = made({ cache: { seconds: 0 } });
+      keystone.instead.push(answer);
+      said.push(await outcome(auth, token("sEcReT")));
+      said.push(await outcome(auth, token("good")));
+      keystone.instead.push(answer, answer);
+      said.push(await outcome(auth, token("sEcReT")));
+    }
+    const text = [...logged, ...said.filter((each) => each !== "member")].join("\n");
+    for (const secret of secrets) assert.ok(!text.includes(secret), text);
+  });
+});
