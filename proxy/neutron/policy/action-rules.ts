@@ -10,25 +10,41 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   hints: ["openvswitch"],
 };
 
-export interface ActionRules {
-  readonly names: readonly string[];
-  /** As oslo.policy prints it: `(rule:create_port and rule:create_port:mac_address)`. */
-  readonly text: string;
+/** The rule of one attribute, and those of its members when it has such. */
+interface AttributeRules {
+  readonly rule: string;
+  readonly members: readonly string[] | undefined;
 }
 
-export function actionRules(action: string, row: Row, attributes: readonly string[]): ActionRules {
-  const names = [action];
-  let text = `rule:${action}`;
-  for (const attribute of attributes) {
-    const rule = `${action}:${attribute}`;
-    const members = memberNames(attribute, row[attribute])?.map((member) => `${rule}:${member}`);
-    names.push(rule, ...(members ?? []));
-    const own = members === undefined ? `rule:${rule}` : `(rule:${rule} and ${allOf(members)})`;
-    text = `(${text} and ${own})`;
+export class ActionRules {
+  readonly #action: string;
+  readonly #attributes: readonly AttributeRules[];
+
+  constructor(action: string, row: Row, attributes: readonly string[]) {
+    this.#action = action;
+    this.#attributes = attributes.map((attribute) => {
+      const rule = `${action}:${attribute}`;
+      return { rule, members: memberNames(attribute, row[attribute])?.map((member) => `${rule}:${member}`) };
+    });
   }
-  return { names, text };
+
+  every(isAllowed: (rule: string) => boolean): boolean {
+    return (
+      isAllowed(this.#action) &&
+      this.#attributes.every(({ rule, members }) => isAllowed(rule) && (members?.every(isAllowed) ?? true))
+    );
+  }
+
+  /** As oslo.policy prints it: `(rule:create_port and rule:create_port:mac_address)`. */
+  toString(): string {
+    return this.#attributes.reduce((before, { rule, members }) => {
+      const own = members === undefined ? `rule:${rule}` : both(`rule:${rule}`, allOf(members));
+      return both(before, own);
+    }, `rule:${this.#action}`);
+  }
 }
 
+const both = (one: string, other: string) => `(${one} and ${other})`;
 const allOf = (rules: readonly string[]) => `(${rules.map((rule) => `rule:${rule}`).join(" and ")})`;
 
 /** Undefined when the attribute's members have no rules. */

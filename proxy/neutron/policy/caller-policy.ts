@@ -1,7 +1,7 @@
 /** The policy as one caller meets it: every rule decided as far as the caller alone decides it, once. */
 import type { Caller } from "../../../api/mod.ts";
 import { fault } from "../../../model/mod.ts";
-import { actionRules } from "./action-rules.ts";
+import { ActionRules } from "./action-rules.ts";
 import { type Credentials, compile, type Test, type Verdict } from "./compile.ts";
 import type { Check } from "./syntax.ts";
 import type { Target } from "./target.ts";
@@ -89,8 +89,8 @@ export class CallerPolicy {
    * @throws Fault PolicyNotAuthorized, naming all rules that were asked, as oslo.policy does.
    */
   enforce(action: string, target: Target, attributes: readonly string[] = []): void {
-    const { names, text } = actionRules(action, target.row, attributes);
-    if (!names.every((name) => this.allows(name, target))) throw fault("PolicyNotAuthorized", { rule: text });
+    const rules = new ActionRules(action, target.row, attributes);
+    if (!rules.every((rule) => this.allows(rule, target))) throw fault("PolicyNotAuthorized", { rule: String(rules) });
   }
 
   /** What `get_<kind>:<attribute>` keeps from the caller; an attribute without such a rule is shown. */

@@ -5,6 +5,7 @@
  */
 export type { CallerPolicy, Hidden } from "./caller-policy.ts";
 export type { Test, Verdict } from "./compile.ts";
+export { PolicyFile, type PolicyFileLog } from "./file.ts";
 export { Policy, type PolicySource } from "./policy.ts";
 export type { RuleText } from "./syntax.ts";
 export type { Target } from "./target.ts";
