@@ -29,6 +29,8 @@ export interface RangeRequest {
   revision?: number;
   keysOnly?: boolean;
   countOnly?: boolean;
+  /** Leaves out keys that were last written before it. */
+  minModRevision?: number;
 }
 export interface RangeResponse {
   header: Header;
@@ -38,7 +40,7 @@ export interface RangeResponse {
 }
 export interface Compare {
   target: "CREATE" | "MOD";
-  result: "EQUAL" | "GREATER";
+  result: "EQUAL" | "GREATER" | "LESS";
   key: string;
   rangeEnd?: string;
   createRevision?: number;

@@ -132,17 +132,29 @@ function compare(guard: Guard): Compare {
         rangeEnd: prefixEnd(guard.prefix),
         createRevision: 0,
       };
+    case "quietUnder": {
+      const { prefix: key, revision } = guard;
+      return { target: "MOD", result: "LESS", key, rangeEnd: prefixEnd(key), modRevision: revision + 1 };
+    }
   }
 }
 
 function question(guard: Guard): RequestOp {
-  if (guard.kind !== "emptyUnder") return { requestRange: { key: guard.key, keysOnly: true } };
-  return { requestRange: { key: guard.prefix, rangeEnd: prefixEnd(guard.prefix), countOnly: true } };
+  if (guard.kind === "emptyUnder") {
+    return { requestRange: { key: guard.prefix, rangeEnd: prefixEnd(guard.prefix), countOnly: true } };
+  }
+  if (guard.kind === "quietUnder") {
+    const { prefix: key, revision } = guard;
+    return { requestRange: { key, rangeEnd: prefixEnd(key), keysOnly: true, minModRevision: revision + 1 } };
+  }
+  return { requestRange: { key: guard.key, keysOnly: true } };
 }
 
 function holds(guard: Guard, count: number, modRevision: number | undefined): boolean {
   if (guard.kind === "present") return count > 0;
   if (guard.kind === "unchanged") return modRevision === guard.modRevision;
+  // The count is of all keys of the range, whatever their revision; the rows are those that were asked for.
+  if (guard.kind === "quietUnder") return modRevision === undefined;
   return count === 0;
 }
 

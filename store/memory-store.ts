@@ -137,7 +137,10 @@ export class MemoryStore implements Store {
   }
 
   #holds(guard: Guard): boolean {
-    if (guard.kind === "emptyUnder") return ![...this.#rows.keys()].some((key) => key.startsWith(guard.prefix));
+    if (guard.kind === "emptyUnder" || guard.kind === "quietUnder") {
+      const limit = guard.kind === "emptyUnder" ? 0 : guard.revision;
+      return ![...this.#rows].some(([key, row]) => key.startsWith(guard.prefix) && row.modRevision > limit);
+    }
     const row = this.#rows.get(guard.key);
     if (guard.kind === "absent") return row === undefined;
     if (guard.kind === "present") return row !== undefined;

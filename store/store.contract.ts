@@ -130,6 +130,21 @@ export function storeContract(name: string, make: () => Promise<Subject>): void 
       },
       { name: "emptyUnder holds with no key", guard: (p) => ({ kind: "emptyUnder", prefix: `${p}no/` }), ok: true },
       { name: "emptyUnder fails with one key", guard: (p) => ({ kind: "emptyUnder", prefix: p }), ok: false },
+      {
+        name: "quietUnder holds when all keys there are as old",
+        guard: (p, revision) => ({ kind: "quietUnder", prefix: p, revision }),
+        ok: true,
+      },
+      {
+        name: "quietUnder holds with no key",
+        guard: (p) => ({ kind: "quietUnder", prefix: `${p}no/`, revision: 1 }),
+        ok: true,
+      },
+      {
+        name: "quietUnder fails with a younger key",
+        guard: (p, revision) => ({ kind: "quietUnder", prefix: p, revision: revision - 1 }),
+        ok: false,
+      },
     ];
     for (const row of guards) {
       it(`guard: ${row.name}`, async () => {

@@ -12,7 +12,8 @@ export type Guard =
   | { kind: "absent"; key: string } // uniqueness: only one writer can create a key
   | { kind: "present"; key: string }
   | { kind: "unchanged"; key: string; modRevision: number }
-  | { kind: "emptyUnder"; prefix: string }; // no key starts with prefix
+  | { kind: "emptyUnder"; prefix: string } // no key starts with prefix
+  | { kind: "quietUnder"; prefix: string; revision: number }; // no key there was written after the revision
 
 export type Write = { kind: "put"; key: string; value: string } | { kind: "delete"; key: string };
 

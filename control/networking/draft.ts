@@ -96,6 +96,22 @@ export class Draft implements Reader {
     if (!this.#guards.has(key)) this.#guards.set(key, { kind: "present", key });
   }
 
+  /** The record `userId` leans on another one, which must be there: whoever changes that demands {@link sameUsers}. */
+  use(kind: Kind, id: Id, userId: Id): void {
+    this.present(kind, id);
+    this.#write({ kind: "put", key: keys.use(kind, id, userId), value: "" });
+  }
+
+  unuse(kind: Kind, id: Id, userId: Id): void {
+    this.#write({ kind: "delete", key: keys.use(kind, id, userId) });
+  }
+
+  /** The outcome is right only if nobody began to lean on the record since: those whom memory shows are all there are. */
+  sameUsers(kind: Kind, id: Id): void {
+    const prefix = keys.usesOf(kind, id);
+    this.#guards.set(prefix, { kind: "quietUnder", prefix, revision: this.#memory.revision });
+  }
+
   /** Nobody has made the key; when somebody has meanwhile, the request is planned anew. */
   absent(key: string): void {
     this.#guards.set(key, { kind: "absent", key });

@@ -47,7 +47,7 @@ class Reservations {
 }
 
 function guardKey(guard: Guard): string {
-  return guard.kind === "emptyUnder" ? guard.prefix : guard.key;
+  return "prefix" in guard ? guard.prefix : guard.key;
 }
 
 function requestFault(error: unknown): unknown {
