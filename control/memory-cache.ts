@@ -90,7 +90,7 @@ export class MemoryCache extends MemoryTables {
   #write(entry: Entry, { kind, id }: { kind: Kind; id: string }): RecordWrite {
     try {
       const record = decodeRecord(kind, id, entry.value);
-      return { kind, id, after: { record, modRevision: entry.modRevision } as Held<Kind> };
+      return { kind, id, after: { record, modRevision: entry.modRevision, version: entry.version } as Held<Kind> };
     } catch (error) {
       this.#log.error(
         { key: entry.key, err: error },

@@ -5,6 +5,8 @@ export interface Held<K extends Kind> {
   record: RecordTypes[K];
   /** The store's revision of the last write to it. */
   modRevision: number;
+  /** How often it was written. */
+  version: number;
 }
 
 export type RecordChange = {

@@ -11,14 +11,24 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { loadSync, type ServiceDefinition } from "@grpc/proto-loader";
-import { StoreRefused, StoreUnavailable, StoreUnknown } from "./store.ts";
+import { type Entry, StoreRefused, StoreUnavailable, StoreUnknown } from "./store.ts";
 
 export interface KeyValue {
   key: string;
   value: string;
   createRevision: number;
   modRevision: number;
+  version: number;
 }
+
+/** What the store tells of a row. */
+export const entryOf = ({ key, value, modRevision, version }: KeyValue): Entry => ({
+  key,
+  value,
+  modRevision,
+  version,
+});
+
 interface Header {
   revision: number;
 }

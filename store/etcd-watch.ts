@@ -1,5 +1,5 @@
 /** A watch that outlives its connection: it goes on from the last revision delivered, on whatever member answers. */
-import type { EtcdRpc, WatchResponse, WatchStream } from "./etcd-rpc.ts";
+import { type EtcdRpc, entryOf, type WatchResponse, type WatchStream } from "./etcd-rpc.ts";
 import type { StoreEvent, Watcher, WatchHandler } from "./store.ts";
 
 /** What the watch needs of its store. */
@@ -123,8 +123,7 @@ export class EtcdWatch implements Watcher {
       if (this.#closed) return;
       revision = kv.modRevision;
       if (this.#source.isMarker(kv.key)) marked = true;
-      else if (type === "PUT")
-        group.push({ kind: "put", entry: { key: kv.key, value: kv.value, modRevision: revision } });
+      else if (type === "PUT") group.push({ kind: "put", entry: entryOf(kv) });
       else group.push({ kind: "delete", key: kv.key, modRevision: revision });
     }
     flush();

@@ -1,6 +1,6 @@
 /** The store over etcd 3.4 and newer, by its own v3 gRPC API (docs/decisions/001-etcd-client.md). */
 import { type ServiceError, status } from "@grpc/grpc-js";
-import { type Compare, EtcdRpc, type EtcdTimes, type RequestOp } from "./etcd-rpc.ts";
+import { type Compare, EtcdRpc, type EtcdTimes, entryOf, type RequestOp } from "./etcd-rpc.ts";
 import { EtcdWatch, type WatchSource } from "./etcd-watch.ts";
 import {
   type Commit,
@@ -74,7 +74,7 @@ async function list(rpc: EtcdRpc, prefix: string): Promise<{ entries: Entry[]; r
         const page = await rpc.range({ key, rangeEnd, limit: PAGE_ROWS, revision });
         revision ||= page.header.revision;
         for (const row of page.kvs) {
-          if (!row.key.endsWith(MARKER)) entries.push({ key: row.key, value: row.value, modRevision: row.modRevision });
+          if (!row.key.endsWith(MARKER)) entries.push(entryOf(row));
         }
         more = page.more;
         if (more) key = `${page.kvs.at(-1)!.key}\0`;

@@ -15,6 +15,7 @@ import {
 interface Row {
   value: string;
   modRevision: number;
+  version: number;
 }
 
 class MemoryWatch implements Watcher {
@@ -92,8 +93,9 @@ export class MemoryStore implements Store {
     for (const write of writes) {
       if (write.kind === "put") {
         const { key, value } = write;
-        this.#rows.set(key, { value, modRevision });
-        events.push({ kind: "put", entry: { key, value, modRevision } });
+        const version = (this.#rows.get(key)?.version ?? 0) + 1;
+        this.#rows.set(key, { value, modRevision, version });
+        events.push({ kind: "put", entry: { key, value, modRevision, version } });
       } else if (this.#rows.delete(write.key)) {
         events.push({ kind: "delete", key: write.key, modRevision });
       }

@@ -76,11 +76,33 @@ export function storeContract(name: string, make: () => Promise<Subject>): void 
       await put(`${p.slice(0, -1)}x`, "beside");
       const { entries, revision } = await subject.store.list(p);
       assert.deepEqual(entries, [
-        { key: `${p}a`, value: "1", modRevision: first },
-        { key: `${p}b`, value: "2", modRevision: second },
+        { key: `${p}a`, value: "1", modRevision: first, version: 1 },
+        { key: `${p}b`, value: "2", modRevision: second, version: 1 },
       ]);
       assert.ok(revision > first);
       assert.equal(await subject.store.revision(), revision);
+    });
+
+    it("counts the writes of a key, in lists and watches, and from one again after its end", async () => {
+      const p = prefix();
+      const seen: number[] = [];
+      const from = (await subject.store.revision()) + 1;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const watcher = subject.store.watch(p, from, {
+        ...collector().handler,
+        onChange: (events) => {
+          for (const event of events) if (event.kind === "put") seen.push(event.entry.version);
+          if (seen.length === 3) resolve();
+        },
+      });
+      await put(`${p}a`, "1");
+      await put(`${p}a`, "2");
+      assert.equal((await subject.store.list(p)).entries[0]?.version, 2);
+      await subject.store.commit({ guards: [], writes: [{ kind: "delete", key: `${p}a` }] });
+      await put(`${p}a`, "3");
+      await promise;
+      await watcher.close();
+      assert.deepEqual(seen, [1, 2, 1]);
     });
 
     it("keeps text of any script and size as it was", async () => {

@@ -5,6 +5,8 @@ export interface Entry {
   value: string;
   /** Revision of the last write to this key. */
   modRevision: number;
+  /** How often the key was written since it was made. */
+  version: number;
 }
 
 /** What must hold for a transaction to be applied. */
