@@ -9,7 +9,7 @@ import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
 import { checkMtuFor, chosenMtu } from "./mtu.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
-import { removePort } from "./port.ts";
+import { removePort } from "./port-life.ts";
 import { claimVlan, newSegment, releaseSegment, SEGMENT_NAMES } from "./segment.ts";
 import { union } from "./select.ts";
 import { newStandard, revised, standardChanges } from "./standard.ts";

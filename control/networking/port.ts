@@ -15,16 +15,15 @@ import {
 } from "./access.ts";
 import { attribute, isFlag, isText } from "./attributes.ts";
 import { bind, isSameWish, isUnplugged, moveAttachment, wishOf } from "./binding.ts";
-import { changedDhcpOptions, newDhcpOptions } from "./dhcp-options.ts";
+import { changedDhcpOptions } from "./dhcp-options.ts";
 import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
-import { changedAddresses, claimMac, newAddresses, readFixedIps, readMac } from "./port-addresses.ts";
-import { changedSecurity, newSecurity } from "./port-security.ts";
+import { changedAddresses, claimMac, readFixedIps, readMac } from "./port-addresses.ts";
+import { newPort, removePort } from "./port-life.ts";
+import { changedSecurity } from "./port-security.ts";
 import { union } from "./select.ts";
-import { newStandard, revised, standardChanges } from "./standard.ts";
-
-const UNBOUND = { "binding:host_id": "", "binding:vnic_type": "normal", "binding:profile": {} };
+import { revised, standardChanges } from "./standard.ts";
 
 function createPort(env: Env, draft: Draft, caller: Caller, body: Attributes): PortRecord {
   const networkId = attribute(body, "network_id", isText, "");
@@ -32,35 +31,7 @@ function createPort(env: Env, draft: Draft, caller: Caller, body: Attributes): P
   if (network === undefined || !seesNetwork(caller, network)) throw notFound("network", networkId);
   demand(mayPlug(caller, network), "create_port");
   requirePortAttributes(caller, network, body, "create_port");
-  // The network's record stands for its subnets too (subnet.ts), so addresses are of exactly those that are there.
-  draft.dependOn("network", networkId);
-  const standard = newStandard(env, projectOf(caller, body), body);
-  const deviceOwner = attribute(body, "device_owner", isText, "");
-  const mac = claimMac(env, draft, { id: standard.id, networkId }, readMac(body));
-  const wish = wishOf(UNBOUND, body);
-  const record: PortRecord = {
-    ...standard,
-    network_id: networkId,
-    admin_state_up: attribute(body, "admin_state_up", isFlag, true),
-    status: "DOWN",
-    mac_address: mac,
-    fixed_ips: newAddresses(env, draft, standard.id, { networkId, deviceOwner, mac }, readFixedIps(env, body)),
-    device_id: attribute(body, "device_id", isText, ""),
-    device_owner: deviceOwner,
-    ...newSecurity(
-      body,
-      { deviceOwner, mac, networkDefault: network.port_security_enabled },
-      env.options.maxAddressPairs,
-    ),
-    extra_dhcp_opts: newDhcpOptions(body),
-    dns_name: attribute(body, "dns_name", isText, ""),
-    dns_domain: attribute(body, "dns_domain", isText, ""),
-    ...wish,
-    ...bind(draft, network, wish),
-  };
-  moveAttachment(draft, undefined, record);
-  draft.create("port", record.id, record);
-  return record;
+  return newPort(env, draft, network, projectOf(caller, body), body);
 }
 
 /** Only an unplugged port changes its MAC, and never one of the network's own (ml2/plugin.py, db_base_plugin_v2.py). */
@@ -123,14 +94,6 @@ function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord,
   moveAttachment(draft, current, after);
   draft.replace("port", current.id, after);
   return after;
-}
-
-/** Stages the end of a port and of every key it holds. */
-export function removePort(draft: Draft, port: PortRecord): void {
-  draft.remove("port", port.id);
-  draft.release(keys.mac(port.network_id, port.mac_address));
-  for (const { subnet_id, ip_address } of port.fixed_ips) draft.release(keys.ip(subnet_id, ip_address));
-  moveAttachment(draft, port, undefined);
 }
 
 function deletePort(draft: Draft, caller: Caller, current: PortRecord): Removal {
