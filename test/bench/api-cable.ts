@@ -1,5 +1,4 @@
 /** Cable as the server under test: a control node over an etcd of its own, which syncs to disk as etcd does by default. */
-import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Etcd, freePort, startEtcd } from "../kit/etcd.ts";
@@ -25,7 +24,7 @@ export async function startCable(directory: string, tokens: Tokens, given?: Etcd
     name: "control",
     command: [
       process.execPath,
-      ...(process.env.CABLE_BENCH_NODE_FLAGS?.split(" ") ?? []),
+      ...(process.env.BENCH_NODE_FLAGS?.split(" ") ?? []),
       join(ROOT, "tools/start.ts"),
       "control",
       ...flags,
@@ -44,14 +43,10 @@ export async function startCable(directory: string, tokens: Tokens, given?: Etcd
     process: control,
     startSeconds: (performance.now() - began) / 1000,
     call,
-    residentMiB: async () => residentMiB(control.pid),
+    processes: () => ({ control: [control.pid], etcd: [etcd.pid] }),
     stop: async () => {
       await control.stop();
       if (given === undefined) await etcd.stop();
     },
   };
-}
-
-export function residentMiB(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }

@@ -2,15 +2,15 @@
  * The real Neutron as the server under test, if Debian's packages are there: ML2 over MariaDB with Neutron's usual
  * service plugins, two API workers, no agents and so no message broker. Everything lies under one directory.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../kit/etcd.ts";
 import type { Keystone } from "../kit/keystone.ts";
-import { type Running, start, until } from "../kit/process.ts";
+import { start, until } from "../kit/process.ts";
 import { must } from "../kit/run.ts";
-import { residentMiB } from "./api-cable.ts";
 import { type ApiServer, caller, type Tokens } from "./api-server.ts";
+import { family } from "./api-usage.ts";
 
 const NEEDED = [
   "/usr/bin/neutron-server",
@@ -34,6 +34,7 @@ export function missingForNeutron(): string[] {
 
 interface Database {
   url: string;
+  pid: number;
   sql(text: string): Promise<string>;
   stop(): Promise<void>;
 }
@@ -66,7 +67,7 @@ async function startDatabase(directory: string): Promise<Database> {
     "mysql",
   );
   const url = `mysql+pymysql://neutron:${PASSWORD}@127.0.0.1:${port}/neutron?charset=utf8`;
-  return { url, sql, stop: () => running.stop() };
+  return { url, pid: running.pid, sql, stop: () => running.stop() };
 }
 
 export async function startNeutron(
@@ -95,7 +96,7 @@ export async function startNeutron(
       startSeconds: (performance.now() - began) / 1000,
       call,
       sql: database.sql,
-      residentMiB: async () => family(running).reduce((sum, pid) => sum + residentMiB(pid), 0),
+      processes: () => ({ neutron: family(running.pid), mariadb: [database.pid] }),
       stop: async () => {
         await running.stop();
         await database.stop();
@@ -105,19 +106,6 @@ export async function startNeutron(
     await database.stop();
     throw error;
   }
-}
-
-/** The server and its workers. */
-function family({ pid }: Running): number[] {
-  const parent = (child: string) => {
-    try {
-      return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${child}/status`, "utf8"))?.[1]);
-    } catch {
-      return 0; // it has just ended
-    }
-  };
-  const children = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && parent(name) === pid);
-  return [pid, ...children.map(Number)];
 }
 
 async function writeConfig(directory: string, port: number, database: string, keystone: Keystone): Promise<string[]> {

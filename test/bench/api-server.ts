@@ -9,8 +9,8 @@ export interface ApiServer {
   readonly startSeconds: number;
   /** One call, for what is not measured. @throws Error for any status from 400 */
   call(method: string, path: string, token: string, body?: unknown): Promise<unknown>;
-  /** Of all its processes, in MiB; pages that they share are counted in each. */
-  residentMiB(): Promise<number>;
+  /** Its processes by their part in it. */
+  processes(): Readonly<Record<string, readonly number[]>>;
   stop(): Promise<void>;
 }
 

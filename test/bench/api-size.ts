@@ -2,6 +2,7 @@
 import { startCable } from "./api-cable.ts";
 import { fillOverApi } from "./api-fill.ts";
 import type { Tokens } from "./api-server.ts";
+import { residentMiB } from "./api-usage.ts";
 import { type Row, row } from "./row.ts";
 
 const NETWORKS = 10;
@@ -22,10 +23,10 @@ export async function sizeBench(directory: string, tokens: Tokens, log: (line: s
       await fillOverApi(first, { networkId: network!.id, subnetId: subnet!.id, ids: [], size: PORTS / NETWORKS });
     }
     const perSecond = (PORTS * 1000) / (performance.now() - began);
-    const afterWrites = await first.residentMiB();
+    const afterWrites = residentMiB(first.processes().control ?? []);
     await first.process.stop();
     const second = await startCable(directory, tokens, first.etcd);
-    const afterStart = await second.residentMiB();
+    const afterStart = residentMiB(second.processes().control ?? []);
     await second.stop();
     const written = `${afterWrites.toFixed(0)} MiB after all were created over the API, ${afterStart.toFixed(0)} after a start`;
     return [

@@ -12,9 +12,10 @@ import { startCable } from "./api-cable.ts";
 import { fillBySql, fillOverApi } from "./api-fill.ts";
 import { buildLoad, type Load, load } from "./api-load.ts";
 import { missingForNeutron, type NeutronServer, startNeutron } from "./api-neutron.ts";
-import type { Tokens } from "./api-server.ts";
+import type { ApiServer, Tokens } from "./api-server.ts";
 import { sizeBench } from "./api-size.ts";
 import { type ApiTest, type Effort, TESTS } from "./api-tests.ts";
+import { cpuSeconds, residentMiB } from "./api-usage.ts";
 import { makeWorld, type World } from "./api-world.ts";
 import { median, percentile, type Row, row } from "./row.ts";
 
@@ -66,7 +67,15 @@ async function compare(directory: string, keystone: Keystone, tokens: Tokens, lo
       for (const clients of test.clients) rows.push(...(await measured(test, clients, ours, theirs, log)));
     }
     if (neutron !== undefined) {
-      rows.push(row("api: Neutron's memory", await neutron.residentMiB(), "MiB", null, "sum over its processes"));
+      rows.push(
+        row(
+          "api: Neutron's memory",
+          residentMiB(neutron.processes().neutron ?? []),
+          "MiB",
+          null,
+          "sum over its processes",
+        ),
+      );
       rows.push(row("api: Neutron's start to first answer", neutron.startSeconds, "s", null));
     }
     return rows;
@@ -93,9 +102,9 @@ async function measured(
   const name = `api: ${test.name}, ${clients === 1 ? "1 client" : `${clients} clients`}`;
   if (!(test.isServed?.(ours) ?? true)) return [];
   await run(test, clients, ours, WARM_UP);
-  const cable = figure(test, await run(test, clients, ours, test.cable));
+  const cable = await run(test, clients, ours, test.cable);
   const effort = test.neutron(clients);
-  const neutron = theirs && effort && figure(test, await run(test, clients, theirs, effort));
+  const neutron = theirs && effort && (await run(test, clients, theirs, effort));
   log(
     `${name}: ${cable.perSecond.toPrecision(4)}/s${neutron ? `, Neutron ${neutron.perSecond.toPrecision(3)}/s` : ""}`,
   );
@@ -106,25 +115,34 @@ async function measured(
   return [absolute, row(`${name}: against Neutron`, cable.perSecond / neutron.perSecond, "x", promise, note)];
 }
 
-async function run(test: ApiTest, clients: number, world: World, effort: Effort): Promise<Load> {
+async function run(test: ApiTest, clients: number, world: World, effort: Effort): Promise<Figure> {
+  const { server } = world;
   const tasks = Array.from({ length: effort.most }, (_, index) => test.task(world, index, clients));
-  const result = await load(world.server.port, tasks, { clients, seconds: effort.seconds });
+  const before = cpuOf(server);
+  const result = await load(server.port, tasks, { clients, seconds: effort.seconds });
+  const after = cpuOf(server);
   for (const outcome of result.outcomes) {
     try {
       test.check(world, outcome);
     } catch (error) {
-      throw new Error(`${world.server.name}, ${test.name}: ${(error as Error).message}`);
+      throw new Error(`${server.name}, ${test.name}: ${(error as Error).message}`);
     }
   }
-  if (result.lost > 0) throw new Error(`${world.server.name} closed ${result.lost} connections under ${test.name}`);
-  return result;
+  if (result.lost > 0) throw new Error(`${server.name} closed ${result.lost} connections under ${test.name}`);
+  const used = after.map(([part, seconds], i) => [part, seconds - (before[i]?.[1] ?? 0)] as const);
+  return figure(test, result, used);
 }
 
-function figure({ size = 1 }: ApiTest, { outcomes, wallSeconds, cpuMicroseconds }: Load): Figure {
-  const times = outcomes.map(({ tookMs }) => tookMs);
-  const ms = (value: number) => `${value.toPrecision(3)} ms`;
-  const note =
-    `${outcomes.length} samples, p50 ${ms(median(times))}, p99 ${ms(percentile(times, 0.99))}, ` +
-    `load program ${cpuMicroseconds.toFixed(0)} us a request`;
-  return { perSecond: (outcomes.length * size) / wallSeconds, note };
+const cpuOf = (server: ApiServer) =>
+  Object.entries(server.processes()).map(([part, pids]) => [part, cpuSeconds(pids)] as const);
+
+/** The note says what a rate on a busy machine does not: how much of each process one operation takes. */
+function figure({ size = 1 }: ApiTest, result: Load, used: (readonly [string, number])[]): Figure {
+  const times = result.outcomes.map(({ tookMs }) => tookMs);
+  const operations = times.length * size;
+  const ms = (value: number) => `${Number(value.toPrecision(3))} ms`;
+  const cpu = used.map(([part, seconds]) => `${part} ${ms((seconds * 1000) / operations)}`);
+  const load = `load program ${ms(result.cpuMicroseconds / 1000 / size)}`;
+  const note = `${times.length} samples, p50 ${ms(median(times))}, p99 ${ms(percentile(times, 0.99))}, CPU each: ${[...cpu, load].join(", ")}`;
+  return { perSecond: operations / result.wallSeconds, note };
 }
