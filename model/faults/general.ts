@@ -16,6 +16,11 @@ export const GENERAL = {
   AdminRequired: row(403, "User does not have admin privileges: %(reason)s."),
   HTTPForbidden: row(403, "%(msg)s"),
   PolicyNotAuthorized: row(403, "%(rule)s is disallowed by policy", { rule: "rule:%(action)s" }),
+  // oslo.policy's; Neutron has no status for it and answers 500.
+  InvalidScope: row(
+    403,
+    "%(rule)s requires a scope of %(operation_scopes)s, request was made with %(token_scope)s scope.",
+  ),
   NotFound: row(404, "%(msg)s"),
   HTTPNotFound: row(404, "%(msg)s", { msg: "The resource could not be found." }),
   ObjectNotFound: row(404, "Object %(id)s not found."),

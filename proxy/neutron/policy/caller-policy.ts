@@ -3,6 +3,7 @@ import type { Caller } from "../../../api/mod.ts";
 import { fault } from "../../../model/mod.ts";
 import { ActionRules } from "./action-rules.ts";
 import { type Credentials, compile, type Test, type Verdict } from "./compile.ts";
+import { isInProjects } from "./rules/mod.ts";
 import type { Check } from "./syntax.ts";
 import type { Target } from "./target.ts";
 
@@ -19,6 +20,11 @@ export function rolesOf({ roles, isAdmin }: Pick<Caller, "roles" | "isAdmin">): 
   const highest = IMPLIED.findIndex((role) => held.has(role));
   for (const role of highest < 0 ? [] : IMPLIED.slice(highest)) held.add(role);
   return held;
+}
+
+function scopeOf({ identity }: Caller): "system" | "domain" | undefined {
+  if (identity?.systemScope !== undefined) return "system";
+  return identity?.domainScope === undefined ? undefined : "domain";
 }
 
 export interface Hidden {
@@ -38,17 +44,24 @@ export class CallerPolicy {
   /** Rule context_can_set_project_id, or one of the above two kinds: may create for another project. */
   readonly canSetProjectId: boolean;
   readonly #rules: ReadonlyMap<string, Check>;
+  /** Of a token that is for no project but for a domain or the whole system. */
+  readonly #scope: "system" | "domain" | undefined;
   readonly #credentials: Credentials;
   readonly #verdicts = new Map<string, Verdict>();
 
   /** `rules` must have neither cycles nor references to nothing. */
   constructor(rules: ReadonlyMap<string, Check>, caller: Caller) {
     this.#rules = rules;
+    this.#scope = scopeOf(caller);
     const roles = rolesOf(caller);
     const projectId = caller.projectId || undefined;
     const values: Record<string, unknown> = {
       user_id: caller.userId,
       user: caller.userId,
+      user_domain_id: caller.identity?.userDomain ?? null,
+      project_domain_id: caller.identity?.projectDomain ?? null,
+      domain_id: caller.identity?.domainScope ?? null,
+      system_scope: caller.identity?.systemScope ?? null,
       project_id: projectId,
       roles: [...roles],
       is_admin: null,
@@ -70,13 +83,22 @@ export class CallerPolicy {
 
   /** What the caller alone decides; a function when the target decides. A rule that is not there is the "default". */
   check(rule: string): Verdict {
+    return !this.#isOutOfScope(rule) && this.#decide(rule);
+  }
+
+  #decide(rule: string): Verdict {
     const known = this.#verdicts.get(rule);
     if (known !== undefined) return known;
     const check = this.#rules.get(rule) ?? this.#rules.get(DEFAULT_RULE);
-    const verdict = check !== undefined && compile(check, this.#credentials, (name) => this.check(name));
+    const verdict = check !== undefined && compile(check, this.#credentials, (name) => this.#decide(name));
     // Names of rules that are not there come from requests: they are not kept.
     if (this.#rules.has(rule)) this.#verdicts.set(rule, verdict);
     return verdict;
+  }
+
+  /** oslo.policy's enforce_scope: all that Neutron does, it does within projects. */
+  #isOutOfScope(rule: string): boolean {
+    return this.#scope !== undefined && isInProjects(rule);
   }
 
   allows(rule: string, target: Target): boolean {
@@ -86,10 +108,17 @@ export class CallerPolicy {
 
   /**
    * `attributes`: those of the body that have rules of their own and are not left at their defaults.
-   * @throws Fault PolicyNotAuthorized, naming all rules that were asked, as oslo.policy does.
+   * @throws Fault PolicyNotAuthorized, naming all rules that were asked, as oslo.policy does; InvalidScope
    */
   enforce(action: string, target: Target, attributes: readonly string[] = []): void {
     const rules = new ActionRules(action, target.row, attributes);
+    if (this.#isOutOfScope(action)) {
+      throw fault("InvalidScope", {
+        rule: String(rules),
+        operation_scopes: "['project']",
+        token_scope: `${this.#scope}`,
+      });
+    }
     if (!rules.every((rule) => this.allows(rule, target))) throw fault("PolicyNotAuthorized", { rule: String(rules) });
   }
 

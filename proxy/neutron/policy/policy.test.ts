@@ -184,6 +184,29 @@ describe("who the caller is", () => {
   for (const [why, is, expected] of rows) it(why, () => assert.deepEqual(is, expected));
 });
 
+describe("a token that is for no project", () => {
+  const identity = (scope: object) => ({ userName: "root", ...scope });
+  const policyOf = (scope: object) =>
+    Policy.make({ "custom:thing": "role:admin" }).for(
+      aCaller({ roles: ["admin"], projectId: "", isAdmin: true, identity: identity(scope) }),
+    );
+  for (const [scope, of] of [
+    ["system", { systemScope: "all" }],
+    ["domain", { domainScope: "d" }],
+  ] as const) {
+    it(`but for the ${scope} does nothing in projects, even an administrator's`, () => {
+      const policy = policyOf(of);
+      const message =
+        "(rule:create_network and rule:create_network:shared) requires a scope of ['project'], " +
+        `request was made with ${scope} scope.`;
+      const create = () => policy.enforce("create_network", { row: { shared: true } }, ["shared"]);
+      assert.throws(create, { code: "InvalidScope", status: 403, message });
+      assert.deepEqual([policy.check("get_port"), policy.isAdmin, policy.check("custom:thing")], [false, true, true]);
+    });
+  }
+  it("nor for anything else has its roles", () => assert.equal(policyOf({}).check("get_port"), true));
+});
+
 describe("a policy file", () => {
   it("may use the former name of a rule", () => {
     const policy = (rules: Record<string, string>) =>

@@ -41,7 +41,7 @@ export class Policy implements PolicySource {
 
   /** The policy for this caller's roles, project and user. */
   for(caller: Caller): CallerPolicy {
-    const key = JSON.stringify([caller.projectId, caller.userId, caller.isAdmin, ...caller.roles]);
+    const key = keyOf(caller);
     const known = this.#callers.get(key);
     if (known !== undefined) return known;
     const made = new CallerPolicy(this.#rules, caller);
@@ -49,6 +49,12 @@ export class Policy implements PolicySource {
     this.#callers.set(key, made);
     return made;
   }
+}
+
+/** All that a rule can ask of a caller. */
+function keyOf({ projectId, userId, isAdmin, identity, roles }: Caller): string {
+  const { userDomain, projectDomain, domainScope, systemScope } = identity ?? {};
+  return JSON.stringify([projectId, userId, isAdmin, userDomain, projectDomain, domainScope, systemScope, ...roles]);
 }
 
 function mergedRules(overrides: Readonly<Record<string, RuleText>>): Map<string, RuleText> {

@@ -30,6 +30,27 @@ export const AREAS: readonly Readonly<Record<string, string>>[] = [
 
 export const DEFAULT_RULES: ReadonlyMap<string, string> = new Map(AREAS.flatMap(Object.entries<string>));
 
+/** Parts of other rules. Every other default rule is for tokens of a project (its scope_types in Neutron). */
+const PARTS: ReadonlySet<string> = new Set([
+  ...Object.keys(BASE),
+  "external",
+  "external_network",
+  "network_device",
+  "admin_or_data_plane_int",
+  "admin_or_sg_owner",
+  "admin_owner_or_sg_owner",
+  "rule_default_sg",
+  "restrict_wildcard",
+  "shared_address_groups",
+  "shared_address_scopes",
+  "shared_qos_policy",
+  "shared_security_group",
+  "shared_subnetpools",
+]);
+
+/** Whether the rule is of something that is done within a project, and so not with a token for anything else. */
+export const isInProjects = (rule: string): boolean => DEFAULT_RULES.has(rule) && !PARTS.has(rule);
+
 /** The plural of each resource whose rules for tags were once named `create_networks_tags`, now `create_network:tags`. */
 const TAGGED: Readonly<Record<string, string>> = {
   network: "networks",
