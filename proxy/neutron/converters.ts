@@ -18,13 +18,26 @@ export function toBoolean(value: unknown): boolean {
   throw invalid(`'${pyStr(value)}' cannot be converted to boolean`);
 }
 
+export const toBooleanOrNone = (value: unknown): boolean | null => (value === null ? null : toBoolean(value));
+
 /** Python's int(): numbers are cut, strings must be whole decimals; beyond 2^53 JSON has lost the digits already. */
-export function toInt(value: unknown): number {
+export function integerOf(value: unknown): number | undefined {
   if (typeof value === "boolean") return value ? 1 : 0;
-  const number = typeof value === "string" && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value;
-  if (typeof number === "number" && Number.isSafeInteger(Math.trunc(number))) return Math.trunc(number);
-  throw invalid(`'${pyStr(value)}' is not an integer`);
+  const isDecimal = typeof value === "string" && /^\s*[+-]?\d+(_\d+)*\s*$/.test(value);
+  const number = isDecimal ? Number(value.replaceAll("_", "")) : value;
+  const isInteger = typeof number === "number" && Number.isSafeInteger(Math.trunc(number));
+  return isInteger ? Math.trunc(number) : undefined;
 }
+
+export function toInt(value: unknown): number {
+  const integer = integerOf(value);
+  if (integer === undefined) throw invalid(`'${pyStr(value)}' is not an integer`);
+  return integer;
+}
+
+export const toIntOrNone = (value: unknown): number | null => (value === null ? null : toInt(value));
+
+export const toText = (value: unknown): string | null => (value === null ? null : pyStr(value));
 
 export const noneToEmptyList = (value: unknown): unknown => (value === null ? [] : value);
 
@@ -35,15 +48,19 @@ export function ipToCanonical(value: unknown): unknown {
 }
 
 /** "address/length" with host bits kept; a netmask becomes a length, a bare address the full length. */
-export function cidrToCanonical(value: unknown): string {
-  const [address = "", length] = pyStr(value).split("/", 2);
+export function prefixText(value: unknown): string | undefined {
+  if (typeof value !== "string" || value.split("/").length > 2) return undefined;
+  const [address = "", length] = value.split("/", 2);
   const ip = parseIp(address);
   const mask = length?.includes(".") ? maskLength(length) : length;
   const prefix = ip === undefined ? undefined : parsePrefix(mask === undefined ? address : `${address}/${mask}`);
-  if (ip === undefined || prefix === undefined || typeof value !== "string" || value.split("/").length > 2) {
-    throw invalid(`${pyStr(value)} is not in a CIDR format`);
-  }
-  return `${ip}/${prefix.length}`;
+  return prefix && `${ip}/${prefix.length}`;
+}
+
+export function cidrToCanonical(value: unknown): string {
+  const text = prefixText(value);
+  if (text === undefined) throw invalid(`${pyStr(value)} is not in a CIDR format`);
+  return text;
 }
 
 function maskLength(mask: string): string | undefined {
@@ -67,6 +84,20 @@ export function poolsToCanonical(value: unknown): unknown {
 export function toLowerCase(value: unknown): string {
   if (typeof value !== "string") throw invalid(`Input value ${pyStr(value)} must be string type`);
   return value.toLowerCase();
+}
+
+/** The protocols that conntrack helpers and port forwardings know (IPTABLES_PROTOCOL_MAP of neutron_lib/constants.py). */
+export const TRANSPORT_PROTOCOLS = ["dccp", "icmp", "ipv6-icmp", "sctp", "tcp", "udp"] as const;
+
+/** A known name in any case, or a number; as given, so that the validator of names sees what the caller wrote. */
+export function toProtocol(value: unknown): unknown {
+  if (value === null) return null;
+  if ((TRANSPORT_PROTOCOLS as readonly string[]).includes(toLowerCase(value))) return value;
+  const number = integerOf(value) ?? -1;
+  if (number >= 0 && number <= 255) return value;
+  throw invalid(
+    `IP protocol '${pyStr(value)}' is not supported. Only protocol names and their integer representation (0 to 255) are supported`,
+  );
 }
 
 /** Any usual spelling of a MAC address in lower-case colon form; anything else as it is, for the validator to refuse. */

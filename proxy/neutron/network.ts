@@ -3,15 +3,17 @@ import { fault } from "../../model/mod.ts";
 import { type Attributes, attribute, UNSET } from "./attribute.ts";
 import { toBoolean, toInt, toLowerCase } from "./converters.ts";
 import { IDENTITY, PROJECT, STANDARD } from "./standard.ts";
+import { NETWORK_EXTENSIONS } from "./tables/network-extensions.ts";
+import { offered } from "./tables/offered.ts";
 import { availabilityZoneHints, nonNegative, string } from "./validators.ts";
 import { dnsDomainName } from "./validators-dns.ts";
 
-/** Not offered (the extension is not listed), so asking for it fails as it does on a backend without it. */
+/** While the extension is not offered, asking for it fails as it does on a backend without it. */
 function noVlanTransparency(value: unknown): undefined {
   if (value === true) throw fault("VlanTransparencyDriverError");
 }
 
-export const NETWORK: Attributes = {
+const OWN: Attributes = {
   ...IDENTITY,
   subnets: attribute([], { default: [] }),
   admin_state_up: attribute(["post", "put", "filter", "sort"], { default: true, convert: toBoolean }),
@@ -45,3 +47,5 @@ export const NETWORK: Attributes = {
   }),
   ...STANDARD,
 };
+
+export const NETWORK: Attributes = offered(OWN, NETWORK_EXTENSIONS);

@@ -5,6 +5,9 @@ import { type Attributes, attribute, type Row, UNSET } from "./attribute.ts";
 import { keyValues, noneToEmptyList, toBoolean, toLowerCase, toMacIfNone } from "./converters.ts";
 import { canonicalMac } from "./mac-text.ts";
 import { IDENTITY, PROJECT, SIZE, STANDARD } from "./standard.ts";
+import { canonicalFixedIps } from "./tables/canonical.ts";
+import { offered } from "./tables/offered.ts";
+import { PORT_EXTENSIONS } from "./tables/port-extensions.ts";
 import { dictOrNone, type Json, orNone, string, uniqueStrings, uuid, uuidList, values } from "./validators.ts";
 import { dnsDomainName, dnsHostName } from "./validators-dns.ts";
 import { macAddress } from "./validators-ip.ts";
@@ -27,16 +30,6 @@ export const VNIC_TYPES = [
 
 /** Neutron's option dns_domain, in its default. */
 const DNS_DOMAIN = "openstacklocal.";
-
-/** The two members that count, in the order given: Neutron ignores others. */
-const canonicalFixedIps = (value: unknown) =>
-  (value as Json[]).map((fixed) =>
-    Object.fromEntries(
-      Object.entries(fixed)
-        .filter(([name]) => name === "subnet_id" || name === "ip_address")
-        .map(([name, text]) => [name, name === "ip_address" ? parseIp(text as string) : text]),
-    ),
-  );
 
 const canonicalPairs = (value: unknown) =>
   (value as Record<string, string>[]).map(({ mac_address, ip_address = "" }) => ({
@@ -73,7 +66,7 @@ function dnsAssignment(row: Row): object[] {
 
 const hasAddress = (row: Row) => (row.fixed_ips as unknown[]).length > 0;
 
-export const PORT: Attributes = {
+const OWN: Attributes = {
   ...IDENTITY,
   network_id: attribute(["post", "filter", "sort"], { validate: uuid }),
   admin_state_up: attribute(["post", "put", "filter", "sort"], { default: true, convert: toBoolean }),
@@ -138,3 +131,5 @@ export const PORT: Attributes = {
   // tag-ports-during-bulk-creation
   tags: { ...(STANDARD.tags as Attributes[string]), allowPost: true, default: [], validate: uniqueStrings(255) },
 };
+
+export const PORT: Attributes = offered(OWN, PORT_EXTENSIONS);

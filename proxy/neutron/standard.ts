@@ -3,20 +3,36 @@ import { type Attributes, attribute, type Row } from "./attribute.ts";
 import { nameString, string, uuid } from "./validators.ts";
 
 /** Sizes of neutron_lib/db/constants.py. */
-export const SIZE = { name: 255, description: 255, project: 255, device: 255 } as const;
+export const SIZE = {
+  name: 255,
+  description: 255,
+  project: 255,
+  device: 255,
+  longDescription: 1024,
+  physicalNetwork: 64,
+} as const;
 
 const project = (row: Row) => row.project_id;
 
+export const ID = attribute(["filter", "sort"], { validate: uuid });
+
 export const IDENTITY: Attributes = {
-  id: attribute(["filter", "sort"], { validate: uuid }),
+  id: ID,
   name: attribute(["post", "put", "filter", "sort"], { default: "", validate: nameString(SIZE.name) }),
 };
 
-/** `tenant_id` is `project_id` by its old name, in both directions. */
-export const PROJECT: Attributes = {
-  tenant_id: attribute(["post", "filter", "sort"], { validate: string(SIZE.project), read: project }),
-  project_id: attribute(["post", "filter", "sort"], { validate: string(SIZE.project) }),
-};
+type ProjectFlags = Parameters<typeof attribute>[0];
+
+/** `tenant_id` is `project_id` by its old name, in both directions; `flags` as the resource's table has them. */
+export const projectWith = (flags: ProjectFlags): Attributes => ({
+  tenant_id: attribute(flags, { validate: string(SIZE.project), read: project }),
+  project_id: attribute(flags, { validate: string(SIZE.project) }),
+});
+
+export const PROJECT: Attributes = projectWith(["post", "filter", "sort"]);
+
+/** Of resources that are part of another one, which has the project. */
+export const HIDDEN_PROJECT: Attributes = projectWith(["hidden", "post"]);
 
 const tagsOf = (row: Row) => row.tags as string[];
 const split = (values: string[]) => values.flatMap((value) => value.split(","));
@@ -29,11 +45,16 @@ const tagFilter = (test: Test) => (values: string[]) => {
   return (row: Row) => test(row, tags);
 };
 
-export const STANDARD: Attributes = {
+/** Of resources that take no tags. */
+export const UNTAGGED: Attributes = {
   description: attribute(["post", "put", "filter"], { default: "", validate: string(SIZE.description) }),
   created_at: attribute([]),
   updated_at: attribute([]),
   revision_number: attribute(["filter"]),
+};
+
+export const STANDARD: Attributes = {
+  ...UNTAGGED,
   tags: attribute(["filter"], { match: tagFilter(all) }),
   "tags-any": attribute(["hidden", "filter"], { match: tagFilter(any) }),
   "not-tags": attribute(["hidden", "filter"], { match: tagFilter((row, tags) => !all(row, tags)) }),

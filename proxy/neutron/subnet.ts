@@ -1,30 +1,18 @@
 /** The attributes of a subnet. */
-import {
-  type AllocationPool,
-  type Cidr,
-  fault,
-  ip,
-  ipFamily,
-  ipToBigInt,
-  parseCidr,
-  parseIp,
-} from "../../model/mod.ts";
+import { type AllocationPool, fault, ipFamily, ipToBigInt, parseIp } from "../../model/mod.ts";
 import { type Attributes, attribute, UNSET } from "./attribute.ts";
 import { cidrToCanonical, ipToCanonical, noneToEmptyList, poolsToCanonical, toBoolean, toInt } from "./converters.ts";
 import { pyRepr } from "./python.ts";
 import { IDENTITY, PROJECT, STANDARD } from "./standard.ts";
+import { canonicalRoutes } from "./tables/canonical.ts";
+import { SUBNET_EXTENSIONS } from "./tables/network-extensions.ts";
+import { offered } from "./tables/offered.ts";
 import { nonNegative, orNone, subnetpoolIdOrNone, uuid, values } from "./validators.ts";
 import { hostRoutes, ipAddress, ipPools, nameservers, subnet, subnetServiceTypes } from "./validators-ip.ts";
 
 export const IPV6_MODES = ["dhcpv6-stateful", "dhcpv6-stateless", "slaac"] as const;
 
 const mode = attribute(["post", "filter", "sort"], { default: UNSET, validate: values(IPV6_MODES) });
-
-const canonicalRoutes = (value: unknown) =>
-  (value as Record<"destination" | "nexthop", string>[]).map(({ destination, nexthop }) => ({
-    destination: parseCidr(destination) as Cidr,
-    nexthop: ip(nexthop),
-  }));
 
 /** Neutron shows a pool that is no range as it was given (ipam_backend_mixin.py pools_to_ip_range). */
 function orderedPools(value: unknown): unknown {
@@ -36,7 +24,7 @@ function orderedPools(value: unknown): unknown {
   return value;
 }
 
-export const SUBNET: Attributes = {
+const OWN: Attributes = {
   ...IDENTITY,
   ip_version: attribute(["post", "filter", "sort"], { convert: toInt, validate: values([4, 6]) }),
   network_id: attribute(["post", "filter", "sort"], { validate: uuid }),
@@ -85,3 +73,5 @@ export const SUBNET: Attributes = {
   dns_publish_fixed_ip: attribute(["post", "put"], { default: false, convert: toBoolean }),
   ...STANDARD,
 };
+
+export const SUBNET: Attributes = offered(OWN, SUBNET_EXTENSIONS);

@@ -36,3 +36,14 @@ export const dnsDomainName: Validator = (value) => {
   if (bad || name.length <= FQDN_LENGTH - 2) return bad;
   return `'${name}' contains ${name.length} characters. Adding a sub-domain will cause it to exceed the maximum length of a FQDN of '${FQDN_LENGTH}'`;
 };
+
+/** A floating IP's name is relative: the domain comes from its network or from `dns_domain`. */
+export const fipDnsHostName: Validator = (value) => {
+  const reason = string()(value);
+  if (reason || value === "") return reason;
+  const name = value as string;
+  if (name.endsWith(".")) return `'${name}' is a FQDN. It should be a relative domain name`;
+  const bad = dnsFormat(name);
+  if (bad || name.length <= FQDN_LENGTH - 3) return bad;
+  return `'${name}' contains ${name.length} characters. Adding a domain name will cause it to exceed the maximum length of a FQDN of '${FQDN_LENGTH}'`;
+};

@@ -3,7 +3,7 @@ import { fault, type Prefix, parseIp, parsePrefix } from "../../model/mod.ts";
 import type { Validator } from "./attribute.ts";
 import { canonicalMac } from "./mac-text.ts";
 import { pyRepr, pySet, pyStr } from "./python.ts";
-import { first, isObject, type Json, show } from "./validators.ts";
+import { first, isObject, type Json, listOf, show } from "./validators.ts";
 
 export const macAddress: Validator = (value) => {
   const mac = typeof value === "string" ? canonicalMac(value) : undefined;
@@ -27,6 +27,8 @@ function prefixOf(value: unknown): Prefix | undefined {
 }
 
 export const subnet: Validator = (value) => (prefixOf(value) ? undefined : `${show(value)} is not a valid IP subnet`);
+
+export const subnetList: Validator = listOf(subnet);
 
 const LOOPBACKS = [parsePrefix("127.0.0.0/8") as Prefix, parsePrefix("::1/128") as Prefix];
 

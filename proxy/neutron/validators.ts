@@ -32,19 +32,35 @@ export const string =
 const NAME = /^(?!\p{Zs})[^\p{C}\p{Zl}\p{Zp}\u{10000}-\u{10ffff}]*(?<!\p{Zs})$/u;
 
 export const nameString =
-  (maxLength: number): Validator =>
+  (maxLength?: number): Validator =>
   (value) =>
     string(maxLength)(value) ?? (NAME.test(value as string) ? undefined : `${show(value)} is not a valid string`);
+
+export const notEmptyString =
+  (maxLength?: number): Validator =>
+  (value) =>
+    string(maxLength)(value) ??
+    ((value as string).trim() === "" ? `'${value}' Blank strings are not permitted` : undefined);
+
+export const notEmptyNameString =
+  (maxLength?: number): Validator =>
+  (value) =>
+    notEmptyString(maxLength)(value) ?? nameString(maxLength)(value);
 
 export const onelineNotEmptyString =
   (maxLength: number): Validator =>
   (value) => {
-    const reason = string(maxLength)(value);
+    const reason = notEmptyString(maxLength)(value);
     if (reason) return reason;
     const text = value as string;
-    if (text.trim() === "") return `'${text}' Blank strings are not permitted`;
     return /[\n\r\v\f\u0085\u2028\u2029]./s.test(text) ? `Multi-line string is not allowed: '${text}'` : undefined;
   };
+
+/** `pattern` must begin with ^, as Python matches from the start. */
+export const regex =
+  (pattern: RegExp): Validator =>
+  (value) =>
+    typeof value === "string" && pattern.test(value) ? undefined : `${show(value)} is not a valid input`;
 
 export const values =
   (valid: readonly unknown[]): Validator =>

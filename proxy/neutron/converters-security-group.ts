@@ -1,0 +1,82 @@
+/** Converters and the validator of security groups and their rules (neutron/extensions/securitygroup.py). */
+import { fault } from "../../model/mod.ts";
+import type { Validator } from "./attribute.ts";
+import { integerOf, prefixText } from "./converters.ts";
+import { pyRepr, pyStr } from "./python.ts";
+import { string } from "./validators.ts";
+import { isNoData } from "./validators-dict.ts";
+
+/** Names by number (IP_PROTOCOL_MAP of neutron_lib/constants.py); "icmpv6" is an old name of "ipv6-icmp". */
+export const PROTOCOLS = {
+  ah: 51,
+  dccp: 33,
+  egp: 8,
+  esp: 50,
+  gre: 47,
+  hopopt: 0,
+  icmp: 1,
+  igmp: 2,
+  ip: 0,
+  ipip: 4,
+  "ipv6-encap": 41,
+  "ipv6-frag": 44,
+  "ipv6-icmp": 58,
+  icmpv6: 58,
+  "ipv6-nonxt": 59,
+  "ipv6-opts": 60,
+  "ipv6-route": 43,
+  ospf: 89,
+  pgm: 113,
+  rsvp: 46,
+  sctp: 132,
+  tcp: 6,
+  udp: 17,
+  udplite: 136,
+  vrrp: 112,
+} as const;
+
+const PROTOCOL_WORDS = `(${[null, "any", ...Object.keys(PROTOCOLS)].map(pyRepr).join(", ")})`;
+
+/** A protocol's name in lower case, its number as text, or null for any. */
+export function toRuleProtocol(value: unknown): string | null {
+  if (value === null || value === "any") return null;
+  const number = typeof value === "boolean" ? undefined : integerOf(value);
+  if (number !== undefined && number >= 0 && number <= 255) return pyStr(value);
+  const name = typeof value === "string" && number === undefined ? value.toLowerCase() : "";
+  if (name === "any" || Object.hasOwn(PROTOCOLS, name)) return name;
+  throw fault("SecurityGroupRuleInvalidProtocol", { protocol: pyStr(value), values: PROTOCOL_WORDS });
+}
+
+export const ETHERTYPES = ["IPv4", "IPv6"] as const;
+
+export function toEthertype(value: unknown): string {
+  const found = ETHERTYPES.find(
+    (ethertype) => typeof value === "string" && ethertype.toLowerCase() === value.toLowerCase(),
+  );
+  if (found) return found;
+  throw fault("SecurityGroupRuleInvalidEtherType", { ethertype: pyStr(value), values: pyRepr(ETHERTYPES) });
+}
+
+export function toPortValue(value: unknown): number | null {
+  if (value === null) return null;
+  const port = integerOf(value);
+  if (port !== undefined && port >= 0 && port <= 65_535) return port;
+  throw fault("SecurityGroupInvalidPortValue", { port: pyStr(value) });
+}
+
+/** "address/length", host bits kept; what says nothing is null. */
+export function toIpPrefix(value: unknown): string | null {
+  if (isNoData(value)) return null;
+  const text = prefixText(value);
+  if (text !== undefined) return text;
+  throw fault("InvalidCIDR", { input: pyStr(value) });
+}
+
+export const nameNotDefault =
+  (maxLength: number): Validator =>
+  (value) => {
+    const reason = string(maxLength)(value);
+    if (reason) return reason;
+    if ((value as string).toLowerCase() === "default") throw fault("SecurityGroupDefaultAlreadyExists");
+    return undefined;
+  };
