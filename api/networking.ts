@@ -16,6 +16,8 @@ export interface Caller {
   roles: string[];
   /** Sees and changes every project's resources. */
   isAdmin: boolean;
+  /** Sees every project's resources without being an administrator, as Nova must. */
+  seesAll?: boolean;
   /** Set for an agent's credential: it may act for this host only, and on nothing else. */
   host?: string;
   /** What Keystone says besides; absent where there is none. */
@@ -116,6 +118,6 @@ export interface Networking {
   delete(caller: Caller, kind: ResourceKind, id: string, ifRevision?: number): Promise<void>;
   /** What a kind can do besides: a router's "add_router_interface". One transaction, too. @throws Fault */
   act(caller: Caller, kind: ResourceKind, id: string, action: string, body: Attributes): Promise<DerivedRow>;
-  /** A record whoever owns it, for a door's decision about who may do what; never to be shown. */
-  peek<K extends ResourceRecordKind>(kind: K, id: string): RecordTypes[K] | undefined;
+  /** A resource as the caller would be shown it, whether it may see it or not: for a door's decision about who may do what. */
+  peek<K extends ResourceRecordKind>(caller: Caller, kind: K, id: string): NetworkingTypes[K] | undefined;
 }

@@ -1,11 +1,12 @@
-/** Who sees and changes what: ownership as in Neutron's default policy. What a caller does not see, it cannot name. */
+/** Who sees what: ownership. What a caller does not see, it cannot name; what it may do with the rest, its door decides. */
 import type { Attributes, Caller } from "../../api/mod.ts";
 import { fault, type Id, type NetworkRecord, type PortRecord, type SubnetRecord } from "../../model/mod.ts";
 
 type Find = (networkId: Id) => NetworkRecord | undefined;
 
 /** Administrators, and services such as Nova that act for every project (neutron_lib's advanced service role). */
-export const isElevated = (caller: Caller) => caller.isAdmin || caller.roles.includes("service");
+export const isElevated = (caller: Caller) =>
+  caller.isAdmin || caller.seesAll === true || caller.roles.includes("service");
 
 export function seesNetwork(caller: Caller, network: NetworkRecord): boolean {
   return isElevated(caller) || network.project_id === caller.projectId || network.shared || network["router:external"];
@@ -29,20 +30,10 @@ export function seesPort(caller: Caller, port: PortRecord, find: Find): boolean 
   return ownsPort(caller, port) || ownsNetwork(caller, find(port.network_id));
 }
 
-/** Ports on a shared network are everybody's to make, on any other its owner's. */
-export function mayPlug(caller: Caller, network: NetworkRecord): boolean {
-  return isElevated(caller) || ownsNetwork(caller, network) || network.shared;
-}
-
 export function notFound(kind: "network" | "subnet" | "port", id: Id) {
   if (kind === "network") return fault("NetworkNotFound", { net_id: id });
   if (kind === "subnet") return fault("SubnetNotFound", { subnet_id: id });
   return fault("PortNotFound", { port_id: id });
-}
-
-/** @throws Fault PolicyNotAuthorized */
-export function demand(allowed: boolean, action: string): void {
-  if (!allowed) throw fault("PolicyNotAuthorized", { rule: `rule:${action}` });
 }
 
 /** The project that a new resource belongs to. @throws Fault HTTPBadRequest when it is another's */
@@ -53,29 +44,4 @@ export function projectOf(caller: Caller, body: Attributes): string {
   const msg =
     "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin privileges";
   throw fault("HTTPBadRequest", { msg });
-}
-
-const isFilled = (value: unknown) => Array.isArray(value) && value.length > 0;
-const isAnswer = (value: unknown) => value !== undefined && value !== null;
-
-/** neutron/conf/policies/port.py: what only the network's owner may say of a port, even of its own. */
-const NETWORK_OWNERS_ATTRIBUTES: Record<string, (value: unknown) => boolean> = {
-  mac_address: isAnswer,
-  port_security_enabled: isAnswer,
-  allowed_address_pairs: isFilled,
-  "fixed_ips:ip_address": (value) => Array.isArray(value) && value.some((entry) => isAnswer(entry?.ip_address)),
-  device_owner: (value) => typeof value === "string" && value.startsWith("network:"),
-};
-
-/** @throws Fault PolicyNotAuthorized */
-export function requirePortAttributes(
-  caller: Caller,
-  network: NetworkRecord | undefined,
-  body: Attributes,
-  action: "create_port" | "update_port",
-): void {
-  if (isElevated(caller) || ownsNetwork(caller, network)) return;
-  for (const [name, concerns] of Object.entries(NETWORK_OWNERS_ATTRIBUTES)) {
-    demand(!concerns(body[name.split(":")[0] ?? name]), `${action}:${name}`);
-  }
 }

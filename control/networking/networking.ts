@@ -7,7 +7,7 @@ import type {
   NetworkingTypes,
   ResourceKind,
 } from "../../api/mod.ts";
-import { fault, type Id, type RecordTypes, type ResourceRecordKind } from "../../model/mod.ts";
+import { fault, type Id, type ResourceRecordKind } from "../../model/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import type { Memory } from "../memory.ts";
 import type { Draft } from "./draft.ts";
@@ -108,8 +108,11 @@ class StoredNetworking implements Networking {
     return this.#transactor.run((draft) => this.#act(draft, caller, kind, id, action, body));
   }
 
-  peek<K extends ResourceRecordKind>(kind: K, id: Id): RecordTypes[K] | undefined {
-    return this.#env.memory.get(kind, id)?.record;
+  peek<K extends ResourceRecordKind>(caller: Caller, kind: K, id: Id): NetworkingTypes[K] | undefined {
+    const plan: Plans[K] = this.#plans[kind];
+    const record = this.#env.memory.get(kind, id)?.record;
+    if (plan === undefined || record === undefined) return undefined;
+    return this.#shown(plan as unknown as ResourcePlan<K>, caller, record as unknown as RecordOf<K>);
   }
 
   #act<K extends ResourceKind>(draft: Draft, caller: Caller, kind: K, id: Id, action: string, body: Attributes) {

@@ -26,7 +26,7 @@ import {
   isRouterInterface,
   isRouterSide,
 } from "../ipam/mod.ts";
-import { demand, notFound, ownsNetwork, projectOf, seesNetwork, seesSubnet } from "./access.ts";
+import { notFound, projectOf, seesNetwork, seesSubnet } from "./access.ts";
 import {
   attribute,
   given,
@@ -104,7 +104,6 @@ function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes):
   const networkId = attribute(body, "network_id", isText, "");
   const network = draft.get("network", networkId);
   if (network === undefined || !seesNetwork(caller, network)) throw notFound("network", networkId);
-  demand(ownsNetwork(caller, network), "create_subnet");
   const cidr = cidrOf(body);
   const gateway = gatewayOf(body, cidr);
   const record: SubnetRecord = {
@@ -144,9 +143,8 @@ function checkGatewayFree(draft: Draft, subnet: SubnetRecord): void {
   throw fault("GatewayIpInUse", { ip_address: subnet.gateway_ip, port_id: port.id });
 }
 
-function updateSubnet(env: Env, draft: Draft, caller: Caller, current: SubnetRecord, changes: Attributes) {
+function updateSubnet(env: Env, draft: Draft, current: SubnetRecord, changes: Attributes) {
   const network = draft.get("network", current.network_id);
-  demand(current.project_id === caller.projectId || ownsNetwork(caller, network), "update_subnet");
   const wantedGateway = given(changes, "gateway_ip", orNull(isIp));
   const gateway = wantedGateway === undefined ? current.gateway_ip : wantedGateway;
   const pools = given(changes, "allocation_pools", orNull(listOf(isPool))) ?? undefined;
@@ -183,9 +181,8 @@ const PORTS_AT_A_TIME = 500;
  * Automatic addresses go with their subnet, and so do those of ports that Cable itself made. The transaction that
  * removes the subnet demands that no address is left in it, whoever came in between.
  */
-function removeSubnet(env: Env, draft: Draft, caller: Caller, current: SubnetRecord): Removal {
+function removeSubnet(env: Env, draft: Draft, current: SubnetRecord): Removal {
   const network = draft.get("network", current.network_id);
-  demand(current.project_id === caller.projectId || ownsNetwork(caller, network), "delete_subnet");
   const holders = portsIn(draft, current.id);
   const stays = (port: PortRecord) =>
     isRouterInterface(port.device_owner) || !(isAutoAddress(current) || AUTO_DELETE_OWNERS.has(port.device_owner));
@@ -221,8 +218,8 @@ export function subnetPlan(env: Env): ResourcePlan<"subnet"> {
     sees: (caller, record, draft) => seesSubnet(caller, record, (id) => draft.get("network", id)),
     notFound: (id) => notFound("subnet", id),
     visible: (caller) => visibleSubnets(env, caller),
-    update: (draft, caller, current, changes) => updateSubnet(env, draft, caller, current, changes),
-    remove: (draft, caller, current) => removeSubnet(env, draft, caller, current),
+    update: (draft, _caller, current, changes) => updateSubnet(env, draft, current, changes),
+    remove: (draft, _caller, current) => removeSubnet(env, draft, current),
     follow: (record) => (isAutoAddress(record) ? (draft) => followAutoAddress(env, draft, record.id) : undefined),
   };
 }

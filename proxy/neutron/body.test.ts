@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { Fault } from "../../model/mod.ts";
 import { prepareChange, prepareNew } from "./body.ts";
 import { CALLERS } from "./fake-door.ts";
-import { resourceOf } from "./resource.ts";
+import { RESOURCES } from "./resources.ts";
 import type { Json } from "./validators.ts";
 
 const NET = "11111111-1111-4111-8111-111111111111";
@@ -13,7 +13,7 @@ const member = { requestId: "req", ...(CALLERS.member as NonNullable<(typeof CAL
 
 /** What a request becomes: its one body, or "status type: message". */
 function prepared(method: string, collection: string, given: Json, caller = admin): unknown {
-  const resource = resourceOf(collection);
+  const resource = RESOURCES.find((each) => each.collection === collection);
   assert.ok(resource);
   const body = { [resource.kind]: structuredClone(given) };
   try {

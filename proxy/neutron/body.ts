@@ -63,13 +63,13 @@ export function prepareChange(resource: Resource, caller: Caller, body: Json | u
 /** Items of a bulk request come with or without the resource's name around them. */
 function wrap(resource: Resource, item: unknown): Json {
   if (item === null || typeof item === "number" || typeof item === "boolean") throw bad("Body contains invalid data");
-  return isObject(item) && Object.hasOwn(item, resource.kind) ? item : { [resource.kind]: item };
+  return isObject(item) && Object.hasOwn(item, resource.name) ? item : { [resource.name]: item };
 }
 
 function itemOf(resource: Resource, body: Json | undefined): Json {
-  const item = body !== undefined && Object.hasOwn(body, resource.kind) ? body[resource.kind] : undefined;
-  if (item === undefined || item === null) throw bad(`Unable to find '${resource.kind}' in request body`);
-  if (!isObject(item)) throw bad(`Object '${resource.kind}' contains invalid data`);
+  const item = body !== undefined && Object.hasOwn(body, resource.name) ? body[resource.name] : undefined;
+  if (item === undefined || item === null) throw bad(`Unable to find '${resource.name}' in request body`);
+  if (!isObject(item)) throw bad(`Object '${resource.name}' contains invalid data`);
   return item;
 }
 

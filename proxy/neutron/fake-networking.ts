@@ -9,7 +9,7 @@ import type {
   NetworkingTypes,
   ResourceKind,
 } from "../../api/mod.ts";
-import { fault, type RecordTypes, type ResourceRecordKind } from "../../model/mod.ts";
+import { fault, type ResourceRecordKind } from "../../model/mod.ts";
 
 /** A record of any kind. */
 type Stored = Record<string, unknown> & { id: string; project_id: string; revision_number: number };
@@ -113,8 +113,8 @@ export class FakeNetworking implements Networking {
     return act(this.#visible(caller, kind, id), body);
   }
 
-  peek<K extends ResourceRecordKind>(kind: K, id: string): RecordTypes[K] | undefined {
-    return this.table(kind).get(id) as unknown as RecordTypes[K] | undefined;
+  peek<K extends ResourceRecordKind>(_caller: Caller, kind: K, id: string): NetworkingTypes[K] | undefined {
+    return this.table(kind).get(id) as unknown as NetworkingTypes[K] | undefined;
   }
 
   /** The records of a kind, by id. */

@@ -80,12 +80,13 @@ describe("a list of ports is narrowed by", () => {
     assert.equal(await ids("id=a", "ports", "other"), "");
   });
 
-  test("indexes of the control node, which the hint names", async () => {
+  test("what the control node may have indexes for, which the hint names", async () => {
     await ids("tenant_id=mine&network_id=n1&network_id=n2&binding:host_id=h1&name=web");
     assert.deepEqual(door.networking.lastHint, {
       project_id: ["mine"],
       network_id: ["n1", "n2"],
       "binding:host_id": ["h1"],
+      name: ["web"],
     });
   });
 });

@@ -1,54 +1,58 @@
 /** GET of a collection: filters, order, page and JSON. */
-import type { Caller, ListHint, Networking } from "../../api/mod.ts";
+import type { ListHint } from "../../api/mod.ts";
 import type { SubnetRecord } from "../../model/mod.ts";
 import type { Row } from "./attribute.ts";
+import { type Call, hiddenFrom, keyOf, targetsOf } from "./call.ts";
 import { links, page } from "./page.ts";
-import { hiddenFrom } from "./policy.ts";
 import { compileFilters, parseQuery, type Query } from "./query.ts";
 import { renderer, renderList } from "./render.ts";
-import type { Resource } from "./resource.ts";
+import { policyName, type Resource } from "./resource.ts";
 
-/** The filters for which the control node has indexes; what it narrows by them is filtered here all the same. */
-const HINTS = ["id", "network_id", "device_id", "project_id", "binding:host_id"] as const;
-
-export interface ListRequest {
-  networking: Networking;
-  caller: Caller;
-  resource: Resource;
-  params: URLSearchParams;
-  /** The request's own address without its query, for links. */
-  url: string;
-}
-
-/** @throws Fault; also when the marker is not there, as Neutron does. */
-export async function list({ networking, caller, resource, params, url }: ListRequest): Promise<Buffer> {
+/** `url`: the request's own address without its query, for links. @throws Fault; also when the marker is not there, as Neutron does. */
+export async function list(call: Call, url: string): Promise<Buffer> {
+  const { networking, caller, resource, params } = call;
   const query = parseQuery(resource, params);
-  const isShared = await sharedTest(networking, caller, resource, query);
+  const isShared = await sharedTest(call, query);
   const test = compileFilters(resource, query.filters);
-  const marker = await markerOf(networking, caller, resource, query);
-  const all: Row[] = (await networking.list(caller, resource.kind, hintOf(query))) as unknown as Row[];
-  const shared = isShared ? all.filter(isShared) : all;
-  const rows = page(resource, test ? shared.filter(test) : shared, query, marker);
-  const render = renderer(resource, hiddenFrom(caller, resource), query.fields);
+  const marker = await markerOf(call, query);
+  const all = (await networking.list(caller, resource.kind, hintOf(call, query))) as unknown as Row[];
+  let wanted = permitted(call, all);
+  if (isShared) wanted = wanted.filter(isShared);
+  if (test) wanted = wanted.filter(test);
+  const rows = page(resource, wanted, query, marker);
+  const render = renderer(resource, hiddenFrom(call), query.fields);
   return renderList(resource.collection, render, rows, links(url, params, query, rows));
 }
 
-function hintOf(query: Query): ListHint {
-  const hint: Record<string, string[]> = {};
-  for (const name of HINTS) {
-    const values = query.filters.get(name) ?? (name === "project_id" ? query.filters.get("tenant_id") : undefined);
-    if (values !== undefined) hint[name] = values;
+/** The rows that the policy lets the caller get. For most callers it decides once for all of them. */
+function permitted(call: Call, rows: Row[]): Row[] {
+  const verdict = call.policy.check(`get_${policyName(call.resource)}`);
+  if (verdict === true) return rows;
+  const target = targetsOf(call);
+  return verdict === false ? [] : rows.filter((row) => verdict(target(row)));
+}
+
+/** Filters that say "equal to one of these", for the control node's indexes; what it narrows is filtered here all the same. */
+function hintOf({ resource, parentId }: Call, { filters }: Query): ListHint {
+  const hint: Record<string, readonly string[]> = {};
+  for (const [name, values] of filters) {
+    if (isPlain(resource, name)) hint[name === "tenant_id" ? "project_id" : name] = values;
   }
+  if (resource.parent && parentId !== undefined) hint[resource.parent.field] = [parentId];
   return hint;
 }
 
-async function markerOf(networking: Networking, caller: Caller, resource: Resource, query: Query) {
+const isPlain = (resource: Resource, name: string) =>
+  resource.attributes[name]?.match === undefined &&
+  (resource.attributes[name]?.read === undefined || name === "tenant_id");
+
+async function markerOf(call: Call, query: Query): Promise<Row | undefined> {
   if (query.limit === 0 || !query.marker) return undefined;
-  return (await networking.get(caller, resource.kind, query.marker)) as unknown as Row;
+  return (await call.networking.get(call.caller, call.resource.kind, keyOf(call, query.marker))) as unknown as Row;
 }
 
 /** A subnet is shared when its network is; that filter is taken out of the query, as rows do not tell it. */
-async function sharedTest(networking: Networking, caller: Caller, resource: Resource, query: Query) {
+async function sharedTest({ networking, caller, resource }: Call, query: Query) {
   const wanted = resource.kind === "subnet" ? query.filters.get("shared") : undefined;
   if (wanted === undefined) return undefined;
   query.filters.delete("shared");

@@ -4,9 +4,10 @@ import fc from "fast-check";
 import type { Row } from "./attribute.ts";
 import { page } from "./page.ts";
 import type { Query } from "./query.ts";
-import { type Resource, resourceOf } from "./resource.ts";
+import type { Resource } from "./resource.ts";
+import { RESOURCES } from "./resources.ts";
 
-const PORTS = resourceOf("ports") as Resource;
+const PORTS = RESOURCES.find(({ collection }) => collection === "ports") as Resource;
 const query = (own: Partial<Query>): Query => ({
   filters: new Map(),
   fields: [],

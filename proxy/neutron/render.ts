@@ -3,14 +3,21 @@
  * is compiled once to its name and a reader, and a row is the concatenation of their texts.
  */
 import { type Row, readerOf } from "./attribute.ts";
+import type { Hidden, Target, Test } from "./policy/mod.ts";
 import type { Resource } from "./resource.ts";
 
 export type Renderer = (row: Row) => string;
+
+/** What the policy keeps back: of every row, or of those that its rules say. */
+export interface Hiding extends Hidden {
+  readonly target: (row: Row) => Target;
+}
 
 interface Column {
   /** The name as JSON, with its colon. */
   name: string;
   read: (row: Row) => unknown;
+  isHidden: Test | undefined;
 }
 
 // Most strings are ids, names and addresses, which need no escapes; everything else goes to JSON.stringify.
@@ -21,15 +28,16 @@ function json(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** Writes what is visible of a resource: all but `hidden`, and of `fields`, if there are any, only those. */
-export function renderer(resource: Resource, hidden: ReadonlySet<string>, fields: string[]): Renderer {
+/** Writes what is visible of a resource: all but what is kept back, and of `fields`, if there are any, only those. */
+export function renderer(resource: Resource, { always, perRow, target }: Hiding, fields: string[]): Renderer {
   const wanted = fields.length > 0 ? new Set(fields) : undefined;
   const columns: Column[] = Object.entries(resource.attributes)
-    .filter(([name, { isVisible }]) => isVisible && !hidden.has(name) && (wanted?.has(name) ?? true))
-    .map(([name]) => ({ name: `"${name}":`, read: readerOf(resource.attributes, name) }));
+    .filter(([name, { isVisible }]) => isVisible && !always.has(name) && (wanted?.has(name) ?? true))
+    .map(([name]) => ({ name: `"${name}":`, read: readerOf(resource.attributes, name), isHidden: perRow.get(name) }));
   return (row) => {
     let text = "";
-    for (const { name, read } of columns) {
+    for (const { name, read, isHidden } of columns) {
+      if (isHidden?.(target(row))) continue;
       const value = read(row);
       if (value !== undefined) text += (text === "" ? "{" : ",") + name + json(value);
     }

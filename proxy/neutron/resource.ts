@@ -1,28 +1,59 @@
-/** The resources that the door serves: one row each; the rest of the door reads the rows. */
+/** What the door needs to know of a resource; the rest of the door reads these rows, see resources.ts. */
 import type { ResourceKind } from "../../api/mod.ts";
+import type { ResourceRecordKind } from "../../model/mod.ts";
 import type { Attributes } from "./attribute.ts";
-import { NETWORK } from "./network.ts";
-import { PORT } from "./port.ts";
-import { SUBNET } from "./subnet.ts";
-import { checkNewSubnet } from "./subnet-rules.ts";
+import type { Json } from "./validators.ts";
+
+export type Method = "list" | "show" | "create" | "update" | "delete";
+
+/** A call on one resource besides the usual: `PUT /v2.0/routers/ID/add_router_interface`. */
+export interface Action {
+  readonly name: string;
+  readonly method: "GET" | "PUT" | "POST";
+  /** Its rule in the policy; its name without. */
+  readonly policy?: string;
+  /** What the interface gets, from the request's body. @throws Fault */
+  readonly prepare: (body: Json | undefined) => Json;
+  /** The answer: the action's own result, or the resource as it is then, with or without its name around it. */
+  readonly answer: "result" | "resource" | "wrapped resource";
+}
 
 export interface Resource {
   readonly kind: ResourceKind;
+  /** The key of one in bodies, and its name in policies. */
+  readonly name: string;
+  /** The key of many in bodies. */
   readonly collection: string;
+  /** Below /v2.0, or below one of `parent`. */
+  readonly path: string;
+  /** It is part of another: `field` of its rows names that one. */
+  readonly parent?: {
+    readonly kind: ResourceRecordKind;
+    readonly name: string;
+    readonly path: string;
+    readonly field: string;
+  };
+  readonly methods: readonly Method[];
   readonly attributes: Attributes;
   /** Rules across attributes that need nothing but the request, on the converted body. @throws Fault */
-  readonly checkNew?: (body: Record<string, unknown>) => void;
+  readonly checkNew?: (body: Json) => void;
+  readonly actions: readonly Action[];
+  /** Its tags have paths of their own. */
+  readonly hasTags: boolean;
+  /** The record that rules call ext_parent without its being a parent (neutron/policy.py): its kind, and the field naming it. */
+  readonly policyParent?: { readonly kind: ResourceRecordKind; readonly field: string };
 }
 
-export const RESOURCES: readonly Resource[] = [
-  { kind: "network", collection: "networks", attributes: NETWORK },
-  { kind: "subnet", collection: "subnets", attributes: SUBNET, checkNew: checkNewSubnet },
-  { kind: "port", collection: "ports", attributes: PORT },
-];
+const ALL: readonly Method[] = ["list", "show", "create", "update", "delete"];
 
-const BY_COLLECTION = new Map(RESOURCES.map((resource) => [resource.collection, resource]));
+type Given = Pick<Resource, "kind" | "attributes"> & Partial<Omit<Resource, "kind" | "attributes">>;
 
-/** The resource of a path's first part; Neutron takes dashes for underscores there. */
-export function resourceOf(collection: string): Resource | undefined {
-  return BY_COLLECTION.get(collection.replaceAll("-", "_"));
+/** A row, with what follows from the kind's name unless given. */
+export function resource(row: Given): Resource {
+  const name = row.name ?? row.kind;
+  const collection = row.collection ?? `${name}s`;
+  return { methods: ALL, actions: [], hasTags: false, path: collection.replaceAll("_", "-"), ...row, name, collection };
 }
+
+/** The name in policies: that of the parent and its own, as neutron/pecan_wsgi/hooks/policy_enforcement.py has it. */
+export const policyName = ({ parent, name }: Resource): string => (parent ? `${parent.name}_${name}` : name);

@@ -4,8 +4,8 @@
  */
 import { Fault, fault } from "../../model/mod.ts";
 import type { Row } from "./attribute.ts";
-import type { Call } from "./operations.ts";
-import { enforceTags, networkOf } from "./policy.ts";
+import { type Call, targetsOf } from "./call.ts";
+import { policyName } from "./resource.ts";
 import { type Json, string, uniqueStrings } from "./validators.ts";
 
 /** Limits of neutron/extensions/tagging.py. */
@@ -91,8 +91,7 @@ async function write(
   const { networking, caller, resource } = call;
   for (let attempt = 1; ; attempt++) {
     const target = await resourceWith(call, id);
-    const network = caller.isAdmin ? undefined : await networkOf(networking, caller, resource, target);
-    enforceTags(verb, resource, { caller, target, network });
+    call.policy.enforce(`${verb}_${policyName(resource)}:tags`, targetsOf(call)(target));
     const old = target.tags as string[];
     const tags = change(old);
     if (tags.length > MAX_COUNT) {

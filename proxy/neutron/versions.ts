@@ -1,6 +1,6 @@
 /** The documents that a client reads first: which versions there are, and which resources the version has. */
 import type { FastifyRequest } from "fastify";
-import { RESOURCES } from "./resource.ts";
+import { RESOURCES } from "./resources.ts";
 
 /** Scheme and authority as the client sees them (X-Forwarded-Proto behind a proxy that ends TLS). */
 export function baseUrl(request: FastifyRequest): string {
@@ -8,6 +8,9 @@ export function baseUrl(request: FastifyRequest): string {
   const scheme = typeof forwarded === "string" && /^https?$/.test(forwarded) ? forwarded : request.protocol;
   return `${scheme}://${request.headers.host ?? "localhost"}`;
 }
+
+/** The path that was asked for, without its query. */
+export const pathOf = (request: FastifyRequest): string => (request.raw.url ?? "/").split("?", 1)[0] as string;
 
 /** `/` */
 export function versions(request: FastifyRequest): object {
@@ -19,6 +22,10 @@ export function versions(request: FastifyRequest): object {
 export function resources(request: FastifyRequest): object {
   const link = (collection: string) => ({ rel: "self", href: `${baseUrl(request)}/v2.0/${collection}` });
   return {
-    resources: RESOURCES.map(({ kind, collection }) => ({ name: kind, collection, links: [link(collection)] })),
+    resources: RESOURCES.filter(({ parent }) => parent === undefined).map(({ name, collection, path }) => ({
+      name,
+      collection,
+      links: [link(path)],
+    })),
   };
 }

@@ -3,7 +3,8 @@
  * them get past the first checks, mixed with values of every wrong kind.
  */
 import fc from "fast-check";
-import { RESOURCES, type Resource } from "../../proxy/neutron/resource.ts";
+import type { Resource } from "../../proxy/neutron/resource.ts";
+import { RESOURCES } from "../../proxy/neutron/resources.ts";
 
 export interface FuzzRequest {
   method: "GET" | "POST" | "PUT" | "DELETE" | "PATCH";
@@ -108,7 +109,7 @@ const NEEDED: Record<string, string[]> = {
 };
 
 function item(resource: Resource): fc.Arbitrary<unknown> {
-  const needed = NEEDED[resource.kind] ?? [];
+  const needed = NEEDED[resource.name] ?? [];
   const given = fc.subarray(Object.keys(resource.attributes), { maxLength: 5 }).chain((names) => {
     const all = [...new Set([...needed, ...names])];
     return fc.record(Object.fromEntries(all.map((name) => [name, SHAPES[name] ?? wild])));
@@ -119,9 +120,9 @@ function item(resource: Resource): fc.Arbitrary<unknown> {
 function bodyOf(resource: Resource): fc.Arbitrary<unknown> {
   const one = item(resource);
   return fc.oneof(
-    { weight: 10, arbitrary: one.map((value) => ({ [resource.kind]: value })) },
+    { weight: 10, arbitrary: one.map((value) => ({ [resource.name]: value })) },
     { weight: 2, arbitrary: fc.array(one, { maxLength: 3 }).map((values) => ({ [resource.collection]: values })) },
-    { weight: 1, arbitrary: wild.map((value) => ({ [resource.kind]: value, [resource.collection]: value })) },
+    { weight: 1, arbitrary: wild.map((value) => ({ [resource.name]: value, [resource.collection]: value })) },
     { weight: 1, arbitrary: fc.string() },
     { weight: 1, arbitrary: list(fc.string()).map((tags) => ({ tags })) },
   );

@@ -1,0 +1,12 @@
+/** Every resource that the door serves. */
+import { NETWORK } from "./network.ts";
+import { PORT } from "./port.ts";
+import { type Resource, resource } from "./resource.ts";
+import { SUBNET } from "./subnet.ts";
+import { checkNewSubnet } from "./subnet-rules.ts";
+
+export const RESOURCES: readonly Resource[] = [
+  resource({ kind: "network", attributes: NETWORK, hasTags: true }),
+  resource({ kind: "subnet", attributes: SUBNET, checkNew: checkNewSubnet, hasTags: true }),
+  resource({ kind: "port", attributes: PORT, hasTags: true }),
+];

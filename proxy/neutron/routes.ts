@@ -1,0 +1,36 @@
+/** The whole API as a table, and the way from a path to its routes. */
+import { fault } from "../../model/mod.ts";
+import { extensionList, extensionOf } from "./extensions.ts";
+import { routesOf } from "./resource-routes.ts";
+import { RESOURCES } from "./resources.ts";
+import { okJson, type Route } from "./route.ts";
+import { type Found, Trie } from "./trie.ts";
+import { resources } from "./versions.ts";
+
+const DOCUMENTS: readonly Route[] = [
+  { method: "GET", path: "", name: "list resources", handle: ({ request }) => okJson(resources(request)) },
+  { method: "GET", path: "extensions", name: "list extensions", handle: () => okJson(extensionList()) },
+  {
+    method: "GET",
+    path: "extensions/:id",
+    name: "show extension",
+    handle: ({ params: [alias = ""] }) => {
+      const found = extensionOf(alias);
+      if (found) return okJson(found);
+      throw fault("HTTPNotFound", { msg: `Extension with alias ${alias} does not exist` });
+    },
+  },
+];
+
+export const ROUTES: readonly Route[] = [...DOCUMENTS, ...RESOURCES.flatMap(routesOf)];
+
+/** What a path has by method. */
+export type Methods = Map<string, Route>;
+
+const TRIE = new Trie<Methods>();
+for (const route of ROUTES) TRIE.at(route.path, () => new Map()).set(route.method, route);
+
+/** The routes of "/v2.0/ports/<id>"; undefined when there is no such path. */
+export function routesAt(path: string): Found<Methods> | undefined {
+  return TRIE.find(path.replace(/^\/v2\.0\//, ""));
+}
