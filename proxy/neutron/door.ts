@@ -69,7 +69,9 @@ async function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Caller> {
-  const caller = await authenticator.authenticate(request.headers, String(reply.getHeader("x-openstack-request-id")));
+  const requestId = String(reply.getHeader("x-openstack-request-id"));
+  const line = { method: request.method, path: pathOf(request) };
+  const caller = await authenticator.authenticate(request.headers, requestId, line);
   if (caller.host === undefined) return caller;
   throw fault("NotAuthorized", { msg: "The credential of a host is good for its own paths under /v1 only." });
 }
