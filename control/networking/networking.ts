@@ -157,16 +157,28 @@ class StoredNetworking implements Networking {
 
   /** @throws Fault the kind's "not found" for what the caller may not see */
   #visible<K extends ResourceKind>(reader: Reader, plan: ResourcePlan<K>, caller: Caller, kind: K, id: Id) {
-    const record = plan.derived
-      ? plan.derived.get(reader, id)
-      : (reader.get(kind as ResourceRecordKind, id) as RecordOf<K> | undefined);
-    if (record === undefined || !plan.sees(caller, record, reader)) throw plan.notFound(id);
+    const [parentId, ownId] = plan.parent === undefined ? ["", id] : splitId(id);
+    const record = find(reader, plan, kind, parentId, ownId);
+    const isThere = record !== undefined && (plan.parent === undefined || record[plan.parent] === parentId);
+    if (!isThere || !plan.sees(caller, record, reader)) throw plan.notFound(ownId);
     return record;
   }
 
   #shown<K extends ResourceKind>(plan: ResourcePlan<K>, caller: Caller, record: RecordOf<K>): NetworkingTypes[K] {
     return plan.show?.(record, caller, this.#reader) ?? (record as unknown as NetworkingTypes[K]);
   }
+}
+
+function find<K extends ResourceKind>(reader: Reader, plan: ResourcePlan<K>, kind: K, parentId: Id, id: Id) {
+  if (plan.find !== undefined) return plan.find(reader, parentId, id);
+  if (plan.derived !== undefined) return plan.derived.get(reader, id);
+  return reader.get(kind as ResourceRecordKind, id) as RecordOf<K> | undefined;
+}
+
+/** PARENT/ID */
+function splitId(id: Id): [parentId: Id, id: Id] {
+  const slash = id.indexOf("/");
+  return slash < 0 ? ["", id] : [id.slice(0, slash), id.slice(slash + 1)];
 }
 
 function notOffered(): never {

@@ -31,6 +31,10 @@ export interface ResourcePlan<K extends ResourceKind> {
   show?(record: RecordOf<K>, caller: Caller, reader: Reader): NetworkingTypes[K];
   /** Instead of "no such record", Neutron's own words. */
   notFound(id: Id): Fault;
+  /** Part of another record, which this field names: callers say PARENT/ID. */
+  parent?: keyof RecordOf<K> & string;
+  /** For ids that are not the record's own: a local IP's association is known by its port. `parentId` is "" for what is no part. */
+  find?(reader: Reader, parentId: Id, id: Id): RecordOf<K> | undefined;
   /** Attributes for which there is an index, to narrow lists by. */
   indexes?: Readonly<Record<string, Index<Extract<K, ResourceRecordKind>>>>;
   /** Ids among which are all that a caller who is no administrator sees; without, its project's own. */
