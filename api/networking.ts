@@ -4,7 +4,7 @@
  * the foreign protocol; meaning (overlap, uniqueness, allocation) is checked behind this interface. So is what a caller
  * can see at all; what it may do with that is the door's to decide, as each protocol has its own way to say it.
  */
-import type { NetworkRecord, RecordTypes, ResourceRecordKind } from "../model/mod.ts";
+import type { NetworkRecord, RbacObjectType, RecordTypes, ResourceRecordKind, SubnetRecord } from "../model/mod.ts";
 
 /** Who asks. Made by an {@link Authenticator}; policy decides on it. */
 export interface Caller {
@@ -88,9 +88,14 @@ export type DerivedKind = (typeof DERIVED_KINDS)[number];
 
 type Shown = { [K in ResourceRecordKind]: RecordTypes[K] } & { [K in DerivedKind]: DerivedRow };
 
+/** Whether an object is shared with the caller is in no record: it is what the RBAC policies say. */
+type Shareable = { [K in Exclude<RbacObjectType, "network">]: RecordTypes[K] & { shared: boolean } };
+
 /** What a resource looks like to a door: its record, and what belongs to it without being in it. */
-export interface NetworkingTypes extends Shown {
-  network: NetworkRecord & { subnets: string[] };
+export interface NetworkingTypes extends Omit<Shown, keyof Shareable>, Shareable {
+  network: NetworkRecord & { subnets: string[]; shared: boolean };
+  /** `shared` and external as its network is. */
+  subnet: SubnetRecord & { shared: boolean; "router:external": boolean };
 }
 export type ResourceKind = keyof NetworkingTypes;
 

@@ -20,6 +20,9 @@ export const keys = {
   /** Held by the port of a physical machine: frames of one attachment are told apart by their source MAC. */
   physical: (host: string, nic: string, vlan: number | null, mac: Mac) =>
     `${ROOT}unique/physical/${host}/${nic}/${vlan ?? "untagged"}/${mac}`,
+  /** Held by the RBAC policy that lets the target use the object so. */
+  rbac: (objectId: Id, action: string, target: string) => `${ROOT}unique/rbac/${objectId}/${action}/${target}`,
+  rbacOf: (objectId: Id) => `${ROOT}unique/rbac/${objectId}/`,
   /** Held by a record that leans on another: an address translation on its port. Who removes that one sees it here. */
   use: (kind: Kind, id: Id, userId: Id) => `${ROOT}use/${kind}/${id}/${userId}`,
   usesOf: (kind: Kind, id: Id) => `${ROOT}use/${kind}/${id}/`,

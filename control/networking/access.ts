@@ -1,33 +1,27 @@
 /** Who sees what: ownership. What a caller does not see, it cannot name; what it may do with the rest, its door decides. */
 import type { Attributes, Caller } from "../../api/mod.ts";
 import { fault, type Id, type NetworkRecord, type PortRecord, type SubnetRecord } from "../../model/mod.ts";
+import type { Reader } from "./reader.ts";
+import { isElevated, seesNetwork } from "./sharing.ts";
 
-type Find = (networkId: Id) => NetworkRecord | undefined;
-
-/** Administrators, and services such as Nova that act for every project (neutron_lib's advanced service role). */
-export const isElevated = (caller: Caller) =>
-  caller.isAdmin || caller.seesAll === true || caller.roles.includes("service");
-
-export function seesNetwork(caller: Caller, network: NetworkRecord): boolean {
-  return isElevated(caller) || network.project_id === caller.projectId || network.shared || network["router:external"];
-}
+export { isElevated, seesNetwork };
 
 export function ownsNetwork(caller: Caller, network: NetworkRecord | undefined): boolean {
   return caller.isAdmin || network?.project_id === caller.projectId;
 }
 
-export function seesSubnet(caller: Caller, subnet: SubnetRecord, find: Find): boolean {
+export function seesSubnet(caller: Caller, subnet: SubnetRecord, reader: Reader): boolean {
   if (isElevated(caller) || subnet.project_id === caller.projectId) return true;
-  const network = find(subnet.network_id);
-  return network !== undefined && seesNetwork(caller, network);
+  const network = reader.get("network", subnet.network_id);
+  return network !== undefined && seesNetwork(caller, network, reader);
 }
 
 export function ownsPort(caller: Caller, port: PortRecord): boolean {
   return isElevated(caller) || port.project_id === caller.projectId;
 }
 
-export function seesPort(caller: Caller, port: PortRecord, find: Find): boolean {
-  return ownsPort(caller, port) || ownsNetwork(caller, find(port.network_id));
+export function seesPort(caller: Caller, port: PortRecord, reader: Reader): boolean {
+  return ownsPort(caller, port) || ownsNetwork(caller, reader.get("network", port.network_id));
 }
 
 export function notFound(kind: "network" | "subnet" | "port", id: Id) {

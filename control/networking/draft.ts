@@ -108,7 +108,12 @@ export class Draft implements Reader {
 
   /** The outcome is right only if nobody began to lean on the record since: those whom memory shows are all there are. */
   sameUsers(kind: Kind, id: Id): void {
-    const prefix = keys.usesOf(kind, id);
+    this.quietUnder(keys.usesOf(kind, id));
+  }
+
+  /** No key under the prefix was made or rewritten since what memory shows; keys that went away do not matter. */
+  quietUnder(prefix: string): void {
+    if (this.#guards.has(prefix)) return;
     this.#guards.set(prefix, { kind: "quietUnder", prefix, revision: this.#memory.revision });
   }
 

@@ -2,7 +2,7 @@
  * What networking has to find quickly and memory has no index for. An index is a constant that says which keys a record
  * has; its table is filled when it is first asked, and kept up to date by memory's changes from then on.
  */
-import type { HostFacts, Id, Kind, NetworkRecord, RecordTypes, ResourceRecordKind } from "../../model/mod.ts";
+import type { HostFacts, Id, Kind, RecordTypes, ResourceRecordKind } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
 import { SetIndex } from "../set-index.ts";
 
@@ -25,9 +25,6 @@ const ownedIndex = (kind: ResourceRecordKind): AnyIndex => {
   OWNED.set(kind, found);
   return found;
 };
-
-const isOpen = (network: NetworkRecord) => network.shared || network["router:external"];
-const OPEN = index("network", (network) => (isOpen(network) ? ["open"] : []));
 
 const VLANS = index("network", (network) =>
   network["provider:network_type"] === "vlan" ? [network["provider:physical_network"]] : [],
@@ -52,11 +49,6 @@ export class Indexes {
 
   ownedBy(kind: ResourceRecordKind, projectId: string): ReadonlySet<Id> {
     return this.#table(ownedIndex(kind)).of(projectId);
-  }
-
-  /** Networks that are shared or external: every project sees them. */
-  get openNetworks(): ReadonlySet<Id> {
-    return this.of(OPEN, "open");
   }
 
   usedVlans(physicalNetwork: string): ReadonlySet<number> {

@@ -10,9 +10,19 @@ import type { Env } from "./env.ts";
 import { checkMtuFor, chosenMtu } from "./mtu.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { removePort } from "./port-life.ts";
+import { addPolicy, removePolicies, removePolicy } from "./rbac/mod.ts";
 import { claimVlan, newSegment, releaseSegment, SEGMENT_NAMES } from "./segment.ts";
-import { union } from "./select.ts";
-import { newStandard, revised, standardChanges } from "./standard.ts";
+import {
+  EVERYBODY,
+  EXTERNAL,
+  policiesOn,
+  policyFor,
+  type RbacAction,
+  SHARED,
+  visibleIds,
+  withShared,
+} from "./sharing.ts";
+import { newStandard, revised, standardChanges, touched } from "./standard.ts";
 
 /** Ports that go with their network (neutron/common/_constants.py AUTO_DELETE_PORT_OWNERS). */
 export const AUTO_DELETE_OWNERS = new Set(["network:dhcp", "network:distributed", "network:floatingip_agent_gateway"]);
@@ -30,7 +40,6 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
     ...standard,
     admin_state_up: attribute(body, "admin_state_up", isFlag, true),
     status: "ACTIVE",
-    shared: attribute(body, "shared", isFlag, false),
     mtu: chosenMtu(env, segment["provider:network_type"], given(body, "mtu", orNull(isWhole)) ?? null),
     port_security_enabled: attribute(body, "port_security_enabled", isFlag, true),
     dns_domain: attribute(body, "dns_domain", isText, ""),
@@ -41,6 +50,8 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
     ...segment,
   };
   draft.create("network", record.id, record);
+  if (attribute(body, "shared", isFlag, false)) shareWithAll(env, draft, record, SHARED);
+  if (record["router:external"]) shareWithAll(env, draft, record, EXTERNAL);
   return record;
 }
 
@@ -77,13 +88,49 @@ function changeSegment(draft: Draft, current: NetworkRecord, changes: Attributes
 /** A network that others use stays shared (db_base_plugin_v2.py _validate_shared_update). */
 function checkUnshare(draft: Draft, network: NetworkRecord): void {
   const users = new Set<string>();
+  draft.quietUnder(keys.macsOf(network.id));
   for (const id of draft.memory.portsOfNetwork(network.id)) {
     const port = draft.get("port", id);
     if (port !== undefined && !port.device_owner.startsWith("network:")) users.add(port.project_id);
   }
   for (const subnet of draft.subnetsOf(network.id)) users.add(subnet.project_id);
   users.delete(network.project_id);
+  for (const policy of policiesOn(draft, network.id)) if (policy.action === SHARED) users.delete(policy.target_project);
   if (users.size > 0) throw fault("InvalidSharedSetting", { network: network.name });
+}
+
+/** `shared` among the changes: the policy for everybody. True when there was something to do. */
+function changeSharing(env: Env, draft: Draft, network: NetworkRecord, changes: Attributes): boolean {
+  const wanted = given(changes, "shared", isFlag);
+  const before = policyFor(draft, network.id, SHARED, EVERYBODY);
+  if (wanted === undefined || wanted === (before !== undefined)) return false;
+  if (before === undefined) shareWithAll(env, draft, network, SHARED);
+  else {
+    checkUnshare(draft, network);
+    removePolicy(draft, before);
+  }
+  return true;
+}
+
+/** A network that routers have their way out through stays external (external_net_db.py _process_l3_update). */
+function changeExternal(env: Env, draft: Draft, network: NetworkRecord, changes: Attributes): boolean {
+  const wanted = attribute(changes, "router:external", isFlag, network["router:external"]);
+  if (wanted === network["router:external"]) return wanted;
+  if (wanted) shareWithAll(env, draft, network, EXTERNAL);
+  else {
+    draft.quietUnder(keys.macsOf(network.id));
+    const hasGateway = [...draft.memory.portsOfNetwork(network.id)].some(
+      (id) => draft.get("port", id)?.device_owner === "network:router_gateway",
+    );
+    if (hasGateway) throw fault("ExternalNetworkInUse", { net_id: network.id });
+    removePolicies(draft, network.id, EXTERNAL);
+  }
+  return wanted;
+}
+
+function shareWithAll(env: Env, draft: Draft, network: NetworkRecord, action: RbacAction): void {
+  const grant = { object_type: "network", object_id: network.id, action, target_project: EVERYBODY } as const;
+  addPolicy(env, draft, network.project_id, grant);
 }
 
 function changedMtu(env: Env, draft: Draft, current: NetworkRecord, changes: Attributes): number {
@@ -100,16 +147,14 @@ function updateNetwork(env: Env, draft: Draft, current: NetworkRecord, changes: 
     ...current,
     ...standardChanges(current, changes),
     admin_state_up: attribute(changes, "admin_state_up", isFlag, current.admin_state_up),
-    shared: attribute(changes, "shared", isFlag, current.shared),
     mtu: changedMtu(env, draft, current, changes),
     port_security_enabled: attribute(changes, "port_security_enabled", isFlag, current.port_security_enabled),
     dns_domain: attribute(changes, "dns_domain", isText, current.dns_domain),
     is_default: attribute(changes, "is_default", isFlag, current.is_default),
-    "router:external": attribute(changes, "router:external", isFlag, current["router:external"]),
+    "router:external": changeExternal(env, draft, current, changes),
     "provider:segmentation_id": changeSegment(draft, current, changes),
   };
-  if (current.shared && !record.shared) checkUnshare(draft, current);
-  const after = revised(env, current, record);
+  const after = changeSharing(env, draft, current, changes) ? touched(env, record) : revised(env, current, record);
   if (after !== current) draft.replace("network", current.id, after);
   return after;
 }
@@ -136,6 +181,7 @@ function removeNetwork(draft: Draft, _caller: Caller, current: NetworkRecord): R
   draft.emptyUnder(keys.macsOf(current.id));
   for (const subnet of draft.subnetsOf(current.id)) draft.remove("subnet", subnet.id);
   releaseSegment(draft, current);
+  removePolicies(draft, current.id);
   draft.remove("network", current.id);
   return "done";
 }
@@ -145,8 +191,11 @@ export function networkPlan(env: Env): ResourcePlan<"network"> {
     create: (draft, caller, body) => createNetwork(env, draft, caller, body),
     sees: seesNetwork,
     notFound: (id) => notFound("network", id),
-    show: (record) => ({ ...record, subnets: [...env.memory.subnetsOfNetwork(record.id)] }),
-    visible: (caller) => union([env.indexes.ownedBy("network", caller.projectId), env.indexes.openNetworks]),
+    show: (record, caller, reader) => ({
+      ...withShared(record, caller, reader),
+      subnets: [...env.memory.subnetsOfNetwork(record.id)],
+    }),
+    visible: (caller) => visibleIds(env, "network", caller),
     update: (draft, _caller, current, changes) => updateNetwork(env, draft, current, changes),
     remove: removeNetwork,
   };

@@ -9,6 +9,7 @@ import {
   ip,
   type NetworkRecord,
   type PortRecord,
+  type RbacPolicyRecord,
 } from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 import { keys, ROOT, type Store } from "../../store/mod.ts";
@@ -96,7 +97,10 @@ export async function contents(store: Store): Promise<string[]> {
 }
 
 /** The unique keys that a network or port must have. */
-function keysOf(key: string, record: NetworkRecord & PortRecord): string[] {
+function keysOf(key: string, record: NetworkRecord & PortRecord & RbacPolicyRecord): string[] {
+  if (key.startsWith(keys.records("rbac_policy"))) {
+    return [keys.rbac(record.object_id, record.action, record.target_project)];
+  }
   if (key.startsWith(keys.records("network"))) {
     const { "provider:physical_network": physicalNetwork, "provider:segmentation_id": id } = record;
     if (physicalNetwork === null) return [keys.vni(id ?? 0)];
@@ -117,8 +121,10 @@ export async function audit(store: Store): Promise<void> {
   const expected: string[] = [];
   for (const { key, value } of entries) {
     if (!key.startsWith(keys.allRecords)) continue;
-    const record: NetworkRecord & PortRecord = JSON.parse(value);
+    const record: NetworkRecord & PortRecord & RbacPolicyRecord = JSON.parse(value);
     for (const held of keysOf(key, record)) expected.push(`${held} ${record.id}`);
+    const object = record.object_id ? keys.record(record.object_type, record.object_id) : key;
+    assert.ok(there.has(object), `no object of ${value}`);
     if (record.network_id) assert.ok(there.has(keys.record("network", record.network_id)), `no network of ${value}`);
     for (const { subnet_id } of record.fixed_ips ?? []) {
       assert.ok(there.has(keys.record("subnet", subnet_id)), `no subnet of ${value}`);

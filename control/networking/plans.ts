@@ -3,6 +3,7 @@ import type { Env } from "./env.ts";
 import { networkPlan } from "./network.ts";
 import type { Plans } from "./plan.ts";
 import { portPlan } from "./port.ts";
+import { rbacPolicyPlan } from "./rbac/mod.ts";
 import { subnetPlan } from "./subnet.ts";
 
 export function makePlans(env: Env): Plans {
@@ -10,5 +11,6 @@ export function makePlans(env: Env): Plans {
     network: networkPlan(env),
     subnet: subnetPlan(env),
     port: portPlan(env),
+    rbac_policy: rbacPolicyPlan(env),
   };
 }

@@ -18,7 +18,7 @@ import { revised, standardChanges } from "./standard.ts";
 function createPort(env: Env, draft: Draft, caller: Caller, body: Attributes): PortRecord {
   const networkId = attribute(body, "network_id", isText, "");
   const network = draft.get("network", networkId);
-  if (network === undefined || !seesNetwork(caller, network)) throw notFound("network", networkId);
+  if (network === undefined || !seesNetwork(caller, network, draft)) throw notFound("network", networkId);
   return newPort(env, draft, network, projectOf(caller, body), body);
 }
 
@@ -96,7 +96,7 @@ function visiblePorts({ indexes, memory }: Env, caller: Caller): Iterable<Id> {
 export function portPlan(env: Env): ResourcePlan<"port"> {
   return {
     create: (draft, caller, body) => createPort(env, draft, caller, body),
-    sees: (caller, record, draft) => seesPort(caller, record, (id) => draft.get("network", id)),
+    sees: seesPort,
     notFound: (id) => notFound("port", id),
     visible: (caller) => visiblePorts(env, caller),
     update: (draft, _caller, current, changes) => updatePort(env, draft, current, changes),

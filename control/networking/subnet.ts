@@ -47,6 +47,7 @@ import { checkMtuFor } from "./mtu.ts";
 import { AUTO_DELETE_OWNERS } from "./network.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { union } from "./select.ts";
+import { isShared, visibleIds } from "./sharing.ts";
 import { newStandard, revised, standardChanges, touched } from "./standard.ts";
 import { checkChangedSubnet, checkNewSubnet, checkOverlap } from "./subnet-rules.ts";
 
@@ -103,7 +104,7 @@ function reviseNetwork(env: Env, draft: Draft, network: NetworkRecord): void {
 function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes): SubnetRecord {
   const networkId = attribute(body, "network_id", isText, "");
   const network = draft.get("network", networkId);
-  if (network === undefined || !seesNetwork(caller, network)) throw notFound("network", networkId);
+  if (network === undefined || !seesNetwork(caller, network, draft)) throw notFound("network", networkId);
   const cidr = cidrOf(body);
   const gateway = gatewayOf(body, cidr);
   const record: SubnetRecord = {
@@ -206,16 +207,21 @@ function portsIn(draft: Draft, subnetId: Id): PortRecord[] {
   return [...ids].flatMap((id) => draft.get("port", id) ?? []);
 }
 
-/** Own ones, those on own networks, and those on networks that are open to everybody. */
-function visibleSubnets({ indexes, memory }: Env, caller: Caller): Iterable<Id> {
-  const networks = [...indexes.ownedBy("network", caller.projectId), ...indexes.openNetworks];
-  return union([indexes.ownedBy("subnet", caller.projectId), ...networks.map((id) => memory.subnetsOfNetwork(id))]);
+/** Own ones, those on own networks, and those on networks that are shared with the caller. */
+function visibleSubnets(env: Env, caller: Caller): Iterable<Id> {
+  const networks = [...visibleIds(env, "network", caller)].map((id) => env.memory.subnetsOfNetwork(id));
+  return union([env.indexes.ownedBy("subnet", caller.projectId), ...networks]);
 }
 
 export function subnetPlan(env: Env): ResourcePlan<"subnet"> {
   return {
     create: (draft, caller, body) => createSubnet(env, draft, caller, body),
-    sees: (caller, record, draft) => seesSubnet(caller, record, (id) => draft.get("network", id)),
+    sees: seesSubnet,
+    show: (record, caller, reader) => ({
+      ...record,
+      shared: isShared(reader, record.network_id, caller.projectId),
+      "router:external": reader.get("network", record.network_id)?.["router:external"] ?? false,
+    }),
     notFound: (id) => notFound("subnet", id),
     visible: (caller) => visibleSubnets(env, caller),
     update: (draft, _caller, current, changes) => updateSubnet(env, draft, current, changes),

@@ -7,7 +7,6 @@ export type NetworkType = "vxlan" | "vlan" | "flat";
 export interface NetworkRecord extends Standard {
   admin_state_up: boolean; // user
   status: "ACTIVE" | "DOWN"; // control
-  shared: boolean; // user
   mtu: number; // user or control: bytes of an IP packet
   port_security_enabled: boolean; // user: the default of its ports
   dns_domain: string; // user

@@ -4,9 +4,11 @@ import { PORT } from "./port.ts";
 import { type Resource, resource } from "./resource.ts";
 import { SUBNET } from "./subnet.ts";
 import { checkNewSubnet } from "./subnet-rules.ts";
+import { RBAC_POLICY } from "./tables/rbac-policy.ts";
 
 export const RESOURCES: readonly Resource[] = [
   resource({ kind: "network", attributes: NETWORK, hasTags: true }),
   resource({ kind: "subnet", attributes: SUBNET, checkNew: checkNewSubnet, hasTags: true }),
   resource({ kind: "port", attributes: PORT, hasTags: true }),
+  resource({ kind: "rbac_policy", collection: "rbac_policies", attributes: RBAC_POLICY }),
 ];

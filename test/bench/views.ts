@@ -55,7 +55,6 @@ function network(id: string, vni: number): NetworkRecord {
     ...standard(id),
     admin_state_up: true,
     status: "ACTIVE",
-    shared: false,
     mtu: 1450,
     port_security_enabled: true,
     dns_domain: "",

@@ -21,6 +21,7 @@ export const OFFERED: ReadonlySet<string> = new Set([
   "port-security",
   "project-id",
   "provider",
+  "rbac-policies",
   "revision-if-match",
   "sort-key-validation",
   "sorting",

@@ -32,7 +32,10 @@ export const RBAC_POLICY: Attributes = {
   id: attribute(["filter"], { validate: uuid }),
   object_type: attribute(["post", "filter", "policy"], { default: null, convert: toObjectType }),
   object_id: attribute(["post", "filter", "policy"], { validate: uuid }),
-  target_tenant: attribute(["post", "put", "filter", "policy"], { validate: targetProject }),
+  target_tenant: attribute(["post", "put", "filter", "policy"], {
+    validate: targetProject,
+    read: (row) => row.target_project,
+  }),
   ...projectWith(["post", "filter"]),
   // Which actions there are depends on the type: checked behind the door.
   action: attribute(["post", "filter", "policy"], { validate: string(SIZE.description) }),
