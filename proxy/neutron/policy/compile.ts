@@ -6,7 +6,11 @@ import { pyStr } from "../python.ts";
 import type { Check } from "./syntax.ts";
 import { fieldReader, fill, ownerReader, type Target } from "./target.ts";
 
-export type Test = (target: Target) => boolean;
+export interface Test {
+  (target: Target): boolean;
+  /** Looks at related records, which takes a look-up each: asked after what the row itself can answer. */
+  isFar?: boolean;
+}
 /** Decided, or what is left to ask of the target. */
 export type Verdict = boolean | Test;
 
@@ -58,20 +62,20 @@ function onTarget(template: Parameters<typeof fill>[0], test: (text: string) => 
 
 function owner(name: string, projectId: string | undefined): Verdict {
   if (projectId === undefined) return false;
-  const read = ownerReader(name);
-  return (target) => read(target) === projectId;
+  const { read, isFar } = ownerReader(name);
+  return marked((target) => read(target) === projectId, isFar);
 }
+
+const marked = (test: Test, isFar: boolean): Test => (isFar ? Object.assign(test, { isFar }) : test);
 
 function field(check: Check & { is: "field" }): Verdict {
   const { pattern, value } = check;
-  const read = fieldReader(check.resource, check.field);
-  if (pattern !== undefined) {
-    return (target) => {
-      const found = read(target);
-      return typeof found === "string" && pattern.test(found);
-    };
-  }
-  return (target) => equals(read(target), value);
+  const { read, isFar } = fieldReader(check.resource, check.field);
+  if (pattern === undefined) return marked((target) => equals(read(target), value), isFar);
+  return (target) => {
+    const found = read(target);
+    return typeof found === "string" && pattern.test(found);
+  };
 }
 
 const TRUE = /^(true|t|yes|y|on|1)$/i;
@@ -93,7 +97,7 @@ function holds(value: unknown, path: readonly string[], text: string): boolean {
 }
 
 function negate(verdict: Verdict): Verdict {
-  return typeof verdict === "boolean" ? !verdict : (target) => !verdict(target);
+  return typeof verdict === "boolean" ? !verdict : marked((target) => !verdict(target), verdict.isFar === true);
 }
 
 /** `decisive`: the value of a part that decides the whole: true for "or", false for "and". */
@@ -104,12 +108,14 @@ function join(decisive: boolean, parts: readonly (() => Verdict)[]): Verdict {
     if (verdict === decisive) return decisive;
     if (typeof verdict === "function") open.push(verdict);
   }
-  const [first, second] = open;
+  const [first, ...more] = open.sort((one, other) => Number(one.isFar === true) - Number(other.isFar === true));
   if (first === undefined) return !decisive;
-  if (second === undefined) return first;
-  if (open.length === 2) return (target) => (first(target) === decisive ? decisive : second(target));
-  return (target) => {
-    for (const test of open) if (test(target) === decisive) return decisive;
-    return !decisive;
-  };
+  if (more.length === 0) return first;
+  const isFar = open.some((test) => test.isFar);
+  return marked((target) => (first(target) === decisive ? decisive : rest(more, target, decisive)), isFar);
+}
+
+function rest(tests: readonly Test[], target: Target, decisive: boolean): boolean {
+  for (const test of tests) if (test(target) === decisive) return decisive;
+  return !decisive;
 }

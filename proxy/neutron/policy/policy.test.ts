@@ -218,6 +218,23 @@ describe("a policy file", () => {
 });
 
 describe("decisions", () => {
+  it("of a list's rows look at nothing for an administrator, and past a row only where it is not the caller's own", () => {
+    const policy = Policy.make();
+    let looks = 0;
+    const rows: Target[] = Array.from({ length: 10_000 }, (_, at) => ({
+      row: { project_id: at < 9000 ? "mine" : "theirs", network_id: "n" },
+      related() {
+        looks++;
+        return { project_id: "theirs" };
+      },
+    }));
+    assert.equal(policy.for(aCaller({ roles: ["admin"] })).check("get_port"), true);
+    const verdict = policy.for(MEMBER).check("get_port");
+    assert.ok(typeof verdict === "function");
+    assert.equal(rows.filter(verdict).length, 9000);
+    assert.equal(looks, 1000);
+  });
+
   it("are kept for callers of the same roles, project and user, and for a thousand of them", () => {
     const policy = Policy.make();
     const first = policy.for(aCaller({ requestId: "a" }));

@@ -42,24 +42,33 @@ export function fill(template: Template, row: Row): string | undefined {
   return text;
 }
 
+/** How a check finds its value. */
+export interface Reader {
+  read(target: Target): unknown;
+  /** Maybe in a related record. */
+  readonly isFar: boolean;
+}
+
 /** A reader of an owner check's attribute: the row's own, or a related record's, as "network:project_id". */
-export function ownerReader(field: string): (target: Target) => unknown {
+export function ownerReader(field: string): Reader {
   // Neutron still takes network_tenant_id for network:tenant_id.
   const [, parent, name] = /^(.+?):(.+)$/s.exec(field) ?? /^(.+)_(project_id|tenant_id)$/.exec(field) ?? [];
-  if (parent === undefined || name === undefined) return ({ row }) => attributeOf(row, field);
-  return (target) => {
+  if (parent === undefined || name === undefined) return { read: ({ row }) => attributeOf(row, field), isFar: false };
+  const read = (target: Target) => {
     const own = target.row[field];
     if (own !== undefined) return own;
     const related = target.related?.(parent);
     return related === undefined ? undefined : attributeOf(related, name);
   };
+  return { read, isFar: true };
 }
 
 /** What Neutron's subnets and ports tell of their network, and our records leave to the network. */
 const OF_THE_NETWORK = new Set(["networks:shared", "subnets:shared", "subnets:router:external"]);
 
 /** A reader of a field check's attribute. */
-export function fieldReader(resource: string, field: string): (target: Target) => unknown {
-  if (!OF_THE_NETWORK.has(`${resource}:${field}`)) return ({ row }) => attributeOf(row, field);
-  return (target) => target.row[field] ?? target.related?.("network")?.[field];
+export function fieldReader(resource: string, field: string): Reader {
+  const isFar = OF_THE_NETWORK.has(`${resource}:${field}`);
+  if (!isFar) return { read: ({ row }) => attributeOf(row, field), isFar };
+  return { read: (target) => target.row[field] ?? target.related?.("network")?.[field], isFar };
 }
