@@ -28,8 +28,9 @@ export const string =
     return `'${value}' exceeds maximum length of ${maxLength}`;
   };
 
-// Neutron builds its pattern from the printable characters of the basic plane, without white space at either end.
-const NAME = /^(?!\p{Zs})[^\p{C}\p{Zl}\p{Zp}\u{10000}-\u{10ffff}]*(?<!\p{Zs})$/u;
+// Neutron builds its pattern from the printable characters of the basic plane, without white space at either end; in
+// Python's patterns the end may be followed by a newline.
+const NAME = /^(?!\p{Zs})[^\p{C}\p{Zl}\p{Zp}\u{10000}-\u{10ffff}]*(?<!\p{Zs})\n?$/u;
 
 export const nameString =
   (maxLength?: number): Validator =>
@@ -56,7 +57,7 @@ export const onelineNotEmptyString =
     return /[\n\r\v\f\u0085\u2028\u2029]./s.test(text) ? `Multi-line string is not allowed: '${text}'` : undefined;
   };
 
-/** `pattern` must begin with ^, as Python matches from the start. */
+/** `pattern` must begin with ^, as Python matches from the start, and may end in a newline more, as Python's do. */
 export const regex =
   (pattern: RegExp): Validator =>
   (value) =>

@@ -1,7 +1,7 @@
 /** The bindings of a port, one for each host (neutron_lib/api/definitions/portbindings_extended.py). */
 import { type Attributes, attribute, UNSET } from "../attribute.ts";
 import { VNIC_TYPES } from "../port.ts";
-import { projectWith } from "../standard.ts";
+import { HIDDEN_PROJECT } from "../standard.ts";
 import { dictOrNone, string, values } from "../validators.ts";
 
 /** The id in a path is the host. */
@@ -17,5 +17,6 @@ export const PORT_BINDING: Attributes = {
     normalise: (value) => value ?? {},
   }),
   status: attribute(["filter"]),
-  ...projectWith(["hidden", "post"]),
+  // In Neutron's table it is visible, but its bindings do not have it.
+  ...HIDDEN_PROJECT,
 };

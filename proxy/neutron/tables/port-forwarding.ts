@@ -28,6 +28,7 @@ export const PORT_FORWARDING: Attributes = offered(
     internal_port_id: attribute(["post", "put", "filter", "sort"], { validate: uuid }),
   },
   {
+    // Of Neutron's 1024 characters its database keeps 255 only, and more are a failure there.
     "floating-ip-port-forwarding-description": {
       description: attribute(["post", "put", "filter"], { default: "", validate: string(SIZE.description) }),
     },

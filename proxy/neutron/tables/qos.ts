@@ -60,7 +60,7 @@ export const MINIMUM_PACKET_RATE_RULE: Attributes = {
 
 /**
  * The same rules addressed without their policy (qos-rules-alias, qos-pps-minimum-rule-alias), as kinds of their own: no
- * POST, and the direction can be filtered everywhere.
+ * POST, and the direction can be filtered everywhere. Neutron's tables also name a tenant_id, which its rules do not have.
  */
 export function aliasOf(rule: Attributes): Attributes {
   const own = Object.entries(rule).map(([name, row]) => [name, { ...row, allowPost: false }]);
@@ -74,7 +74,7 @@ export const QOS_RULE_TYPE: Attributes = offered(
   { type: attribute([]) },
   {
     "qos-rule-type-details": { drivers: attribute([]) },
-    // Filters by name only: they say which types to list.
+    // Filters by name only: they say which types to list. (Neutron's table allows to write them, but there is no route.)
     "qos-rule-type-filter": {
       all_rules: attribute(["hidden", "filter"], { default: UNSET, convert: toBooleanOrNone }),
       all_supported: attribute(["hidden", "filter"], { default: UNSET, convert: toBooleanOrNone }),
