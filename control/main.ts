@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { destination, type Logger, pino } from "pino";
 import type { Authenticator } from "../api/mod.ts";
-import { neutronDoor } from "../proxy/neutron/mod.ts";
+import { neutronDoor, PolicyFile } from "../proxy/neutron/mod.ts";
 import { etcdStore, type Store, StoreUnavailable } from "../store/mod.ts";
 import { KeystoneAuth, noAuth, tokenAuth } from "./auth/mod.ts";
 import { addKeystoneFlags, type KeystoneFlags, keystoneOptions } from "./keystone-flags.ts";
@@ -20,6 +20,7 @@ interface Flags extends KeystoneFlags {
   auth: "none" | "token" | "keystone";
   tokens?: string;
   adminTokenFile?: string;
+  policyFile?: string;
   logLevel: string;
 }
 
@@ -61,6 +62,10 @@ function parseFlags(argv: readonly string[]): Flags {
     )
     .option("--tokens <file>", "YAML: a list of {token or token_sha256, user, project, roles}, for --auth token")
     .option("--admin-token-file <file>", "holds the operator's token for /v1/hosts; without it nobody adds hosts")
+    .option(
+      "--policy-file <file>",
+      "YAML or JSON in oslo.policy's language, over Neutron's default rules; read when changed",
+    )
     .option("--log-level <level>", "trace, debug, info, warn or error", "info");
   addKeystoneFlags(command);
   return command.parse(argv, { from: "user" }).opts<Flags>();
@@ -69,6 +74,7 @@ function parseFlags(argv: readonly string[]): Flags {
 async function run(flags: Flags, log: Logger): Promise<void> {
   const stop = new AbortController();
   const stopped = stopSignal().finally(() => stop.abort());
+  const policy = flags.policyFile === undefined ? {} : { policy: PolicyFile.open(flags.policyFile, log) };
   const authenticator = await makeAuthenticator(flags, log);
   const adminToken = await readAdminToken(flags.adminTokenFile);
   const metrics = new Metrics();
@@ -87,7 +93,7 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     adminToken,
     metrics,
     log,
-    doors: [neutronDoor],
+    doors: [(app, parts) => neutronDoor(app, { ...parts, ...policy })],
   });
   try {
     const opened = await server.open(flags.listen ?? [parseAddress(DEFAULT_LISTEN)]);

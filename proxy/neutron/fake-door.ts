@@ -4,6 +4,7 @@ import type { Authenticator, Caller } from "../../api/mod.ts";
 import { fault } from "../../model/mod.ts";
 import { neutronDoor } from "./door.ts";
 import { FakeNetworking } from "./fake-networking.ts";
+import { Policy, type PolicySource } from "./policy/mod.ts";
 
 const caller = (projectId: string, roles: string[], host?: string): Omit<Caller, "requestId"> => ({
   userId: "user",
@@ -57,10 +58,10 @@ export interface FakeDoor {
 }
 
 /** A door with no records; `bodyLimit` in bytes. */
-export async function fakeDoor(bodyLimit = 1 << 20): Promise<FakeDoor> {
+export async function fakeDoor(bodyLimit = 1 << 20, policy: PolicySource = Policy.make()): Promise<FakeDoor> {
   const networking = new FakeNetworking();
   const app = fastify({ bodyLimit });
-  await app.register(neutronDoor, { networking, authenticator });
+  await app.register(neutronDoor, { networking, authenticator, policy });
   return {
     networking,
     async ask(method, url, { token = "admin", body, headers = {} } = {}) {

@@ -5,3 +5,4 @@
  * Neutron's body.
  */
 export { type NeutronDoorOptions, neutronDoor } from "./door.ts";
+export { PolicyFile } from "./policy/mod.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { type FakeDoor, fakeDoor } from "./fake-door.ts";
+import { Policy } from "./policy/mod.ts";
 
 const MINE = "11111111-1111-4111-8111-111111111111";
 const SHARED = "33333333-3333-4333-8333-333333333333";
@@ -155,5 +156,46 @@ describe("what only some may see", () => {
         isShown,
       );
     });
+  }
+});
+
+describe("a policy of one's own", () => {
+  const rules = {
+    context_is_admin: "role:service",
+    create_network: "role:reader",
+    "get_network:provider:segmentation_id": "project_id:%(project_id)s",
+  };
+  const rows: [token: string, method: "GET" | "POST", path: string, answer: string][] = [
+    ["reader", "POST", "networks", ok(201)],
+    ["service", "POST", "networks", refused("rule:create_network")],
+    ["service", "GET", `networks/${THEIRS}`, ok(200)],
+    ["admin", "GET", `networks/${THEIRS}`, "404 NetworkNotFound"],
+  ];
+  for (const [token, method, path, answer] of rows) {
+    test(`${token} ${method} ${path} gets ${answer.slice(0, 3)}`, async () => {
+      await using own = await ownDoor();
+      const { status, body } = await own.ask(method, `/v2.0/${path}`, {
+        token,
+        body: method === "POST" ? { network: {} } : undefined,
+      });
+      const { type, message } = body.NeutronError ?? {};
+      const said = type === undefined ? String(status) : `${status} ${type} ${message}`;
+      assert.ok(said.startsWith(answer), said);
+    });
+  }
+  test("shows an attribute of some rows and not of others", async () => {
+    await using own = await ownDoor();
+    const { body } = await own.ask("GET", "/v2.0/networks", { token: "reader" });
+    const shown = body.networks.map((row: Record<string, unknown>) => [row.id, row["provider:segmentation_id"]]);
+    assert.deepEqual(shown, [
+      [MINE, 7],
+      [SHARED, undefined],
+    ]);
+  });
+
+  async function ownDoor() {
+    const own = await fakeDoor(undefined, Policy.make(rules));
+    for (const network of door.networking.table("network").values()) own.networking.put("network", network);
+    return { ask: own.ask, networking: own.networking, [Symbol.asyncDispose]: () => own.close() };
   }
 });
