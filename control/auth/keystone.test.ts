@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, type TestContext } from "node:test";
+import fc from "fast-check";
 import type { Caller } from "../../api/mod.ts";
 import { Fault } from "../../model/mod.ts";
 import { FakeKeystone, type FakeToken, PASSWORD, reply } from "./fake-keystone.ts";
@@ -134,6 +135,25 @@ describe("refused is", () => {
   it("a token before Keystone is asked, if it is none", async () => {
     for (const [, headers] of rows.slice(0, 3)) await outcome(made(), headers);
     assert.deepEqual(keystone.asked, []);
+  });
+});
+
+describe("headers of any content", () => {
+  it("are nobody, never a failure", async () => {
+    const auth = made();
+    const anything = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 300 }),
+      fc.array(fc.string(), { maxLength: 3 }),
+      fc.constantFrom("good", "", undefined),
+    );
+    const names = fc.constantFrom("x-auth-token", "x-service-token", "x-storage-token", "authorization", "x-roles");
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(names, anything), async (headers) => {
+        const isGood = headers["x-auth-token"] === "good" || headers["x-storage-token"] === "good";
+        assert.ok([REFUSED, ...(isGood ? ["member"] : [])].includes(await outcome(auth, headers as Headers)));
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
