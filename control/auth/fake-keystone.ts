@@ -30,7 +30,10 @@ export class FakeKeystone {
   #good = new Set<string>();
 
   private constructor() {
-    this.#server = createServer((request, response) => void this.#answer(request, response));
+    this.#server = createServer(
+      { maxHeaderSize: 64 * 1024 },
+      (request, response) => void this.#answer(request, response),
+    );
     this.#server.on("connection", () => this.connections++);
   }
 

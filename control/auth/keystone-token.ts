@@ -38,6 +38,8 @@ export function parseToken(body: unknown): ValidToken {
   const { expires_at, user, roles, project, domain, system, application_credential } = read.data.token;
   // With system scope, Keystone names an implied role once for each way to it.
   const names = [...new Set(roles.map(({ name }) => name))];
+  // All requests with this token share them: nobody may add a role for one request, and so for all.
+  Object.freeze(names);
   return {
     expiresAt: Date.parse(expires_at),
     who: {

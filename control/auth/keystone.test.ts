@@ -1,64 +1,22 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it, type TestContext } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import fc from "fast-check";
 import type { Caller } from "../../api/mod.ts";
-import { Fault } from "../../model/mod.ts";
-import { FakeKeystone, type FakeToken, PASSWORD, reply } from "./fake-keystone.ts";
-import { KeystoneAuth, type KeystoneAuthOptions } from "./keystone.ts";
-import type { KeystoneAccount } from "./keystone-client.ts";
+import { type FakeToken, reply } from "./fake-keystone.ts";
+import {
+  type Headers,
+  keystone,
+  keystoneForEach,
+  made,
+  outcome,
+  REFUSED,
+  stopClock,
+  token,
+} from "./keystone.fixture.ts";
+import type { KeystoneAuthOptions } from "./keystone.ts";
 
-const URI = "http://public/v3";
-let keystone: FakeKeystone;
-let logged: string[];
-
-beforeEach(async () => {
-  keystone = await FakeKeystone.start();
-  keystone.tokens.set("good", {});
-  logged = [];
-});
-afterEach(() => keystone.stop());
-
-const note = (facts: unknown, text?: string) => void logged.push(`${text} ${JSON.stringify(facts)}`);
-
-function made(options: Partial<KeystoneAuthOptions> = {}, account: Partial<KeystoneAccount> = {}): KeystoneAuth {
-  return new KeystoneAuth({
-    account: {
-      url: keystone.url,
-      user: "cable",
-      userDomain: "Default",
-      project: "service",
-      projectDomain: "Default",
-      password: async () => PASSWORD,
-      ...account,
-    },
-    wwwAuthenticateUri: URI,
-    log: { debug: note, info: note, warn: note, error: note },
-    ...options,
-  });
-}
-
-type Headers = Record<string, string | string[] | undefined>;
-
-/** "401 http://public/v3", "503 text" or the roles of who was let in. */
-async function outcome(auth: KeystoneAuth, headers: Headers, request?: { method: string; path: string }) {
-  try {
-    return (await auth.authenticate(headers, "r", request)).roles.join();
-  } catch (error) {
-    assert.ok(error instanceof Fault, String(error));
-    return `${error.status} ${error.status === 401 ? error.facts.uri : error.message}`;
-  }
-}
-
-const REFUSED = `401 ${URI}`;
-const OUT = "503 The Keystone service is temporarily unavailable.";
+keystoneForEach();
 const inOneMinute = () => Date.now() + 60_000;
-const token = (name: string): Headers => ({ "x-auth-token": name });
-
-/** Time stands still until the test moves it; only Date, so that HTTP works. */
-function stopClock(t: TestContext): (ms: number) => void {
-  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
-  return (ms) => t.mock.timers.tick(ms);
-}
 
 describe("a token's holder is", () => {
   const member = {
@@ -132,9 +90,9 @@ describe("refused is", () => {
     });
   }
 
-  it("a token before Keystone is asked, if it is none", async () => {
-    for (const [, headers] of rows.slice(0, 3)) await outcome(made(), headers);
-    assert.deepEqual(keystone.asked, []);
+  it("what is no token without asking Keystone", async () => {
+    for (const [, headers] of rows.filter(([name]) => !name.includes("unknown"))) await outcome(made(), headers);
+    assert.deepEqual(new Set(keystone.asked), new Set(["LOGIN", "CHECK __proto__", "CHECK good"]));
   });
 });
 
@@ -212,112 +170,6 @@ describe("an answer of Keystone's", () => {
   });
 });
 
-describe("our own token", () => {
-  it("is renewed two minutes before its end", async (t) => {
-    const tick = stopClock(t);
-    keystone.lifeMs = 600_000;
-    const auth = made({ cache: { seconds: 0 } });
-    await outcome(auth, token("good"));
-    tick(479_000);
-    await outcome(auth, token("good"));
-    assert.equal(keystone.count("LOGIN"), 1);
-    tick(1_000);
-    assert.equal(await outcome(auth, token("good")), "member");
-    assert.equal(keystone.count("LOGIN"), 2);
-  });
-
-  it("serves half of its life where that is short", async (t) => {
-    const tick = stopClock(t);
-    keystone.lifeMs = 20_000;
-    const auth = made({ cache: { seconds: 0 } });
-    await outcome(auth, token("good"));
-    tick(9_000);
-    await outcome(auth, token("good"));
-    assert.equal(keystone.count("LOGIN"), 1);
-    tick(1_000);
-    await outcome(auth, token("good"));
-    assert.equal(keystone.count("LOGIN"), 2);
-  });
-
-  it("is got anew when Keystone refuses it, and the user does not notice", async () => {
-    const auth = made({ cache: { seconds: 0 } });
-    await outcome(auth, token("good"));
-    keystone.revokeOwn();
-    const all = await Promise.all(["good", "good", "unknown"].map((name) => outcome(auth, token(name))));
-    assert.deepEqual(all, ["member", "member", REFUSED]);
-    assert.equal(keystone.count("LOGIN"), 2);
-  });
-
-  it("is got with the password of that day", async () => {
-    let password = "old";
-    const auth = made({}, { password: async () => password });
-    assert.equal(await outcome(auth, token("good")), OUT);
-    password = PASSWORD;
-    // A refused login is not repeated at once.
-    assert.equal(await outcome(auth, token("good")), OUT);
-    assert.equal(keystone.count("LOGIN"), 1);
-    await new Promise((resolve) => setTimeout(resolve, 2_050));
-    assert.equal(await outcome(auth, token("good")), "member");
-  });
-
-  it("validates in the region asked for", async () => {
-    assert.equal(await outcome(made({}, { region: "here" }), token("good")), "member");
-    assert.equal(await outcome(made({}, { region: "nowhere" }), token("good")), OUT);
-    assert.match(logged.join(), /no internal identity endpoint in region nowhere/);
-  });
-});
-
-describe("an outage", () => {
-  it("is 503 for what is not in the cache, told once in the log, and over when it is over", async () => {
-    const auth = made();
-    await outcome(auth, token("good"));
-    const { url } = keystone;
-    await keystone.stop();
-    assert.equal(await outcome(auth, token("good")), "member");
-    for (let i = 0; i < 3; i++) assert.equal(await outcome(auth, token("new")), OUT);
-    assert.equal(logged.length, 1, logged.join("\n"));
-    assert.ok(logged[0]?.includes(`Keystone at ${url} cannot be reached`), logged[0]);
-    keystone = await FakeKeystone.start();
-  });
-
-  const odd: [name: string, answer: (typeof FakeKeystone.prototype.instead)[number], says: RegExp][] = [
-    ["an error", (response) => reply(response, 500, {}), /with 500/],
-    ["a refusal of our role", (response) => reply(response, 403, {}), /403: user cable needs the role service/],
-    ["a redirection", (response) => reply(response, 300, {}), /with 300/],
-    ["no JSON", (response) => response.writeHead(200).end("<html>"), /not as it should be \(the whole\)/],
-    ["JSON of another kind", (response) => reply(response, 200, { token: { user: 1 } }), /token\.user/],
-    ["a broken connection", (response) => response.destroy(), /cannot be reached/],
-    ["half an answer", (response) => response.writeHead(200).end("{".repeat(2_000_000)), /more than 1048576 bytes/],
-  ];
-  for (const [name, answer, says] of odd) {
-    it(`is ${name} too`, async () => {
-      const auth = made();
-      await outcome(auth, token("good"));
-      // Twice: a connection broken when it was reused is tried once more.
-      keystone.instead.push(answer, answer);
-      assert.equal(await outcome(auth, token("new")), OUT);
-      assert.match(logged.join(), says);
-      keystone.instead.length = 0;
-      assert.equal(await outcome(auth, token("new")), REFUSED);
-      assert.match(logged.join(), /answers again/);
-    });
-  }
-
-  it("of one kept connection is not noticed", async () => {
-    const auth = made();
-    await outcome(auth, token("good"));
-    keystone.instead.push((response) => response.destroy());
-    assert.equal(await outcome(auth, token("new")), REFUSED);
-  });
-
-  it("at the start is told, whatever the reason", async () => {
-    await made({}, { password: async () => "wrong" }).tellWhetherUsable();
-    assert.match(logged.join(), /refuses our login as user cable/);
-    await made().tellWhetherUsable();
-    assert.match(logged.at(-1) ?? "", /^Keystone answers/);
-  });
-});
-
 describe("a service token", () => {
   beforeEach(() => {
     keystone.tokens.set("nova", { roles: ["service"] });
@@ -345,6 +197,17 @@ describe("a service token", () => {
   for (const [name, headers, options, expected] of rows) {
     it(name, async () => assert.equal(await outcome(made(options), headers), expected));
   }
+
+  it("does not help one who asks for the same token at the same time", async () => {
+    const auth = made();
+    await outcome(auth, both("good", "nova"));
+    const all = await Promise.all([both("expired", "nova"), token("expired")].map((each) => outcome(auth, each)));
+    assert.deepEqual(all, ["member", REFUSED]);
+    const reversed = await Promise.all(
+      [token("expired"), both("expired", "nova")].map((each) => outcome(made(), each)),
+    );
+    assert.deepEqual(reversed, [REFUSED, "member"]);
+  });
 
   it("is what an expired token needs each time, in the cache or not", async (t) => {
     const tick = stopClock(t);
@@ -380,25 +243,4 @@ describe("an application credential with access rules", () => {
   for (const [name, headers, line, expected] of rows) {
     it(name, async () => assert.equal(await outcome(made(), headers, line), expected));
   }
-});
-
-describe("no secret", () => {
-  it("is in a log or an error, whatever goes wrong", async () => {
-    const secrets = [PASSWORD, "good", "sEcReT", "own-1"];
-    const said: string[] = [];
-    const answers = [401, 403, 500].map(
-      (status) => (response: Parameters<typeof reply>[0]) =>
-        reply(response, status, { error: { message: "sEcReT own-1" } }),
-    );
-    for (const answer of answers) {
-      const auth = made({ cache: { seconds: 0 } });
-      keystone.instead.push(answer);
-      said.push(await outcome(auth, token("sEcReT")));
-      said.push(await outcome(auth, token("good")));
-      keystone.instead.push(answer, answer);
-      said.push(await outcome(auth, token("sEcReT")));
-    }
-    const text = [...logged, ...said.filter((each) => each !== "member")].join("\n");
-    for (const secret of secrets) assert.ok(!text.includes(secret), text);
-  });
 });

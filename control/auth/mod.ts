@@ -1,6 +1,7 @@
 /**
  * Who asks: implementations of api/networking.ts's Authenticator, and tokens. Decides nothing about what a caller may do.
- * Invariant: a token is compared by its SHA-256 in constant time, and is never logged or kept.
+ * Invariant: a token is known by its SHA-256, which secrets of ours are compared by in constant time; it is never logged
+ * or kept.
  */
 export { KeystoneAuth, type KeystoneAuthOptions } from "./keystone.ts";
 export { noAuth } from "./no-auth.ts";
