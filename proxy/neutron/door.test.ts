@@ -203,14 +203,16 @@ describe("errors", () => {
     assert.deepEqual(reply.body, neutronError("ServiceUnavailable", "The store is away."));
   });
 
-  test("a failure of ours tells nothing of itself", async (t) => {
-    t.mock.method(door.networking, "list", async () => {
-      throw new Error("secret");
+  for (const error of [new Error("secret"), fault("PortBindingError", { port_id: "p", host: "secret" })]) {
+    test(`a failure of ours tells nothing of itself: ${error.name}`, async (t) => {
+      t.mock.method(door.networking, "list", async () => {
+        throw error;
+      });
+      const reply = await door.ask("GET", "/v2.0/networks");
+      const message = "Request Failed: internal server error while processing your request.";
+      assert.deepEqual([reply.status, reply.body], [500, neutronError("HTTPInternalServerError", message)]);
     });
-    const reply = await door.ask("GET", "/v2.0/networks");
-    const message = "Request Failed: internal server error while processing your request.";
-    assert.deepEqual([reply.status, reply.body], [500, neutronError("HTTPInternalServerError", message)]);
-  });
+  }
 });
 
 describe("documents", () => {

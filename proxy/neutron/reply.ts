@@ -20,9 +20,10 @@ function neutronError(type: string, message: string): string {
   return JSON.stringify({ NeutronError: { type, message, detail: "" } });
 }
 
-/** Sends what an error becomes; anything that is not a fault is a 500 that tells nothing. */
+/** Sends what an error becomes; anything that is not a fault, or one without a base class in Neutron, is a 500 that tells nothing. */
 export function sendError(reply: FastifyReply, error: unknown): FastifyReply {
-  if (!(error instanceof Fault)) return sendJson(reply, 500, neutronError("HTTPInternalServerError", INTERNAL));
+  if (!(error instanceof Fault) || error.status === 500)
+    return sendJson(reply, 500, neutronError("HTTPInternalServerError", INTERNAL));
   if (error.status === 401) return sendUnauthorized(reply, error);
   if (error.status === 503) reply.header("retry-after", String(error.facts.retry_after ?? RETRY_AFTER_SECONDS));
   if (error.status === 405 && error.facts.allow) reply.header("allow", String(error.facts.allow));
