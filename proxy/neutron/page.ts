@@ -19,9 +19,13 @@ function compareValues(a: unknown, b: unknown): number {
   return one === two ? 0 : one < two ? -1 : 1;
 }
 
+/** The order of every list that asks for no other. */
+const byId: Compare = (a, b) => ((a.id as string) < (b.id as string) ? -1 : a.id === b.id ? 0 : 1);
+
 function compileOrder(resource: Resource, sorts: SortKey[]): Compare {
-  const byId: SortKey[] = sorts.some((sort) => sort.name === "id") ? [] : [{ name: "id", isAscending: true }];
-  const keys = [...sorts, ...byId].map(({ name, isAscending }) => ({
+  if (sorts.length === 0) return byId;
+  const last: SortKey[] = sorts.some((sort) => sort.name === "id") ? [] : [{ name: "id", isAscending: true }];
+  const keys = [...sorts, ...last].map(({ name, isAscending }) => ({
     read: readerOf(resource.attributes, name),
     sign: isAscending ? 1 : -1,
   }));

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Etcd, freePort, startEtcd } from "../kit/etcd.ts";
+import type { Keystone } from "../kit/keystone.ts";
 import { ROOT } from "../kit/place.ts";
 import { type Running, start, until } from "../kit/process.ts";
 import { type ApiServer, caller, type Tokens } from "./api-server.ts";
@@ -12,13 +13,20 @@ export interface CableServer extends ApiServer {
 }
 
 /** Pass an etcd to start on what it holds; without, the server has one of its own, which ends with it. */
-export async function startCable(directory: string, tokens: Tokens, given?: Etcd): Promise<CableServer> {
+export async function startCable(
+  directory: string,
+  keystone: Keystone,
+  tokens: Tokens,
+  given?: Etcd,
+): Promise<CableServer> {
   const etcd = given ?? (await startEtcd(directory));
   const port = await freePort();
-  const tokenFile = join(directory, "tokens.yaml");
-  const row = (token: string, roles: string[]) => ({ token, user: "bench", project: tokens.projectId, roles });
-  await writeFile(tokenFile, JSON.stringify([row(tokens.member, ["member"]), row(tokens.admin, ["admin"])]));
-  const flags = ["--listen", `127.0.0.1:${port}`, "--etcd", etcd.endpoint, "--auth", "token", "--tokens", tokenFile];
+  const passwordFile = join(directory, "password");
+  await writeFile(passwordFile, keystone.password);
+  const flags = [
+    ...["--listen", `127.0.0.1:${port}`, "--etcd", etcd.endpoint, "--auth", "keystone"],
+    ...["--keystone-url", keystone.authUrl, "--keystone-user", "cable", "--keystone-password-file", passwordFile],
+  ];
   const began = performance.now();
   const control = start({
     name: "control",

@@ -1,4 +1,5 @@
 /** A control node with 100,000 ports: its memory, and its start until the first answer. */
+import type { Keystone } from "../kit/keystone.ts";
 import { startCable } from "./api-cable.ts";
 import { fillOverApi } from "./api-fill.ts";
 import type { Tokens } from "./api-server.ts";
@@ -8,8 +9,13 @@ import { type Row, row } from "./row.ts";
 const NETWORKS = 10;
 const PORTS = 100_000;
 
-export async function sizeBench(directory: string, tokens: Tokens, log: (line: string) => void): Promise<Row[]> {
-  const first = await startCable(directory, tokens);
+export async function sizeBench(
+  directory: string,
+  keystone: Keystone,
+  tokens: Tokens,
+  log: (line: string) => void,
+): Promise<Row[]> {
+  const first = await startCable(directory, keystone, tokens);
   try {
     const { call, member, admin } = first;
     log(`creating ${PORTS} ports over the API, 100 a request`);
@@ -25,7 +31,7 @@ export async function sizeBench(directory: string, tokens: Tokens, log: (line: s
     const perSecond = (PORTS * 1000) / (performance.now() - began);
     const afterWrites = residentMiB(first.processes().control ?? []);
     await first.process.stop();
-    const second = await startCable(directory, tokens, first.etcd);
+    const second = await startCable(directory, keystone, tokens, first.etcd);
     const afterStart = residentMiB(second.processes().control ?? []);
     await second.stop();
     const written = `${afterWrites.toFixed(0)} MiB after all were created over the API, ${afterStart.toFixed(0)} after a start`;

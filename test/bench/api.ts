@@ -38,7 +38,7 @@ export async function apiBench(log: Log): Promise<Row[]> {
     const tokens = await tokensOf(keystone);
     const rows = await compare(directory, keystone, tokens, log);
     if (process.env.BENCH_SIZE === "no") return rows;
-    return [...rows, ...(await sizeBench(await makeDirectory(join(directory, "size")), tokens, log))];
+    return [...rows, ...(await sizeBench(await makeDirectory(join(directory, "size")), keystone, tokens, log))];
   } finally {
     await keystone.stop();
     await rm(directory, { recursive: true, force: true });
@@ -52,7 +52,7 @@ async function tokensOf(keystone: Keystone): Promise<Tokens> {
 }
 
 async function compare(directory: string, keystone: Keystone, tokens: Tokens, log: Log): Promise<Row[]> {
-  const cable = await startCable(await makeDirectory(join(directory, "cable")), tokens);
+  const cable = await startCable(await makeDirectory(join(directory, "cable")), keystone, tokens);
   let neutron: NeutronServer | undefined;
   try {
     const ours = await makeWorld(cable, SIZES);
