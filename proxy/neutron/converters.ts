@@ -47,7 +47,10 @@ export function ipToCanonical(value: unknown): unknown {
   return ip !== undefined && ipFamily(ip) === 6 ? ip : value;
 }
 
-/** "address/length" with host bits kept; a netmask becomes a length, a bare address the full length. */
+/**
+ * "address/length" with host bits kept; a netmask becomes a length, a bare address the full length. Parts of an address
+ * ("10/8") are refused, as netaddr 1.0 does.
+ */
 export function prefixText(value: unknown): string | undefined {
   if (typeof value !== "string" || value.split("/").length > 2) return undefined;
   const [address = "", length] = value.split("/", 2);

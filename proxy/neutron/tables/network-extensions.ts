@@ -1,4 +1,7 @@
-/** The attributes that extensions add to a network and to a subnet (neutron_lib/api/definitions, one file for each). */
+/**
+ * The attributes that extensions add to a network and to a subnet (neutron_lib/api/definitions, one file for each; not
+ * project_default, which no plugin of Neutron has).
+ */
 import { attribute, UNSET } from "../attribute.ts";
 import { toBoolean } from "../converters.ts";
 import { orNone, uuid } from "../validators.ts";

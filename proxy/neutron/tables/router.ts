@@ -1,4 +1,4 @@
-/** The attributes of a router (neutron_lib/api/definitions/l3.py and the extensions named below). */
+/** The attributes of a router (neutron_lib/api/definitions/l3.py and the extensions named below; not evpn, which needs BGP). */
 import { type Attributes, attribute, UNSET } from "../attribute.ts";
 import { noneToEmptyList, toBoolean, toBooleanOrNone } from "../converters.ts";
 import { IDENTITY, PROJECT, STANDARD } from "../standard.ts";
