@@ -1,6 +1,7 @@
 /** From a store entry to a record. The store is text written by this and older versions of Cable, so it is checked. */
 import type { Id, Kind, RecordTypes } from "../model/mod.ts";
 import { keys } from "../store/mod.ts";
+import { interned } from "./intern.ts";
 
 /** The name field by which a record of a kind is known; the last part of its key. */
 const NAMED_BY: Record<Kind, "id" | "name"> = {
@@ -54,5 +55,5 @@ export function decodeRecord<K extends Kind>(kind: K, id: Id, value: string): Re
   if (typeof record !== "object" || record === null) throw new TypeError("not an object");
   const name = (record as Record<string, unknown>)[NAMED_BY[kind]];
   if (name !== id) throw new TypeError(`its ${NAMED_BY[kind]} is ${JSON.stringify(name)}`);
-  return record as RecordTypes[K];
+  return interned(record) as RecordTypes[K];
 }
