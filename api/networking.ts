@@ -4,7 +4,15 @@
  * the foreign protocol; meaning (overlap, uniqueness, allocation) is checked behind this interface. So is what a caller
  * can see at all; what it may do with that is the door's to decide, as each protocol has its own way to say it.
  */
-import type { NetworkRecord, RbacObjectType, RecordTypes, ResourceRecordKind, SubnetRecord } from "../model/mod.ts";
+import type {
+  NetworkRecord,
+  RbacObjectType,
+  RecordTypes,
+  ResourceRecordKind,
+  SecurityGroupRecord,
+  SecurityGroupRuleRecord,
+  SubnetRecord,
+} from "../model/mod.ts";
 
 /** Who asks. Made by an {@link Authenticator}; policy decides on it. */
 export interface Caller {
@@ -92,7 +100,17 @@ type Shown = { [K in ResourceRecordKind]: RecordTypes[K] } & { [K in DerivedKind
 type Shareable = { [K in Exclude<RbacObjectType, "network">]: RecordTypes[K] & { shared: boolean } };
 
 /** What a resource looks like to a door: its record, and what belongs to it without being in it. */
-export interface NetworkingTypes extends Omit<Shown, keyof Shareable>, Shareable {
+export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security_group_rule">, Shareable {
+  security_group: SecurityGroupRecord & {
+    shared: boolean;
+    security_group_rules: NetworkingTypes["security_group_rule"][];
+  };
+  security_group_rule: Omit<SecurityGroupRuleRecord, "name" | "description" | "from_template"> & {
+    tenant_id: string;
+    description: string | null;
+    normalized_cidr: string | null;
+    belongs_to_default_sg: boolean;
+  };
   network: NetworkRecord & { subnets: string[]; shared: boolean };
   /** `shared` and external as its network is. */
   subnet: SubnetRecord & { shared: boolean; "router:external": boolean };

@@ -12,6 +12,7 @@ const NAMED_BY: Record<Kind, "id" | "name"> = {
   network_segment_range: "id",
   port: "id",
   security_group: "id",
+  security_group_change: "id",
   security_group_rule: "id",
   default_security_group_rule: "id",
   address_group: "id",

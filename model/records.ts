@@ -33,6 +33,7 @@ export interface RecordTypes {
   network_segment_range: net.NetworkSegmentRangeRecord;
   port: PortRecord;
   security_group: sec.SecurityGroupRecord;
+  security_group_change: sec.SecurityGroupChangeRecord;
   security_group_rule: sec.SecurityGroupRuleRecord;
   default_security_group_rule: sec.DefaultSecurityGroupRuleRecord;
   address_group: sec.AddressGroupRecord;
@@ -62,4 +63,4 @@ export interface RecordTypes {
 export type Kind = keyof RecordTypes;
 
 /** The kinds of Neutron's own resources, which all carry {@link Standard}'s attributes. */
-export type ResourceRecordKind = Exclude<Kind, "host" | "quota" | "quota_fence">;
+export type ResourceRecordKind = Exclude<Kind, "host" | "quota" | "quota_fence" | "security_group_change">;

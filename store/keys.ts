@@ -23,6 +23,10 @@ export const keys = {
   /** Held by the RBAC policy that lets the target use the object so. */
   rbac: (objectId: Id, action: string, target: string) => `${ROOT}unique/rbac/${objectId}/${action}/${target}`,
   rbacOf: (objectId: Id) => `${ROOT}unique/rbac/${objectId}/`,
+  /** Held by a project's default security group. */
+  defaultGroup: (projectId: string) => `${ROOT}unique/default-security-group/${projectId}`,
+  /** Held by the rule of a group that says this. */
+  rule: (groupId: Id, rule: string) => `${ROOT}unique/rule/${groupId}/${rule}`,
   /** Held by a record that leans on another: an address translation on its port. Who removes that one sees it here. */
   use: (kind: Kind, id: Id, userId: Id) => `${ROOT}use/${kind}/${id}/${userId}`,
   usesOf: (kind: Kind, id: Id) => `${ROOT}use/${kind}/${id}/`,

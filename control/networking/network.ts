@@ -7,6 +7,7 @@ import { attribute, given, isFlag, isText, isWhole, listOf, orNull } from "./att
 import { isUnplugged } from "./binding.ts";
 import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
+import { ensureDefaultGroup } from "./groups/mod.ts";
 import { checkMtuFor, chosenMtu } from "./mtu.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { removePort } from "./port-life.ts";
@@ -34,7 +35,9 @@ const PORTS_AT_A_TIME = 500;
 const NAMED_PORTS = 20;
 
 function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes): NetworkRecord {
-  const standard = newStandard(env, projectOf(caller, body), body);
+  const projectId = projectOf(caller, body);
+  ensureDefaultGroup(env, draft, caller, projectId);
+  const standard = newStandard(env, projectId, body);
   const segment = newSegment(draft, env, standard.id, body);
   const record: NetworkRecord = {
     ...standard,

@@ -10,12 +10,15 @@ import {
   type NetworkRecord,
   type PortRecord,
   type RbacPolicyRecord,
+  type SecurityGroupRecord,
+  type SecurityGroupRuleRecord,
 } from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 import { keys, ROOT, type Store } from "../../store/mod.ts";
 import { MemoryCache } from "../memory-cache.ts";
 import { physicalAttachment } from "./binding.ts";
 import type { NetworkingOptions } from "./env.ts";
+import { ruleKey } from "./groups/mod.ts";
 import { makeNetworking } from "./mod.ts";
 
 const nothing = () => {};
@@ -40,6 +43,8 @@ export interface World {
   network(attributes?: Attributes, by?: Caller): Promise<NetworkingTypes["network"]>;
   subnet(networkId: string, cidr: string, attributes?: Attributes, by?: Caller): Promise<NetworkingTypes["subnet"]>;
   port(networkId: string, attributes?: Attributes, by?: Caller): Promise<NetworkingTypes["port"]>;
+  group(attributes?: Attributes, by?: Caller): Promise<NetworkingTypes["security_group"]>;
+  rule(groupId: string, attributes?: Attributes, by?: Caller): Promise<NetworkingTypes["security_group_rule"]>;
   host(name: string, facts?: Partial<HostFacts> | null): Promise<void>;
   close(): Promise<void>;
 }
@@ -64,6 +69,9 @@ export async function makeWorld(
       one(networking.create(by, "subnet", [{ network_id, cidr, ...attributes }])),
     port: (network_id, attributes = {}, by = ALICE) =>
       one(networking.create(by, "port", [{ network_id, ...attributes }])),
+    group: (attributes = {}, by = ALICE) => one(networking.create(by, "security_group", [attributes])),
+    rule: (security_group_id, attributes = {}, by = ALICE) =>
+      one(networking.create(by, "security_group_rule", [{ security_group_id, direction: "ingress", ...attributes }])),
     host: (name, facts = {}) => putHost(store, memory, name, facts),
     close: () => memory.close(),
   };
@@ -90,14 +98,32 @@ async function putHost(store: Store, memory: MemoryCache, name: string, facts: P
   await memory.reached(commit.revision);
 }
 
+/** What is in the store besides what came with each project's first touch: its default group and the built-in rules. */
+export async function madeOnPurpose(store: Store): Promise<string[]> {
+  const { entries } = await store.list(keys.records("security_group"));
+  const defaults = entries.filter(({ value }) => JSON.parse(value).is_default).map(({ value }) => JSON.parse(value).id);
+  const templates = [keys.records("default_security_group_rule"), keys.records("security_group_change")];
+  return (await contents(store)).filter(
+    (line) => !templates.some((prefix) => line.startsWith(prefix)) && !defaults.some((id) => line.includes(id)),
+  );
+}
+
 /** Everything in the store but the hosts: a request that was refused must leave it as it was. */
 export async function contents(store: Store): Promise<string[]> {
   const { entries } = await store.list("/cable/");
   return entries.map(({ key, value }) => `${key} ${value}`).sort();
 }
 
-/** The unique keys that a network or port must have. */
-function keysOf(key: string, record: NetworkRecord & PortRecord & RbacPolicyRecord): string[] {
+type AnyRecord = NetworkRecord & PortRecord & RbacPolicyRecord & SecurityGroupRecord & SecurityGroupRuleRecord;
+
+/** The unique keys that a record must have. */
+function keysOf(key: string, record: AnyRecord): string[] {
+  if (key.startsWith(keys.records("security_group"))) {
+    return record.is_default ? [keys.defaultGroup(record.project_id)] : [];
+  }
+  if (key.startsWith(keys.records("security_group_rule"))) {
+    return [keys.rule(record.security_group_id, ruleKey(record))];
+  }
   if (key.startsWith(keys.records("rbac_policy"))) {
     return [keys.rbac(record.object_id, record.action, record.target_project)];
   }
@@ -121,11 +147,17 @@ export async function audit(store: Store): Promise<void> {
   const expected: string[] = [];
   for (const { key, value } of entries) {
     if (!key.startsWith(keys.allRecords)) continue;
-    const record: NetworkRecord & PortRecord & RbacPolicyRecord = JSON.parse(value);
+    const record: AnyRecord = JSON.parse(value);
     for (const held of keysOf(key, record)) expected.push(`${held} ${record.id}`);
     const object = record.object_id ? keys.record(record.object_type, record.object_id) : key;
     assert.ok(there.has(object), `no object of ${value}`);
     if (record.network_id) assert.ok(there.has(keys.record("network", record.network_id)), `no network of ${value}`);
+    const groups = [record.security_group_id, record.remote_group_id, ...(record.security_groups ?? [])];
+    for (const id of groups) {
+      assert.ok(!id || id === "PARENT" || there.has(keys.record("security_group", id)), `no group of ${value}`);
+    }
+    const addresses = record.remote_address_group_id;
+    assert.ok(!addresses || there.has(keys.record("address_group", addresses)), `no address group of ${value}`);
     for (const { subnet_id } of record.fixed_ips ?? []) {
       assert.ok(there.has(keys.record("subnet", subnet_id)), `no subnet of ${value}`);
     }

@@ -4,14 +4,16 @@ import fc from "fast-check";
 import type { Attributes } from "../../api/mod.ts";
 import { Fault } from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
-import { ADMIN, ALICE, audit, BOB, makeWorld, type World } from "./networking.fixture.ts";
+import { keys } from "../../store/mod.ts";
+import { ADMIN, ALICE, audit, BOB, madeOnPurpose, makeWorld, type World } from "./networking.fixture.ts";
 
-const KINDS = ["network", "subnet", "port"] as const;
+const KINDS = ["security_group", "security_group_rule", "network", "subnet", "port"] as const;
+type Kind = (typeof KINDS)[number];
 
 /** A step names existing things by number, so that shrinking keeps it meaningful. */
 interface Step {
   act: "create" | "update" | "delete";
-  kind: "network" | "subnet" | "port";
+  kind: Kind;
   node: number;
   by: number;
   at: number;
@@ -24,6 +26,9 @@ const maybe = <T>(value: fc.Arbitrary<T>) =>
 const address = fc.constantFrom("10.0.0.2", "10.0.0.3", "10.0.1.2", "2001:db8::5", "10.0.0.1", "rubbish");
 const CIDRS = ["10.0.0.0/29", "10.0.0.0/30", "10.0.1.0/29", "2001:db8::/64", "2001:db8:1::/64"];
 const body = fc.record({
+  stateful: maybe(fc.boolean()),
+  direction: fc.constantFrom("ingress", "egress"),
+  protocol: maybe(fc.constantFrom("tcp", "6")),
   name: maybe(fc.constantFrom("a", "b")),
   shared: maybe(fc.boolean()),
   mtu: maybe(fc.constantFrom(0, 60, 1000, 1400, 9000)),
@@ -44,7 +49,7 @@ const body = fc.record({
 });
 const step: fc.Arbitrary<Step> = fc.record({
   act: fc.constantFrom("create", "create", "create", "update", "delete"),
-  kind: fc.constantFrom("network", "subnet", "port", "port"),
+  kind: fc.constantFrom("network", "subnet", "port", "port", ...KINDS),
   node: fc.nat(1),
   by: fc.constantFrom(0, 0, 0, 1, 2),
   at: fc.nat(20),
@@ -54,13 +59,18 @@ const step: fc.Arbitrary<Step> = fc.record({
 async function play(world: World, { act, kind, by, at, body: attributes }: Step): Promise<void> {
   const caller = [ADMIN, ALICE, BOB][by] ?? ADMIN;
   const { networking } = world;
-  const pick = async (from: "network" | "subnet" | "port") => {
+  const pick = async (from: Kind) => {
     const rows = await networking.list(ADMIN, from, {});
     return rows[at % Math.max(1, rows.length)]?.id ?? "none";
   };
   if (act === "update") await networking.update(caller, kind, await pick(kind), attributes);
   else if (act === "delete") await networking.delete(caller, kind, await pick(kind));
-  else await networking.create(caller, kind, [{ ...attributes, network_id: await pick("network") }]);
+  else {
+    const group = await pick("security_group");
+    const parents = { network_id: await pick("network"), security_group_id: group };
+    const groups = at % 3 === 0 && { security_groups: [group], remote_group_id: group };
+    await networking.create(caller, kind, [{ ...attributes, ...parents, ...groups }]);
+  }
 }
 
 /** Anything may be refused, by a fault; then nothing else may have gone wrong. */
@@ -91,10 +101,10 @@ test("whatever two nodes are asked, at once or in turn, every key has its record
           await nodes[0]?.networking.delete(ADMIN, kind, id);
         }
       }
-      const { entries } = await store.list("/cable/");
+      const left = await madeOnPurpose(store);
       assert.deepEqual(
-        entries.map(({ key }) => key.split("/").at(-1)),
-        ["h"],
+        left.map((line) => line.split(" ")[0]),
+        [keys.record("host", "h")],
       );
       for (const node of nodes) await node.close();
     }),

@@ -50,10 +50,11 @@ class StoredNetworking implements Networking {
 
   async create<K extends ResourceKind>(caller: Caller, kind: K, bodies: Attributes[]): Promise<NetworkingTypes[K][]> {
     const plan = this.#plan(kind);
-    const make = plan.create ?? notOffered();
+    const make = plan.create ?? (plan.createAll ? undefined : notOffered());
     const order = inOrderOfNeed(bodies);
     const records = await this.#transactor.run((draft) => {
       plan.prepare?.(caller, draft)?.(draft);
+      if (make === undefined) return plan.createAll?.(draft, caller, bodies) ?? [];
       const made: RecordOf<K>[] = [];
       for (const { body, place } of order) made[place] = make.call(plan, draft, caller, body);
       return made;
@@ -69,7 +70,7 @@ class StoredNetworking implements Networking {
 
   async list<K extends ResourceKind>(caller: Caller, kind: K, hint: ListHint): Promise<NetworkingTypes[K][]> {
     const plan = this.#plan(kind);
-    const prepare = plan.prepare?.(caller, this.#reader);
+    const prepare = plan.prepare?.(caller, this.#reader, hint);
     if (prepare !== undefined) await this.#transactor.run(prepare);
     const rows: NetworkingTypes[K][] = [];
     for (const record of this.#candidates(plan, kind, caller, hint)) {
@@ -89,7 +90,7 @@ class StoredNetworking implements Networking {
     const change = plan.update ?? notOffered();
     const record = await this.#transactor.run((draft) => {
       const current = this.#visible(draft, plan, caller, kind, id);
-      checkRevision(current, ifRevision);
+      checkRevision(current, ifRevision, () => plan.revision?.(current, draft));
       return change.call(plan, draft, caller, current, changes);
     });
     return this.#shown(plan, caller, record);
@@ -125,7 +126,7 @@ class StoredNetworking implements Networking {
     const plan = this.#plan(kind);
     const remove = plan.remove ?? notOffered();
     const current = this.#visible(draft, plan, caller, kind, id);
-    checkRevision(current, ifRevision);
+    checkRevision(current, ifRevision, () => plan.revision?.(current, draft));
     return remove.call(plan, draft, caller, current);
   }
 

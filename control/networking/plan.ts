@@ -17,6 +17,8 @@ export type RecordOf<K extends ResourceKind> = K extends ResourceRecordKind ? Re
  */
 export interface ResourcePlan<K extends ResourceKind> {
   create?(draft: Draft, caller: Caller, body: Attributes): RecordOf<K>;
+  /** Instead of `create`, where what is made by one request is checked together. */
+  createAll?(draft: Draft, caller: Caller, bodies: readonly Attributes[]): RecordOf<K>[];
   /** Whether the caller knows of the record at all; what it may do with it is the door's policy. */
   sees(caller: Caller, record: RecordOf<K>, reader: Reader): boolean;
   update?(draft: Draft, caller: Caller, current: RecordOf<K>, changes: Attributes): RecordOf<K>;
@@ -25,8 +27,13 @@ export interface ResourcePlan<K extends ResourceKind> {
   follow?(record: RecordOf<K>): ((draft: Draft) => "more" | "done") | undefined;
   /** PUT /routers/ID/add_router_interface and the like, by name. The result is shown as it is. */
   actions?: Readonly<Record<string, Action<K>>>;
-  /** What must be there before the caller's first look or creation: a project's default security group. Staged only if missing. */
-  prepare?(caller: Caller, reader: Reader): ((draft: Draft) => void) | undefined;
+  /**
+   * What must be there before the caller's first look or creation: a project's default security group. Staged only if
+   * missing. `hint` is what a look asks for, and absent for a creation.
+   */
+  prepare?(caller: Caller, reader: Reader, hint?: ListHint): ((draft: Draft) => void) | undefined;
+  /** The revision that If-Match means, guarded; without, the record's own. */
+  revision?(record: RecordOf<K>, draft: Draft): number;
   /** The record as a door shows it, with what is not in it; without, as it is. */
   show?(record: RecordOf<K>, caller: Caller, reader: Reader): NetworkingTypes[K];
   /** Instead of "no such record", Neutron's own words. */

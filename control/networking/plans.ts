@@ -1,5 +1,6 @@
 /** Every resource that this control node offers, with its plan. */
 import type { Env } from "./env.ts";
+import { addressGroupPlan, groupPlan, rulePlan, templatePlan } from "./groups/mod.ts";
 import { networkPlan } from "./network.ts";
 import type { Plans } from "./plan.ts";
 import { portPlan } from "./port.ts";
@@ -11,6 +12,10 @@ export function makePlans(env: Env): Plans {
     network: networkPlan(env),
     subnet: subnetPlan(env),
     port: portPlan(env),
+    security_group: groupPlan(env),
+    security_group_rule: rulePlan(env),
+    default_security_group_rule: templatePlan(env),
+    address_group: addressGroupPlan(env),
     rbac_policy: rbacPolicyPlan(env),
   };
 }

@@ -38,7 +38,7 @@ test("a port without attributes has Neutron's defaults, one address of each fami
   const port = await world.port(network.id);
   assert.match(port.mac_address, /^fa:16:3e(:[0-9a-f]{2}){3}$/);
   assert.equal(kinds(port), "v4 v6 slaac");
-  const { id, mac_address, fixed_ips, created_at, updated_at, ...rest } = port;
+  const { id, mac_address, fixed_ips, security_groups, created_at, updated_at, ...rest } = port;
   assert.deepEqual(rest, {
     project_id: "alice",
     name: "",
@@ -52,7 +52,6 @@ test("a port without attributes has Neutron's defaults, one address of each fami
     device_owner: "",
     port_security_enabled: true,
     allowed_address_pairs: [],
-    security_groups: [],
     extra_dhcp_opts: [],
     dns_name: "",
     dns_domain: "",
@@ -337,7 +336,8 @@ for (const [enabled, attributes, refusal] of security) {
     const world = await makeWorld();
     const network = await world.network({ port_security_enabled: enabled });
     if (refusal !== undefined) return refuses(world, refusal, () => world.port(network.id, attributes));
-    const port = await world.port(network.id, attributes);
+    const named = attributes.security_groups !== undefined && { security_groups: [(await world.group()).id] };
+    const port = await world.port(network.id, { ...attributes, ...named });
     assert.equal(port.port_security_enabled, true);
     const pairs = (attributes.allowed_address_pairs as object[] | undefined) ?? [];
     assert.deepEqual(
@@ -350,7 +350,7 @@ for (const [enabled, attributes, refusal] of security) {
 test("port security is switched off only together with what needs it", async () => {
   const world = await makeWorld();
   const network = await world.network();
-  const port = await world.port(network.id, { allowed_address_pairs: [pair], security_groups: ["g"] });
+  const port = await world.port(network.id, { allowed_address_pairs: [pair] });
   const update = (changes: Attributes) => () => world.networking.update(ALICE, "port", port.id, changes);
   await refuses(world, "AddressPairAndPortSecurityRequired", update({ port_security_enabled: false }));
   const bare = { port_security_enabled: false, allowed_address_pairs: [] };

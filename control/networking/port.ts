@@ -8,6 +8,7 @@ import { bind, isSameWish, isUnplugged, moveAttachment, wishOf } from "./binding
 import { changedDhcpOptions } from "./dhcp-options.ts";
 import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
+import { changeGroups, joinGroups, PORTS_OF_GROUP } from "./groups/mod.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { changedAddresses, claimMac, readFixedIps, readMac } from "./port-addresses.ts";
 import { newPort, removePort } from "./port-life.ts";
@@ -19,7 +20,8 @@ function createPort(env: Env, draft: Draft, caller: Caller, body: Attributes): P
   const networkId = attribute(body, "network_id", isText, "");
   const network = draft.get("network", networkId);
   if (network === undefined || !seesNetwork(caller, network, draft)) throw notFound("network", networkId);
-  return newPort(env, draft, network, projectOf(caller, body), body);
+  const port = newPort(env, draft, network, projectOf(caller, body), body);
+  return joinGroups(env, draft, caller, port, body.security_groups !== undefined);
 }
 
 /** Only an unplugged port changes its MAC, and never one of the network's own (ml2/plugin.py, db_base_plugin_v2.py). */
@@ -52,7 +54,7 @@ function changedBinding(draft: Draft, network: NetworkRecord, current: PortRecor
   return isStill ? {} : { ...wish, ...bound, status: "DOWN" as const };
 }
 
-function updatePort(env: Env, draft: Draft, current: PortRecord, changes: Attributes): PortRecord {
+function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord, changes: Attributes): PortRecord {
   const network = draft.get("network", current.network_id);
   if (network === undefined) throw notFound("network", current.network_id);
   const deviceOwner = attribute(changes, "device_owner", isText, current.device_owner);
@@ -60,6 +62,7 @@ function updatePort(env: Env, draft: Draft, current: PortRecord, changes: Attrib
   const requests = readFixedIps(env, changes);
   if (requests !== undefined || mac !== current.mac_address) draft.dependOn("network", network.id);
   const before = { id: current.id, mac: current.mac_address, fixedIps: current.fixed_ips };
+  const security = changedSecurity(current, changes, mac, env.options.maxAddressPairs);
   const addressed = { networkId: network.id, deviceOwner, mac };
   const record: PortRecord = {
     ...current,
@@ -69,7 +72,8 @@ function updatePort(env: Env, draft: Draft, current: PortRecord, changes: Attrib
     fixed_ips: changedAddresses(env, draft, before, addressed, requests),
     device_id: attribute(changes, "device_id", isText, current.device_id),
     device_owner: deviceOwner,
-    ...changedSecurity(current, changes, mac, env.options.maxAddressPairs),
+    ...security,
+    security_groups: changeGroups(env, draft, caller, current, security.security_groups),
     extra_dhcp_opts: changedDhcpOptions(current.extra_dhcp_opts, changes),
     dns_name: attribute(changes, "dns_name", isText, current.dns_name),
     dns_domain: attribute(changes, "dns_domain", isText, current.dns_domain),
@@ -99,7 +103,8 @@ export function portPlan(env: Env): ResourcePlan<"port"> {
     sees: seesPort,
     notFound: (id) => notFound("port", id),
     visible: (caller) => visiblePorts(env, caller),
-    update: (draft, _caller, current, changes) => updatePort(env, draft, current, changes),
+    indexes: { security_groups: PORTS_OF_GROUP },
+    update: (draft, caller, current, changes) => updatePort(env, draft, caller, current, changes),
     remove: deletePort,
   };
 }

@@ -41,9 +41,13 @@ export function touched<T extends Standard>(env: Env, record: T): T {
   return { ...record, updated_at: env.now(), revision_number: record.revision_number + 1 };
 }
 
-/** @throws Fault RevisionNumberConstraintFailed */
-export function checkRevision(record: object, ifRevision: number | undefined): void {
+/** `shown` is asked for the revision where it is not the record's alone. @throws Fault RevisionNumberConstraintFailed */
+export function checkRevision(
+  record: object,
+  ifRevision: number | undefined,
+  shown: () => number | undefined = () => undefined,
+): void {
   if (ifRevision === undefined || !("revision_number" in record)) return;
-  const current = Number(record.revision_number);
+  const current = shown() ?? Number(record.revision_number);
   if (ifRevision !== current) throw fault("RevisionNumberConstraintFailed", { expected: ifRevision, current });
 }

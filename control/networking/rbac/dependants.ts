@@ -26,8 +26,14 @@ const USERS: Record<Exclude<RbacObjectType, "network">, (draft: Draft, id: Id) =
     ...draft.select(QOS_FLOATING_IPS, id),
     ...draft.select(QOS_ROUTERS, id),
   ],
-  security_group: (draft, id) => draft.select(GROUP_PORTS, id),
-  address_group: (draft, id) => draft.select(ADDRESS_GROUP_RULES, id),
+  security_group: (draft, id) => {
+    draft.sameUsers("security_group", id);
+    return draft.select(GROUP_PORTS, id);
+  },
+  address_group: (draft, id) => {
+    draft.sameUsers("address_group", id);
+    return draft.select(ADDRESS_GROUP_RULES, id);
+  },
   // Taking from a pool, and joining a scope, rewrite it: the record unchanged means no new user.
   address_scope: (draft, id) => {
     draft.dependOn("address_scope", id);
