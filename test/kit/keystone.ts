@@ -60,10 +60,13 @@ export interface Keystone {
 /** The name of the project in which a user works unless told otherwise. */
 const homeOf = (user: string) => (user === "cable" ? "service" : user);
 
-/** Each thread serves one connection; it is closed after each answer, or idle clients would take all threads. */
+/**
+ * One process with one thread, since SQLite refuses writers that meet; a connection is closed after its answer, or an
+ * idle client would have it for itself.
+ */
 const UWSGI = [
   ...["uwsgi", "--plugins", "python3", "--wsgi-file", "/usr/bin/keystone-wsgi-public", "--need-app"],
-  ...["--enable-threads", "--threads", "8", "--buffer-size", "65535", "--listen", "100", "--die-on-term"],
+  ...["--enable-threads", "--buffer-size", "65535", "--listen", "100", "--die-on-term"],
   ...["--disable-logging", "--add-header", "Connection: close"],
 ];
 
