@@ -4,3 +4,4 @@
  */
 export * from "./hosts.ts";
 export * from "./networking.ts";
+export * from "./quota.ts";

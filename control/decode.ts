@@ -27,7 +27,7 @@ const NAMED_BY: Record<Kind, "id" | "name"> = {
   subnetpool: "id",
   rbac_policy: "id",
   quota: "id",
-  quota_fence: "id",
+  quota_count: "id",
   qos_policy: "id",
   trunk: "id",
   metering_label: "id",

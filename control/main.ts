@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { destination, type Logger, pino } from "pino";
-import type { Authenticator } from "../api/mod.ts";
+import type { Authenticator, QuotaLimits } from "../api/mod.ts";
 import { neutronDoor, PolicyFile } from "../proxy/neutron/mod.ts";
 import { etcdStore, type Store, StoreUnavailable } from "../store/mod.ts";
 import { KeystoneAuth, noAuth, tokenAuth } from "./auth/mod.ts";
@@ -12,6 +12,7 @@ import { type Address, parseAddress } from "./listeners.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import { Metrics } from "./metrics.ts";
 import { makeNetworking } from "./networking/mod.ts";
+import { quotaFlag } from "./quota-flag.ts";
 import { ControlServer } from "./server.ts";
 
 interface Flags extends KeystoneFlags {
@@ -21,6 +22,7 @@ interface Flags extends KeystoneFlags {
   tokens?: string;
   adminTokenFile?: string;
   policyFile?: string;
+  quota?: QuotaLimits;
   logLevel: string;
 }
 
@@ -66,6 +68,7 @@ function parseFlags(argv: readonly string[]): Flags {
       "--policy-file <file>",
       "YAML or JSON in oslo.policy's language, over Neutron's default rules; read when changed",
     )
+    .option("--quota <resource=number>", "how many of it a project may have by default; repeatable; all=-1", quotaFlag)
     .option("--log-level <level>", "trace, debug, info, warn or error", "info");
   addKeystoneFlags(command);
   return command.parse(argv, { from: "user" }).opts<Flags>();
@@ -84,7 +87,7 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     authenticator.close?.();
     return store.close();
   }
-  const networking = makeNetworking({ store, memory, log });
+  const networking = makeNetworking({ store, memory, log, options: flags.quota ? { quotas: flags.quota } : {} });
   const server = new ControlServer({
     store,
     memory,

@@ -48,7 +48,7 @@ export interface RecordTypes {
   subnetpool: pool.SubnetPoolRecord;
   rbac_policy: pool.RbacPolicyRecord;
   quota: pool.QuotaRecord;
-  quota_fence: pool.QuotaFenceRecord;
+  quota_count: pool.QuotaCountRecord;
   qos_policy: QosPolicyRecord;
   trunk: service.TrunkRecord;
   metering_label: service.MeteringLabelRecord;
@@ -63,4 +63,4 @@ export interface RecordTypes {
 export type Kind = keyof RecordTypes;
 
 /** The kinds of Neutron's own resources, which all carry {@link Standard}'s attributes. */
-export type ResourceRecordKind = Exclude<Kind, "host" | "quota" | "quota_fence" | "security_group_change">;
+export type ResourceRecordKind = Exclude<Kind, "host" | "quota" | "quota_count" | "security_group_change">;

@@ -49,12 +49,13 @@ export interface RangeResponse {
   count: number;
 }
 export interface Compare {
-  target: "CREATE" | "MOD";
+  target: "CREATE" | "MOD" | "VERSION";
   result: "EQUAL" | "GREATER" | "LESS";
   key: string;
   rangeEnd?: string;
   createRevision?: number;
   modRevision?: number;
+  version?: number;
 }
 export interface RequestOp {
   requestRange?: RangeRequest;

@@ -110,7 +110,7 @@ async function commit(rpc: EtcdRpc, { guards, writes }: Transaction): Promise<Co
   if (succeeded) return { ok: true, revision: header.revision };
   const failed = guards.filter((guard, i) => {
     const found = responses[i]?.responseRange;
-    return !holds(guard, found?.count ?? 0, found?.kvs[0]?.modRevision);
+    return !holds(guard, found?.count ?? 0, found?.kvs[0]);
   });
   return { ok: false, revision: header.revision, failed };
 }
@@ -136,6 +136,8 @@ function compare(guard: Guard): Compare {
       const { prefix: key, revision } = guard;
       return { target: "MOD", result: "LESS", key, rangeEnd: prefixEnd(key), modRevision: revision + 1 };
     }
+    case "writtenAtMost":
+      return { target: "VERSION", result: "LESS", key: guard.key, version: guard.times + 1 };
   }
 }
 
@@ -150,11 +152,12 @@ function question(guard: Guard): RequestOp {
   return { requestRange: { key: guard.key, keysOnly: true } };
 }
 
-function holds(guard: Guard, count: number, modRevision: number | undefined): boolean {
+function holds(guard: Guard, count: number, row: { modRevision: number; version: number } | undefined): boolean {
   if (guard.kind === "present") return count > 0;
-  if (guard.kind === "unchanged") return modRevision === guard.modRevision;
+  if (guard.kind === "unchanged") return row?.modRevision === guard.modRevision;
+  if (guard.kind === "writtenAtMost") return (row?.version ?? 0) <= guard.times;
   // The count is of all keys of the range, whatever their revision; the rows are those that were asked for.
-  if (guard.kind === "quietUnder") return modRevision === undefined;
+  if (guard.kind === "quietUnder") return row === undefined;
   return count === 0;
 }
 

@@ -146,6 +146,7 @@ export class MemoryStore implements Store {
     const row = this.#rows.get(guard.key);
     if (guard.kind === "absent") return row === undefined;
     if (guard.kind === "present") return row !== undefined;
+    if (guard.kind === "writtenAtMost") return (row?.version ?? 0) <= guard.times;
     return row?.modRevision === guard.modRevision;
   }
 }

@@ -167,6 +167,21 @@ export function storeContract(name: string, make: () => Promise<Subject>): void 
         guard: (p, revision) => ({ kind: "quietUnder", prefix: p, revision: revision - 1 }),
         ok: false,
       },
+      {
+        name: "writtenAtMost holds for a key written so often",
+        guard: (p) => ({ kind: "writtenAtMost", key: `${p}yes`, times: 1 }),
+        ok: true,
+      },
+      {
+        name: "writtenAtMost holds for a missing key",
+        guard: (p) => ({ kind: "writtenAtMost", key: `${p}no`, times: 0 }),
+        ok: true,
+      },
+      {
+        name: "writtenAtMost fails for a key written more often",
+        guard: (p) => ({ kind: "writtenAtMost", key: `${p}yes`, times: 0 }),
+        ok: false,
+      },
     ];
     for (const row of guards) {
       it(`guard: ${row.name}`, async () => {

@@ -15,7 +15,8 @@ export type Guard =
   | { kind: "present"; key: string }
   | { kind: "unchanged"; key: string; modRevision: number }
   | { kind: "emptyUnder"; prefix: string } // no key starts with prefix
-  | { kind: "quietUnder"; prefix: string; revision: number }; // no key there was written after the revision
+  | { kind: "quietUnder"; prefix: string; revision: number } // no key there was written after the revision
+  | { kind: "writtenAtMost"; key: string; times: number }; // since the key was made; 0 times: it is not there
 
 export type Write = { kind: "put"; key: string; value: string } | { kind: "delete"; key: string };
 

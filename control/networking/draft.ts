@@ -122,6 +122,17 @@ export class Draft implements Reader {
     this.#guards.set(prefix, { kind: "quietUnder", prefix, revision: this.#memory.revision });
   }
 
+  /** Writes a record whatever it is by now, for what is told by how often it was written. */
+  mark<K extends Kind>(kind: K, id: Id, record: RecordTypes[K]): void {
+    this.#stage(kind, id, record);
+  }
+
+  /** The record was marked at most `times` since what memory shows. */
+  markedAtMost(kind: Kind, id: Id, times: number): void {
+    const key = keys.record(kind, id);
+    this.#guards.set(key, { kind: "writtenAtMost", key, times: times + (this.#memory.get(kind, id)?.version ?? 0) });
+  }
+
   /** Nobody has made the key; when somebody has meanwhile, the request is planned anew. */
   absent(key: string): void {
     this.#guards.set(key, { kind: "absent", key });

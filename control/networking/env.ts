@@ -1,6 +1,7 @@
 /** What the plans of all resources share: options, clock, chance, indexes. */
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
+import { DEFAULT_QUOTAS, type QuotaLimits } from "../../api/mod.ts";
 import type { NetworkType } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
 import { Indexes } from "./indexes.ts";
@@ -23,6 +24,8 @@ export interface NetworkingOptions {
   maxHostRoutes: number;
   maxAddressPairs: number;
   maxFixedIpsPerPort: number;
+  /** Of projects without limits of their own. */
+  quotas: QuotaLimits;
   /** etcd's --max-txn-ops as the launcher sets it. */
   maxTransactionOperations: number;
   /** Under etcd's --max-request-bytes of 1.5 MiB, with room for its own framing. */
@@ -39,6 +42,7 @@ export const DEFAULT_OPTIONS: NetworkingOptions = {
   maxHostRoutes: 20,
   maxAddressPairs: 10,
   maxFixedIpsPerPort: 100,
+  quotas: DEFAULT_QUOTAS,
   maxTransactionOperations: 10_000,
   maxTransactionBytes: 1_400_000,
 };

@@ -1,6 +1,7 @@
 /** For tests: networking over a store in memory, callers, and short ways to make what a test needs. */
 import assert from "node:assert/strict";
-import type { Attributes, Caller, Networking, NetworkingTypes } from "../../api/mod.ts";
+import type { Attributes, Caller, Networking, NetworkingTypes, QuotaLimits } from "../../api/mod.ts";
+import { QUOTA_RESOURCES, UNLIMITED } from "../../api/mod.ts";
 import {
   Fault,
   type FaultCode,
@@ -36,6 +37,9 @@ export const ADMIN = caller("admin", true);
 export const ALICE = caller("alice");
 export const BOB = caller("bob");
 
+/** Tests make as many as they please. */
+export const NO_QUOTAS = Object.fromEntries(QUOTA_RESOURCES.map((resource) => [resource, UNLIMITED])) as QuotaLimits;
+
 export interface World {
   store: Store;
   memory: MemoryCache;
@@ -54,7 +58,7 @@ export async function makeWorld(
   store: Store = new MemoryStore(),
 ): Promise<World> {
   const memory = await MemoryCache.start(store, silent);
-  const networking = makeNetworking({ store, memory, log: silent, options });
+  const networking = makeNetworking({ store, memory, log: silent, options: { quotas: NO_QUOTAS, ...options } });
   const one = async <T>(rows: Promise<T[]>): Promise<T> => {
     const [row] = await rows;
     assert.ok(row);

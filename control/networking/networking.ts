@@ -14,6 +14,7 @@ import type { Draft } from "./draft.ts";
 import { type Env, type Log, makeEnv, type NetworkingOptions } from "./env.ts";
 import type { Plans, RecordOf, ResourcePlan } from "./plan.ts";
 import { makePlans } from "./plans.ts";
+import { enforceQuota } from "./quota/mod.ts";
 import { memoryReader, type Reader } from "./reader.ts";
 import { candidateIds } from "./select.ts";
 import { checkRevision } from "./standard.ts";
@@ -53,6 +54,7 @@ class StoredNetworking implements Networking {
     const make = plan.create ?? (plan.createAll ? undefined : notOffered());
     const order = inOrderOfNeed(bodies);
     const records = await this.#transactor.run((draft) => {
+      enforceQuota(this.#env, draft, caller, kind, bodies);
       plan.prepare?.(caller, draft)?.(draft);
       if (make === undefined) return plan.createAll?.(draft, caller, bodies) ?? [];
       const made: RecordOf<K>[] = [];

@@ -4,6 +4,7 @@ import { addressGroupPlan, groupPlan, rulePlan, templatePlan } from "./groups/mo
 import { networkPlan } from "./network.ts";
 import type { Plans } from "./plan.ts";
 import { portPlan } from "./port.ts";
+import { quotaDefaultPlan, quotaDetailPlan, quotaPlan } from "./quota/mod.ts";
 import { rbacPolicyPlan } from "./rbac/mod.ts";
 import { subnetPlan } from "./subnet.ts";
 
@@ -16,6 +17,9 @@ export function makePlans(env: Env): Plans {
     security_group_rule: rulePlan(env),
     default_security_group_rule: templatePlan(env),
     address_group: addressGroupPlan(env),
+    quota: quotaPlan(env),
+    quota_default: quotaDefaultPlan(env),
+    quota_detail: quotaDetailPlan(env),
     rbac_policy: rbacPolicyPlan(env),
   };
 }

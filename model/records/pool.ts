@@ -40,9 +40,8 @@ export interface QuotaRecord {
   limits: Record<string, number>; // user
 }
 
-/** There once a project comes near a limit, and rewritten by every creation from then on: see control/networking/quota. */
-export interface QuotaFenceRecord {
-  /** "<project>:<resource>" */
+/** How often a project's resources of a kind were created is how often this was written: see control/networking/quota. */
+export interface QuotaCountRecord {
+  /** "PROJECT:RESOURCE:SIZE" */
   id: string; // control
-  count: number; // control
 }

@@ -1,6 +1,7 @@
 /** The whole API as a table, and the way from a path to its routes. */
 import { fault } from "../../model/mod.ts";
 import { extensionList, extensionOf } from "./extensions.ts";
+import { QUOTA_ROUTES } from "./quotas.ts";
 import { routesOf } from "./resource-routes.ts";
 import { RESOURCES } from "./resources.ts";
 import { okJson, type Route } from "./route.ts";
@@ -22,7 +23,7 @@ const DOCUMENTS: readonly Route[] = [
   },
 ];
 
-export const ROUTES: readonly Route[] = [...DOCUMENTS, ...RESOURCES.flatMap(routesOf)];
+export const ROUTES: readonly Route[] = [...DOCUMENTS, ...QUOTA_ROUTES, ...RESOURCES.flatMap(routesOf)];
 
 /** What a path has by method. */
 export type Methods = Map<string, Route>;

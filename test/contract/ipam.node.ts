@@ -3,7 +3,7 @@ import type { Attributes, Networking } from "../../api/mod.ts";
 import { MemoryCache } from "../../control/memory-cache.ts";
 import type { NetworkingOptions } from "../../control/networking/mod.ts";
 import { makeNetworking } from "../../control/networking/mod.ts";
-import { ADMIN, silent } from "../../control/networking/networking.fixture.ts";
+import { ADMIN, NO_QUOTAS, silent } from "../../control/networking/networking.fixture.ts";
 import { Fault } from "../../model/mod.ts";
 import { etcdStore } from "../../store/mod.ts";
 
@@ -55,7 +55,7 @@ const [endpoint = "", optionsText = "{}"] = process.argv.slice(2);
 const store = etcdStore({ endpoints: [endpoint] });
 const memory = await MemoryCache.start(store, silent);
 const options: Partial<NetworkingOptions> = JSON.parse(optionsText);
-const networking = makeNetworking({ store, memory, log: silent, options });
+const networking = makeNetworking({ store, memory, log: silent, options: { quotas: NO_QUOTAS, ...options } });
 process.on("message", async ({ id, call }: Question) => {
   process.send?.({ id, answer: await answer(networking, call) });
 });

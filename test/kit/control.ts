@@ -33,7 +33,7 @@ export interface ControlOptions {
   port: number;
   /** Addresses besides loopback, IPv6 in brackets; agents use the first. */
   addresses: readonly string[];
-  /** Further flags, such as --auth; "--auth none" without. */
+  /** Further flags, such as --auth; "--auth none" and no quotas without. */
   flags?: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
         etcd.endpoint,
         "--admin-token-file",
         tokenFile,
-        ...(options.flags ?? ["--auth", "none"]),
+        ...(options.flags ?? ["--auth", "none", "--quota", "all=-1"]),
       ];
       running = start({ name, command: [CABLE, "control", ...listen, ...flags], logFile });
       await until(`${name} to answer on ${url}`, async () => ((await fetch(`${url}/healthz`)).ok ? true : undefined), {

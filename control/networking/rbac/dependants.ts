@@ -113,6 +113,7 @@ export function isGatewayNetwork(draft: Draft, networkId: Id): boolean {
 export function checkNewGrant(draft: Draft, { object_type: type, object_id: id, target_project }: Grant): void {
   const scopeId = type === "subnetpool" ? draft.get("subnetpool", id)?.address_scope_id : undefined;
   if (!scopeId || isShared(draft, scopeId, target_project)) return;
-  const reason = "target project doesn't have access to associated address scope.";
-  throw fault("RbacPolicyInitError", { object_id: id, reason });
+  const reason = "target project doesn't have access to associated address scope";
+  const { message } = fault("RbacPolicyInitError", { object_id: id, reason });
+  throw fault("InvalidInput", { error_message: message.replace(/\.$/, "") });
 }
