@@ -26,6 +26,8 @@ export interface Caller {
   isAdmin: boolean;
   /** Sees every project's resources without being an administrator, as Nova must. */
   seesAll?: boolean;
+  /** Creates resources for other projects. Administrators do anyway. */
+  mayNameProject?: boolean;
   /** Set for an agent's credential: it may act for this host only, and on nothing else. */
   host?: string;
   /** What Keystone says besides; absent where there is none. */

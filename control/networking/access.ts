@@ -34,7 +34,7 @@ export function notFound(kind: "network" | "subnet" | "port", id: Id) {
 export function projectOf(caller: Caller, body: Attributes): string {
   const named = body.project_id ?? body.tenant_id;
   if (named === undefined || named === null || named === caller.projectId) return caller.projectId;
-  if (caller.isAdmin && typeof named === "string") return named;
+  if ((caller.isAdmin || caller.mayNameProject === true) && typeof named === "string") return named;
   const msg =
     "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin privileges";
   throw fault("HTTPBadRequest", { msg });

@@ -95,7 +95,7 @@ function checkNames(resource: Resource, caller: Caller, given: Json): void {
   }
   if (hasTenant && !hasProject) given.project_id = given.tenant_id;
   if (hasProject && !hasTenant) given.tenant_id = given.project_id;
-  const mayName = caller.isAdmin || caller.roles.includes("service");
+  const mayName = caller.isAdmin || caller.mayNameProject === true;
   if (Object.hasOwn(given, "project_id") && given.project_id !== caller.projectId && !mayName) {
     throw bad(
       "Specifying 'project_id' other than the authenticated project in request is not allowed for the current user.",

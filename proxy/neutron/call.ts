@@ -44,10 +44,14 @@ export function targetsOf(call: Call): (row: Row) => Target {
   });
 }
 
+/** An empty list is a default that each body has a copy of. */
+const isDefault = (value: unknown, of: unknown) =>
+  value === of || (Array.isArray(value) && value.length === 0 && Array.isArray(of) && of.length === 0);
+
 /** The attributes that a new resource sets to anything but their defaults, and whose rules must be asked. */
 export function setAttributes(resource: Resource, body: Row): string[] {
   return Object.entries(resource.attributes)
-    .filter(([name, row]) => row.enforcePolicy && Object.hasOwn(body, name) && body[name] !== row.default)
+    .filter(([name, row]) => row.enforcePolicy && Object.hasOwn(body, name) && !isDefault(body[name], row.default))
     .map(([name]) => name);
 }
 

@@ -79,10 +79,9 @@ async function authenticate(
 /** The caller as the policy has it: which roles make an administrator is written there. */
 function known(policies: PolicySource, caller: Caller): Known {
   const policy = policies.for(caller);
-  return {
-    policy,
-    caller: { ...caller, isAdmin: policy.isAdmin, seesAll: policy.isAdvancedService || policy.hasGlobalAccess },
-  };
+  const { isAdmin, canSetProjectId: mayNameProject } = policy;
+  const seesAll = policy.isAdvancedService || policy.hasGlobalAccess;
+  return { policy, caller: { ...caller, isAdmin, seesAll, mayNameProject } };
 }
 
 async function answer(networking: Networking, { caller, policy }: Known, request: FastifyRequest): Promise<Answer> {
