@@ -1,4 +1,5 @@
 /** Every resource that the door serves. */
+import { GROUP_RESOURCES } from "./group-resources.ts";
 import { NETWORK } from "./network.ts";
 import { PORT } from "./port.ts";
 import { type Resource, resource } from "./resource.ts";
@@ -10,5 +11,6 @@ export const RESOURCES: readonly Resource[] = [
   resource({ kind: "network", attributes: NETWORK, hasTags: true }),
   resource({ kind: "subnet", attributes: SUBNET, checkNew: checkNewSubnet, hasTags: true }),
   resource({ kind: "port", attributes: PORT, hasTags: true }),
+  ...GROUP_RESOURCES,
   resource({ kind: "rbac_policy", collection: "rbac_policies", attributes: RBAC_POLICY }),
 ];
