@@ -1,4 +1,6 @@
 /** Every resource that the door serves. */
+
+import { AGENT_RESOURCES } from "./agents.ts";
 import { GROUP_RESOURCES } from "./group-resources.ts";
 import { NETWORK } from "./network.ts";
 import { PORT } from "./port.ts";
@@ -13,4 +15,5 @@ export const RESOURCES: readonly Resource[] = [
   resource({ kind: "port", attributes: PORT, hasTags: true }),
   ...GROUP_RESOURCES,
   resource({ kind: "rbac_policy", collection: "rbac_policies", attributes: RBAC_POLICY }),
+  ...AGENT_RESOURCES,
 ];

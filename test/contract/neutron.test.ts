@@ -47,6 +47,7 @@ describe("new resources", () => {
       port_security_enabled: true,
       dns_domain: "",
       availability_zone_hints: [],
+      availability_zones: [],
       vlan_transparent: null,
       description: "",
       revision_number: 1,
