@@ -5,10 +5,12 @@
  * can see at all; what it may do with that is the door's to decide, as each protocol has its own way to say it.
  */
 import type {
+  FloatingIpRecord,
   NetworkRecord,
   RbacObjectType,
   RecordTypes,
   ResourceRecordKind,
+  RouterRecord,
   SecurityGroupRecord,
   SecurityGroupRuleRecord,
   SubnetRecord,
@@ -101,6 +103,15 @@ type Shown = { [K in ResourceRecordKind]: RecordTypes[K] } & { [K in DerivedKind
 /** Whether an object is shared with the caller is in no record: it is what the RBAC policies say. */
 type Shareable = { [K in Exclude<RbacObjectType, "network">]: RecordTypes[K] & { shared: boolean } };
 
+/** Of a router, but in the records of its ports, of hosts, and of its helpers. */
+export interface RouterExtras {
+  external_gateway_info: object | null;
+  external_gateways: object[];
+  enable_snat: boolean;
+  availability_zones: string[];
+  conntrack_helpers: object[];
+}
+
 /** What a resource looks like to a door: its record, and what belongs to it without being in it. */
 export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security_group_rule">, Shareable {
   security_group: SecurityGroupRecord & {
@@ -113,9 +124,11 @@ export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security
     normalized_cidr: string | null;
     belongs_to_default_sg: boolean;
   };
-  network: NetworkRecord & { subnets: string[]; shared: boolean; availability_zones: readonly string[] };
+  network: NetworkRecord & { subnets: string[]; shared: boolean };
   /** `shared` and external as its network is. */
   subnet: SubnetRecord & { shared: boolean; "router:external": boolean };
+  router: RouterRecord & RouterExtras;
+  floatingip: FloatingIpRecord & { port_details: object | null; port_forwardings: object[] };
 }
 export type ResourceKind = keyof NetworkingTypes;
 

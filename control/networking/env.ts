@@ -22,6 +22,8 @@ export interface NetworkingOptions {
   baseMac: string;
   maxDnsNameservers: number;
   maxHostRoutes: number;
+  /** Extra routes of a router. */
+  maxRoutes: number;
   maxAddressPairs: number;
   maxFixedIpsPerPort: number;
   /** Of projects without limits of their own. */
@@ -40,6 +42,7 @@ export const DEFAULT_OPTIONS: NetworkingOptions = {
   baseMac: "fa:16:3e",
   maxDnsNameservers: 5,
   maxHostRoutes: 20,
+  maxRoutes: 30,
   maxAddressPairs: 10,
   maxFixedIpsPerPort: 100,
   quotas: DEFAULT_QUOTAS,

@@ -2,7 +2,7 @@
  * What networking has to find quickly and memory has no index for. An index is a constant that says which keys a record
  * has; its table is filled when it is first asked, and kept up to date by memory's changes from then on.
  */
-import type { HostFacts, HostRecord, Id, Kind, RecordTypes, ResourceRecordKind } from "../../model/mod.ts";
+import type { HostFacts, Id, Kind, RecordTypes, ResourceRecordKind } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
 import { SetIndex } from "../set-index.ts";
 
@@ -17,6 +17,9 @@ export function index<K extends Kind>(kind: K, keysOf: Index<K>["keysOf"]): Inde
 }
 
 type AnyIndex = Index<Kind>;
+
+/** Neutron's name for the zone of a host that has none. */
+const DEFAULT_ZONE = "nova";
 
 /** By project, for every kind that has one. */
 const OWNED = new Map<Kind, AnyIndex>();
@@ -33,8 +36,8 @@ const VLANS = index("network", (network) =>
 export class Indexes {
   readonly #memory: Memory;
   readonly #tables = new Map<Kind, Map<AnyIndex, SetIndex<string>>>();
-  #hosts: HostRecord[] | undefined;
   #facts: HostFacts[] | undefined;
+  #zones: ReadonlySet<string> | undefined;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -63,14 +66,16 @@ export class Indexes {
 
   /** What the hosts have reported of themselves. */
   get hostFacts(): readonly HostFacts[] {
-    this.#facts ??= this.hosts.flatMap(({ facts }) => facts ?? []);
+    this.#facts ??= [...this.#memory.all("host")].flatMap(({ record }) => record.facts ?? []);
     return this.#facts;
   }
 
-  /** All hosts. The same array until one of them changes, so that others can keep what they make of it. */
-  get hosts(): readonly HostRecord[] {
-    this.#hosts ??= [...this.#memory.all("host")].map(({ record }) => record);
-    return this.#hosts;
+  /** The availability zones that there are: those of the hosts. */
+  get zones(): ReadonlySet<string> {
+    this.#zones ??= new Set(
+      Array.from(this.#memory.all("host"), ({ record }) => record.availability_zone ?? DEFAULT_ZONE),
+    );
+    return this.#zones;
   }
 
   #table(by: AnyIndex): SetIndex<string> {
@@ -90,8 +95,8 @@ export class Indexes {
 
   #apply({ kind, before, after }: RecordChange): void {
     if (kind === "host") {
-      this.#hosts = undefined;
       this.#facts = undefined;
+      this.#zones = undefined;
     }
     for (const [by, table] of this.#tables.get(kind) ?? []) {
       if (before !== undefined) count(table, by, before.record, "remove");

@@ -3,12 +3,12 @@ import type { Attributes, Caller } from "../../api/mod.ts";
 import { fault, type NetworkRecord } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
 import { notFound, projectOf, seesNetwork } from "./access.ts";
-import { checkZones, zonesOfNetwork } from "./agents/mod.ts";
 import { attribute, given, isFlag, isText, isWhole, listOf, orNull } from "./attributes.ts";
 import { isUnplugged } from "./binding.ts";
 import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
 import { ensureDefaultGroup } from "./groups/mod.ts";
+import { dropIdleFloating, isIdleFloating } from "./l3/mod.ts";
 import { checkMtuFor, chosenMtu } from "./mtu.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { removePort } from "./port-life.ts";
@@ -39,9 +39,7 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
   const projectId = projectOf(caller, body);
   ensureDefaultGroup(env, draft, caller, projectId);
   const standard = newStandard(env, projectId, body);
-  const zones = attribute(body, "availability_zone_hints", listOf(isText), []);
   const segment = newSegment(draft, env, standard.id, body);
-  checkZones(env, zones);
   const record: NetworkRecord = {
     ...standard,
     admin_state_up: attribute(body, "admin_state_up", isFlag, true),
@@ -49,7 +47,7 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
     mtu: chosenMtu(env, segment["provider:network_type"], given(body, "mtu", orNull(isWhole)) ?? null),
     port_security_enabled: attribute(body, "port_security_enabled", isFlag, true),
     dns_domain: attribute(body, "dns_domain", isText, ""),
-    availability_zone_hints: zones,
+    availability_zone_hints: attribute(body, "availability_zone_hints", listOf(isText), []),
     vlan_transparent: given(body, "vlan_transparent", orNull(isFlag)) ?? null,
     is_default: attribute(body, "is_default", isFlag, false),
     "router:external": attribute(body, "router:external", isFlag, false),
@@ -169,9 +167,9 @@ function updateNetwork(env: Env, draft: Draft, current: NetworkRecord, changes: 
  * Ports that go with the network are removed by a transaction of their own: the one that removes the network demands
  * that it has no port at all, so a port created meanwhile either stops it or finds no network.
  */
-function removeNetwork(draft: Draft, _caller: Caller, current: NetworkRecord): Removal {
+function removeNetwork(draft: Draft, caller: Caller, current: NetworkRecord): Removal {
   const ports = [...draft.memory.portsOfNetwork(current.id)].flatMap((id) => draft.get("port", id) ?? []);
-  const inUse = ports.filter((port) => !AUTO_DELETE_OWNERS.has(port.device_owner));
+  const inUse = ports.filter((port) => !AUTO_DELETE_OWNERS.has(port.device_owner) && !isIdleFloating(draft, port));
   if (inUse.length > 0) {
     const ids = inUse
       .slice(0, NAMED_PORTS)
@@ -181,7 +179,10 @@ function removeNetwork(draft: Draft, _caller: Caller, current: NetworkRecord): R
     throw fault("NetworkInUse", { net_id: current.id, reason });
   }
   if (ports.length > 0) {
-    for (const port of ports.slice(0, PORTS_AT_A_TIME)) removePort(draft, port);
+    for (const port of ports.slice(0, PORTS_AT_A_TIME)) {
+      if (isIdleFloating(draft, port)) dropIdleFloating(draft, caller, port);
+      else removePort(draft, port);
+    }
     return "again";
   }
   draft.emptyUnder(keys.macsOf(current.id));
@@ -199,7 +200,6 @@ export function networkPlan(env: Env): ResourcePlan<"network"> {
     notFound: (id) => notFound("network", id),
     show: (record, caller, reader) => ({
       ...withShared(record, caller, reader),
-      availability_zones: zonesOfNetwork(env, record),
       subnets: [...env.memory.subnetsOfNetwork(record.id)],
     }),
     visible: (caller) => visibleIds(env, "network", caller),

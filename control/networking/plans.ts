@@ -1,14 +1,10 @@
 /** Every resource that this control node offers, with its plan. */
-import {
-  agentNetworkPlan,
-  agentPlan,
-  agentRouterPlan,
-  availabilityZonePlan,
-  networkAgentPlan,
-  routerAgentPlan,
-} from "./agents/mod.ts";
 import type { Env } from "./env.ts";
+
 import { addressGroupPlan, groupPlan, rulePlan, templatePlan } from "./groups/mod.ts";
+
+import { floatingIpPlan, routerPlan } from "./l3/mod.ts";
+
 import { networkPlan } from "./network.ts";
 import type { Plans } from "./plan.ts";
 import { portPlan } from "./port.ts";
@@ -28,12 +24,8 @@ export function makePlans(env: Env): Plans {
     quota: quotaPlan(env),
     quota_default: quotaDefaultPlan(env),
     quota_detail: quotaDetailPlan(env),
+    router: routerPlan(env),
+    floatingip: floatingIpPlan(env),
     rbac_policy: rbacPolicyPlan(env),
-    agent: agentPlan(env),
-    agent_network: agentNetworkPlan(env),
-    agent_router: agentRouterPlan(env),
-    network_agent: networkAgentPlan(env),
-    router_agent: routerAgentPlan(env),
-    availability_zone: availabilityZonePlan(env),
   };
 }

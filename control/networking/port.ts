@@ -9,6 +9,7 @@ import { changedDhcpOptions } from "./dhcp-options.ts";
 import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
 import { changeGroups, joinGroups, PORTS_OF_GROUP } from "./groups/mod.ts";
+import { checkPortChange, checkPortRemoval, checkRouterDevice, releasePort } from "./l3/mod.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { changedAddresses, claimMac, readFixedIps, readMac } from "./port-addresses.ts";
 import { newPort, removePort } from "./port-life.ts";
@@ -21,6 +22,7 @@ function createPort(env: Env, draft: Draft, caller: Caller, body: Attributes): P
   const network = draft.get("network", networkId);
   if (network === undefined || !seesNetwork(caller, network, draft)) throw notFound("network", networkId);
   const port = newPort(env, draft, network, projectOf(caller, body), body);
+  checkRouterDevice(draft, caller, port);
   return joinGroups(env, draft, caller, port, body.security_groups !== undefined);
 }
 
@@ -81,12 +83,15 @@ function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord,
   };
   const after = revised(env, current, record);
   if (after === current) return current;
+  checkPortChange(draft, caller, current, after);
   moveAttachment(draft, current, after);
   draft.replace("port", current.id, after);
   return after;
 }
 
-function deletePort(draft: Draft, _caller: Caller, current: PortRecord): Removal {
+function deletePort(env: Env, draft: Draft, caller: Caller, current: PortRecord): Removal {
+  checkPortRemoval(draft, current);
+  releasePort(env, draft, caller, current);
   removePort(draft, current);
   return "done";
 }
@@ -105,6 +110,6 @@ export function portPlan(env: Env): ResourcePlan<"port"> {
     visible: (caller) => visiblePorts(env, caller),
     indexes: { security_groups: PORTS_OF_GROUP },
     update: (draft, caller, current, changes) => updatePort(env, draft, caller, current, changes),
-    remove: deletePort,
+    remove: (draft, caller, current) => deletePort(env, draft, caller, current),
   };
 }

@@ -139,6 +139,8 @@ function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes):
 function checkGatewayFree(draft: Draft, subnet: SubnetRecord): void {
   if (subnet.gateway_ip === null) return;
   const portId = draft.memory.ipsOfSubnet(subnet.id).get(subnet.gateway_ip);
+  // A router that joins the subnet meanwhile takes this very address.
+  if (portId === undefined) draft.absent(keys.ip(subnet.id, subnet.gateway_ip));
   const port = portId === undefined ? undefined : draft.get("port", portId);
   if (port === undefined || !isRouterSide(port.device_owner)) return;
   throw fault("GatewayIpInUse", { ip_address: subnet.gateway_ip, port_id: port.id });

@@ -19,7 +19,8 @@ export interface ExtraDhcpOpt {
   ip_version: 4 | 6;
 }
 
-export type PortStatus = "ACTIVE" | "DOWN" | "BUILD" | "ERROR";
+/** "N/A": what only holds an address, as a floating IP's port. */
+export type PortStatus = "ACTIVE" | "DOWN" | "BUILD" | "ERROR" | "N/A";
 
 export interface PortRecord extends Standard {
   network_id: Id; // user

@@ -1,0 +1,47 @@
+/** What hangs on a router, a port or a floating address, found by index. */
+import type { FloatingIpRecord, Id, PortRecord, RouterRecord } from "../../../model/mod.ts";
+import { isRouterInterface } from "../../ipam/mod.ts";
+import { index } from "../indexes.ts";
+import type { Reader } from "../reader.ts";
+
+export const GATEWAY_OWNER = "network:router_gateway";
+export const FLOATINGIP_OWNER = "network:floatingip";
+
+const isRouters = ({ device_owner: owner }: PortRecord) => isRouterInterface(owner) || owner === GATEWAY_OWNER;
+
+export const PORTS_BY_ROUTER = index("port", (port) => (isRouters(port) ? [port.device_id] : []));
+export const INTERFACES_BY_SUBNET = index("port", (port) =>
+  isRouterInterface(port.device_owner) ? port.fixed_ips.map(({ subnet_id }) => subnet_id) : [],
+);
+export const FLOATINGIPS_BY_PORT = index("floatingip", ({ port_id }) => [port_id]);
+export const FLOATINGIPS_BY_ROUTER = index("floatingip", ({ router_id }) => [router_id]);
+export const FLOATINGIPS_BY_ADDRESS = index("floatingip", ({ floating_ip_address: address }) => [address]);
+
+/** By age, so that choices and messages are the same everywhere. */
+export function inOrder<T extends { created_at: string; id: Id }>(records: readonly T[]): T[] {
+  const before = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  return [...records].sort((a, b) => before(a.created_at, b.created_at) || before(a.id, b.id));
+}
+
+/** Its interfaces and gateways. */
+export function portsOf(reader: Reader, routerId: Id): PortRecord[] {
+  return inOrder(reader.select(PORTS_BY_ROUTER, routerId));
+}
+
+export function interfacesOf(reader: Reader, routerId: Id): PortRecord[] {
+  return portsOf(reader, routerId).filter((port) => port.device_owner !== GATEWAY_OWNER);
+}
+
+export function floatingIpsOfRouter(reader: Reader, routerId: Id): FloatingIpRecord[] {
+  return inOrder(reader.select(FLOATINGIPS_BY_ROUTER, routerId));
+}
+
+export function floatingIpsOfPort(reader: Reader, portId: Id): FloatingIpRecord[] {
+  return inOrder(reader.select(FLOATINGIPS_BY_PORT, portId));
+}
+
+/** The owner of a router's interfaces (l3_db.py, l3_hamode_db.py and l3_dvr_db.py _get_device_owner). */
+export function interfaceOwner({ distributed, ha }: Pick<RouterRecord, "distributed" | "ha">): string {
+  if (distributed) return "network:router_interface_distributed";
+  return ha ? "network:ha_router_replicated_interface" : "network:router_interface";
+}

@@ -1,0 +1,9 @@
+/**
+ * Layer 3: routers, floating addresses and what belongs to them, as parts of the request's transaction.
+ * It never decides who may ask. Invariant: what a router, a port or a floating address is needed for is found by index,
+ * and whoever takes it away demands that nobody began to need it meanwhile.
+ */
+export { floatingIpPlan } from "./floatingip.ts";
+export { dropIdleFloating, isIdleFloating } from "./idle.ts";
+export { checkPortChange, checkPortRemoval, checkRouterDevice, releasePort } from "./port-rules.ts";
+export { routerPlan } from "./router.ts";
