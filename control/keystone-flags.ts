@@ -38,7 +38,11 @@ export function addKeystoneFlags(command: Command): Command {
 }
 
 /** @throws Error that names every flag which is missing, or the file that cannot be used */
-export async function keystoneOptions(flags: KeystoneFlags, log: Log): Promise<KeystoneAuthOptions> {
+export async function keystoneOptions(
+  flags: KeystoneFlags,
+  log: Log,
+  wantedBy = "--auth keystone",
+): Promise<KeystoneAuthOptions> {
   const { keystoneUrl, keystoneUser, keystonePasswordFile } = flags;
   if (keystoneUrl === undefined || keystoneUser === undefined || keystonePasswordFile === undefined) {
     const missing = [
@@ -46,7 +50,7 @@ export async function keystoneOptions(flags: KeystoneFlags, log: Log): Promise<K
       ...(keystoneUser === undefined ? ["--keystone-user NAME"] : []),
       ...(keystonePasswordFile === undefined ? ["--keystone-password-file FILE"] : []),
     ];
-    throw new Error(`--auth keystone needs ${missing.join(", ")}`);
+    throw new Error(`${wantedBy} needs ${missing.join(", ")}`);
   }
   const password = () => readPassword(keystonePasswordFile);
   await password();
@@ -79,7 +83,7 @@ async function readPassword(file: string): Promise<string> {
   return password;
 }
 
-function webUrl(text: string): string {
+export function webUrl(text: string): string {
   const url = URL.parse(text);
   const isWeb = url?.protocol === "http:" || url?.protocol === "https:";
   // A quote would end the value in WWW-Authenticate; a password would get into logs.

@@ -7,11 +7,12 @@ import type { Authenticator, QuotaLimits } from "../api/mod.ts";
 import { neutronDoor, PolicyFile } from "../proxy/neutron/mod.ts";
 import { etcdStore, type Store, StoreUnavailable } from "../store/mod.ts";
 import { KeystoneAuth, noAuth, tokenAuth } from "./auth/mod.ts";
-import { addKeystoneFlags, type KeystoneFlags, keystoneOptions } from "./keystone-flags.ts";
+import { addKeystoneFlags, type KeystoneFlags, keystoneOptions, webUrl } from "./keystone-flags.ts";
 import { type Address, parseAddress } from "./listeners.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import { Metrics } from "./metrics.ts";
 import { makeNetworking } from "./networking/mod.ts";
+import { startNova } from "./nova-start.ts";
 import { quotaFlag } from "./quota-flag.ts";
 import { ControlServer } from "./server.ts";
 
@@ -23,6 +24,7 @@ interface Flags extends KeystoneFlags {
   adminTokenFile?: string;
   policyFile?: string;
   quota?: QuotaLimits;
+  novaUrl?: string;
   logLevel: string;
 }
 
@@ -69,6 +71,7 @@ function parseFlags(argv: readonly string[]): Flags {
       "YAML or JSON in oslo.policy's language, over Neutron's default rules; read when changed",
     )
     .option("--quota <resource=number>", "how many of it a project may have by default; repeatable; all=-1", quotaFlag)
+    .option("--nova-url <url>", "tell Nova there what happens to servers' ports, as http://HOST:8774/v2.1", webUrl)
     .option("--log-level <level>", "trace, debug, info, warn or error", "info");
   addKeystoneFlags(command);
   return command.parse(argv, { from: "user" }).opts<Flags>();
@@ -87,9 +90,11 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     authenticator.close?.();
     return store.close();
   }
-  const networking = makeNetworking({ store, memory, log, options: flags.quota ? { quotas: flags.quota } : {} });
+  const nova = await startNova(flags, { store, memory, log });
+  const options = flags.quota ? { quotas: flags.quota } : {};
+  const networking = makeNetworking({ store: nova.store, memory, log, options });
   const server = new ControlServer({
-    store,
+    store: nova.store,
     memory,
     networking,
     authenticator,
@@ -105,6 +110,7 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     log.info({ signal: await stopped }, "stopping");
   } finally {
     await server.close();
+    await nova.close();
     authenticator.close?.();
     await memory.close();
     await store.close();

@@ -30,4 +30,7 @@ export const keys = {
   /** Held by a record that leans on another: an address translation on its port. Who removes that one sees it here. */
   use: (kind: Kind, id: Id, userId: Id) => `${ROOT}use/${kind}/${id}/${userId}`,
   usesOf: (kind: Kind, id: Id) => `${ROOT}use/${kind}/${id}/`,
+  /** What Nova is still to be told of a port. */
+  novaEvent: (portId: Id, name: string) => `${ROOT}outbox/nova/${portId}/${name}`,
+  novaEvents: `${ROOT}outbox/nova/`,
 } as const;

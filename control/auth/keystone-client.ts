@@ -70,6 +70,16 @@ export class KeystoneClient {
     }
   }
 
+  /** The service's own token, for requests to other services. @throws KeystoneUnavailable */
+  async token(): Promise<string> {
+    return (await this.#ownToken()).token;
+  }
+
+  /** Another service refused our token: the next one is a new one. */
+  dropToken(token: string): void {
+    if (this.#own?.token === token) this.#own = undefined;
+  }
+
   /** Logs in if that is due. @throws KeystoneUnavailable */
   async login(): Promise<void> {
     await this.#ownToken();
