@@ -18,7 +18,7 @@ import type { Env } from "../env.ts";
 import { newPort, readdress } from "../port-life.ts";
 import { policyFor, SHARED } from "../sharing.ts";
 import { touched } from "../standard.ts";
-import { interfaceOwner, interfacesOf } from "./lookups.ts";
+import { attach, interfaceOwner, interfacesOf } from "./lookups.ts";
 import { checkAddressMode, checkNewSubnets, refuseRouter } from "./router-subnets.ts";
 
 const UUID = /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
@@ -102,7 +102,7 @@ function addByPort(env: Env, draft: Draft, caller: Caller, router: RouterRecord,
   checkInPools(caller, port, subnets);
   const after = touched(env, { ...port, device_id: router.id, device_owner: interfaceOwner(router) });
   draft.replace("port", port.id, after);
-  return { port: after, subnets };
+  return { port: attach(draft, after, router.id, "interface"), subnets };
 }
 
 /** A subnet of another project only if its network is shared with just this project, not with everybody. */
@@ -136,7 +136,7 @@ function addBySubnet(env: Env, draft: Draft, caller: Caller, router: RouterRecor
   }
   const device = { device_id: router.id, device_owner: interfaceOwner(router) };
   const port = newPort(env, draft, network, router.project_id, { fixed_ips: [fixedIp], ...device });
-  return { port, subnets: [subnet] };
+  return { port: attach(draft, port, router.id, "interface"), subnets: [subnet] };
 }
 
 export function interfaceResult(router: RouterRecord, port: PortRecord, subnets: readonly Id[], main: Id): DerivedRow {
