@@ -88,9 +88,9 @@ interface Added {
 function addByPort(env: Env, draft: Draft, caller: Caller, router: RouterRecord, portId: Id): Added {
   const port = draft.get("port", portId);
   if (port === undefined || !seesPort(caller, port, draft)) throw notFound("port", portId);
-  if (port.device_id !== "") {
-    throw fault("PortInUse", { net_id: port.network_id, port_id: port.id, device_id: port.device_id });
-  }
+  const present = port.router_port?.router_id ?? router.id;
+  const device = port.device_id === "" && present !== router.id ? present : port.device_id;
+  if (device !== "") throw fault("PortInUse", { net_id: port.network_id, port_id: port.id, device_id: device });
   if (port.fixed_ips.length === 0) throw refuseRouter("Router port must have at least one fixed IP");
   const subnets = subnetsOfPort(draft, port);
   for (const subnet of subnets) checkAddressMode(subnet);
