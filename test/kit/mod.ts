@@ -21,6 +21,7 @@ export * from "./run.ts";
 export * from "./settled.ts";
 export * from "./state.ts";
 export * from "./stream.ts";
+export * from "./subunit.ts";
 export * from "./switch.ts";
 export * from "./test-lab.ts";
 export * from "./topology.ts";

@@ -1,0 +1,31 @@
+/** Which commands of the client are for the network API, and which of those no row drives. */
+
+/** Groups of entry points whose commands talk to the network service. */
+export const NETWORK_GROUPS: readonly string[] = ["openstack.network.v2", "openstack.neutronclient.v2"];
+
+/** Commands of the group "openstack.common" that do, too. */
+export const COMMON_COMMANDS: readonly string[] = [
+  "availability zone list",
+  "extension list",
+  "extension show",
+  "quota list",
+  "quota set",
+  "quota show",
+  "versions show",
+];
+
+/** Commands that no row drives, by how they begin, each with its reason. */
+export const NOT_DRIVEN: Readonly<Record<string, string>> = {
+  "bgp dragent": "neutron-dynamic-routing's own API, which is no part of Cable",
+  "bgp peer": "neutron-dynamic-routing's own API, which is no part of Cable",
+  "bgp speaker": "neutron-dynamic-routing's own API, which is no part of Cable",
+  bgpvpn: "networking-bgpvpn's own API, which is out of Cable's scope",
+  "firewall group": "neutron-fwaas's own API, which is no part of Cable",
+  "sfc flow classifier": "networking-sfc's own API, which is no part of Cable",
+  "sfc port": "networking-sfc's own API, which is no part of Cable",
+  "sfc service graph": "networking-sfc's own API, which is no part of Cable",
+  "vpn endpoint group": "neutron-vpnaas's own API, which is no part of Cable",
+  "vpn ike policy": "neutron-vpnaas's own API, which is no part of Cable",
+  "vpn ipsec": "neutron-vpnaas's own API, which is no part of Cable",
+  "vpn service": "neutron-vpnaas's own API, which is no part of Cable",
+};

@@ -1,0 +1,64 @@
+/** Debian's `openstack` client: each of its commands for the network API, row by row. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { HOSTS, type OpenStack, PHYSICAL_NETWORK, startOpenStack } from "./openstack.ts";
+import { commandOf, play, type Row, Session } from "./openstack-client.ts";
+import { ADMIN_ROWS } from "./openstack-client-admin.ts";
+import { COMMON_COMMANDS, NETWORK_GROUPS, NOT_DRIVEN } from "./openstack-client-commands.ts";
+import { NETWORK_ROWS } from "./openstack-client-networks.ts";
+import { PORT_ROWS } from "./openstack-client-ports.ts";
+import { ROUTER_ROWS } from "./openstack-client-routers.ts";
+import { SECURITY_ROWS } from "./openstack-client-security.ts";
+
+const ROWS: Readonly<Record<string, readonly Row[]>> = {
+  ...NETWORK_ROWS,
+  ...PORT_ROWS,
+  ...ROUTER_ROWS,
+  ...SECURITY_ROWS,
+  ...ADMIN_ROWS,
+};
+
+let openstack: OpenStack;
+let sessions: Record<"admin" | "demo", Session>;
+
+before(async () => {
+  openstack = await startOpenStack();
+  const { keystone } = openstack;
+  sessions = { admin: new Session(keystone.env("admin")), demo: new Session(keystone.env("demo")) };
+});
+after(async () => {
+  for (const session of Object.values(sessions ?? {})) session.close();
+  await openstack?.stop();
+});
+
+for (const [title, rows] of Object.entries(ROWS)) {
+  describe(title, () => {
+    const kept = new Map<string, string>([
+      ["host", HOSTS[0]],
+      ["physnet", PHYSICAL_NETWORK],
+    ]);
+    for (const row of rows) it(row[0], () => play(sessions[row[2]?.as ?? "admin"], row, kept));
+  });
+}
+
+it("every command of the client for the network API is in a row, or in the list of those that are not", async () => {
+  const { stdout } = await sessions.admin.run(["command", "list", "-f", "json"]);
+  const groups = JSON.parse(stdout) as { "Command Group": string; Commands: string[] }[];
+  const offered = groups
+    .filter((group) => NETWORK_GROUPS.includes(group["Command Group"]))
+    .flatMap((group) => group.Commands)
+    .concat(COMMON_COMMANDS);
+  assert.ok(offered.length > 250, `the client has but ${offered.length} commands`);
+  const known = new Set(offered);
+  const driven = new Set(
+    Object.values(ROWS)
+      .flat()
+      .map(([line]) => commandOf(line, known)),
+  );
+  const reasons = Object.keys(NOT_DRIVEN);
+  const named = (command: string) => reasons.filter((start) => command.startsWith(start));
+  const missing = offered.filter((command) => !driven.has(command) && named(command).length === 0);
+  assert.deepEqual(missing, [], "no row drives these");
+  const idle = reasons.filter((start) => !offered.some((command) => command.startsWith(start) && !driven.has(command)));
+  assert.deepEqual(idle, [], "these reasons are for no command");
+});
