@@ -12,6 +12,8 @@ export const NewHost = z.strictObject({
   /** Given by the caller or made by the control node; only its SHA-256 is stored. */
   token: z.string().min(16).max(256).optional(),
   container_projects: z.array(z.string()).default([]),
+  /** Where it is, in the operator's words; "nova" unless given. */
+  availability_zone: z.string().min(1).max(255).optional(),
 });
 export type NewHost = z.input<typeof NewHost>;
 

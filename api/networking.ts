@@ -124,7 +124,7 @@ export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security
     normalized_cidr: string | null;
     belongs_to_default_sg: boolean;
   };
-  network: NetworkRecord & { subnets: string[]; shared: boolean };
+  network: NetworkRecord & { subnets: string[]; shared: boolean; availability_zones: readonly string[] };
   /** `shared` and external as its network is. */
   subnet: SubnetRecord & { shared: boolean; "router:external": boolean };
   router: RouterRecord & RouterExtras;

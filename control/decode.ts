@@ -6,6 +6,7 @@ import { interned } from "./intern.ts";
 /** The name field by which a record of a kind is known; the last part of its key. */
 const NAMED_BY: Record<Kind, "id" | "name"> = {
   host: "name",
+  host_beat: "name",
   network: "id",
   subnet: "id",
   segment: "id",

@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Authenticator, Networking } from "../api/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { AccessLog } from "./access-log.ts";
-import { hostRoutes } from "./hosts/mod.ts";
+import { Beats, hostRoutes } from "./hosts/mod.ts";
 import { type Address, Listeners } from "./listeners.ts";
 import type { Memory } from "./memory.ts";
 import type { Log } from "./memory-cache.ts";
@@ -33,12 +33,14 @@ export interface ServerParts {
 export class ControlServer {
   readonly #parts: ServerParts;
   readonly #views: Views;
+  readonly #beats: Beats;
   readonly #listeners = new Listeners();
   readonly #bookmarks: NodeJS.Timeout;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
     this.#views = new Views(parts.memory);
+    this.#beats = new Beats(parts);
     parts.metrics.watch(parts.memory, () => this.#views.readers);
     this.#bookmarks = setInterval(() => this.#views.bookmark(), BOOKMARK_MS);
   }
@@ -64,7 +66,12 @@ export class ControlServer {
     app.addHook("onSend", async (request, reply) => void reply.header("x-openstack-request-id", request.id));
     this.#healthRoutes(app);
     await app.register((scope) =>
-      hostRoutes(scope, { ...this.#parts, views: this.#views, noteCaller: (id, who) => accessLog.note(id, who) }),
+      hostRoutes(scope, {
+        ...this.#parts,
+        views: this.#views,
+        beats: this.#beats,
+        noteCaller: (id, who) => accessLog.note(id, who),
+      }),
     );
     for (const door of doors) {
       await app.register(async (scope) => {
@@ -77,6 +84,7 @@ export class ControlServer {
   /** Ends the view streams (agents go on, and resume elsewhere), and finishes what is under way. */
   async close(): Promise<void> {
     clearInterval(this.#bookmarks);
+    this.#beats.close();
     this.#views.close();
     await this.#listeners.close(GRACE_MS);
   }

@@ -5,7 +5,7 @@
  * Who writes a field: "user" a caller of the API, "control" the control node, "agent" the agent of the bound host
  * (through its status report). The API refuses any other writer.
  */
-import type { HostRecord } from "./records/host.ts";
+import type { HostBeatRecord, HostRecord } from "./records/host.ts";
 import type * as net from "./records/network.ts";
 import type * as pool from "./records/pool.ts";
 import type { PortRecord } from "./records/port.ts";
@@ -27,6 +27,7 @@ export type * from "./records/standard.ts";
 /** The record types by the name of their collection, which is also their place in the store. */
 export interface RecordTypes {
   host: HostRecord;
+  host_beat: HostBeatRecord;
   network: net.NetworkRecord;
   subnet: net.SubnetRecord;
   segment: net.SegmentRecord;
@@ -63,4 +64,7 @@ export interface RecordTypes {
 export type Kind = keyof RecordTypes;
 
 /** The kinds of Neutron's own resources, which all carry {@link Standard}'s attributes. */
-export type ResourceRecordKind = Exclude<Kind, "host" | "quota" | "quota_count" | "security_group_change">;
+export type ResourceRecordKind = Exclude<
+  Kind,
+  "host" | "host_beat" | "quota" | "quota_count" | "security_group_change"
+>;

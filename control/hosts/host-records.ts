@@ -18,7 +18,12 @@ export class HostRecords {
   }
 
   /** The only time that a token is shown. @throws Fault Conflict */
-  async create({ name, token = randomBytes(32).toString("base64url"), container_projects = [] }: NewHost) {
+  async create({
+    name,
+    token = randomBytes(32).toString("base64url"),
+    container_projects = [],
+    availability_zone,
+  }: NewHost) {
     const digest = digestOf(token);
     for (const { record } of this.#memory.all("host")) {
       // One token for two hosts would make one of them able to act for the other.
@@ -29,6 +34,7 @@ export class HostRecords {
       token_sha256: digest,
       container_projects,
       created_at: `${new Date().toISOString().slice(0, 19)}Z`,
+      ...(availability_zone !== undefined && { availability_zone }),
       facts: null,
     };
     const key = keys.record("host", name);
@@ -63,7 +69,10 @@ export class HostRecords {
     const key = keys.record("host", name);
     const commit = await this.#store.commit({
       guards: [{ kind: "unchanged", key, modRevision }],
-      writes: [{ kind: "delete", key }],
+      writes: [
+        { kind: "delete", key },
+        { kind: "delete", key: keys.record("host_beat", name) },
+      ],
     });
     await this.#memory.reached(commit.revision);
     if (!commit.ok) throw fault("Conflict", { msg: `Host ${name} changed at the same moment. Repeat the request.` });

@@ -8,6 +8,7 @@ import type { Memory } from "../memory.ts";
 import type { Log } from "../memory-cache.ts";
 import { storeFault } from "../store-fault.ts";
 import type { Views } from "../views/mod.ts";
+import type { Beats } from "./beats.ts";
 import { ContainerPorts } from "./container-ports.ts";
 import { Credentials } from "./credentials.ts";
 import { HostRecords } from "./host-records.ts";
@@ -19,6 +20,7 @@ export interface HostRoutesParts {
   memory: Memory;
   views: Views;
   networking: Networking;
+  beats: Beats;
   log: Log;
   /** Undefined: nobody may create hosts. */
   adminToken: string | undefined;
@@ -33,7 +35,7 @@ const RETRY_SECONDS = 2;
 
 /** Mounts the routes of api/hosts.ts on `app`. */
 export async function hostRoutes(app: FastifyInstance, parts: HostRoutesParts): Promise<void> {
-  const { store, memory, views, noteCaller } = parts;
+  const { store, memory, noteCaller } = parts;
   const credentials = new Credentials(memory, parts.adminToken);
   const hosts = new HostRecords(store, memory);
   const containerPorts = new ContainerPorts(parts);
@@ -85,7 +87,7 @@ export async function hostRoutes(app: FastifyInstance, parts: HostRoutesParts): 
     handler: async (request, reply) => {
       const host = hostOf(request);
       const { since } = read(WatchQuery, request.query);
-      const isOpen = (await catchUp(parts, since)) && openStream(views, host, since, reply, parts.log);
+      const isOpen = (await catchUp(parts, since)) && openStream(parts, host, since, reply);
       if (isOpen) return reply.hijack();
       const message = `The changes since revision ${since} are not known here; ask for the whole view.`;
       return reply.code(410).send({ error: { code: "Gone", message } });
@@ -125,11 +127,13 @@ async function catchUp({ store, memory }: HostRoutesParts, since: number | undef
 }
 
 /** False when the view cannot be resumed from `since`; then nothing was sent. */
-function openStream(views: Views, host: string, since: number | undefined, reply: FastifyReply, log: Log): boolean {
-  const stream = new ViewStream(reply.raw, { host, requestId: reply.request.id }, log);
-  const stop = views.open(host, since, stream);
-  if (stop !== undefined) reply.raw.on("close", stop);
-  return stop !== undefined;
+function openStream(parts: HostRoutesParts, host: string, since: number | undefined, reply: FastifyReply): boolean {
+  const stream = new ViewStream(reply.raw, { host, requestId: reply.request.id }, parts.log);
+  const stop = parts.views.open(host, since, stream);
+  if (stop === undefined) return false;
+  reply.raw.on("close", stop);
+  reply.raw.on("close", parts.beats.opened(host));
+  return true;
 }
 
 /** @throws Fault InvalidInput naming each wrong field */

@@ -70,6 +70,11 @@ export class Draft implements Reader {
     this.#guards.set(key, { kind: "unchanged", key, modRevision: held.modRevision });
   }
 
+  /** Another form of a record that this request makes or replaces already. */
+  stage<K extends Kind>(kind: K, id: Id, record: RecordTypes[K]): void {
+    this.#stage(kind, id, record);
+  }
+
   create<K extends Kind>(kind: K, id: Id, record: RecordTypes[K]): void {
     const key = keys.record(kind, id);
     this.#guards.set(key, { kind: "absent", key });

@@ -2,7 +2,7 @@
  * What networking has to find quickly and memory has no index for. An index is a constant that says which keys a record
  * has; its table is filled when it is first asked, and kept up to date by memory's changes from then on.
  */
-import type { HostFacts, Id, Kind, RecordTypes, ResourceRecordKind } from "../../model/mod.ts";
+import type { HostFacts, HostRecord, Id, Kind, RecordTypes, ResourceRecordKind } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
 import { SetIndex } from "../set-index.ts";
 
@@ -36,6 +36,7 @@ const VLANS = index("network", (network) =>
 export class Indexes {
   readonly #memory: Memory;
   readonly #tables = new Map<Kind, Map<AnyIndex, SetIndex<string>>>();
+  #hosts: HostRecord[] | undefined;
   #facts: HostFacts[] | undefined;
   #zones: ReadonlySet<string> | undefined;
 
@@ -66,8 +67,14 @@ export class Indexes {
 
   /** What the hosts have reported of themselves. */
   get hostFacts(): readonly HostFacts[] {
-    this.#facts ??= [...this.#memory.all("host")].flatMap(({ record }) => record.facts ?? []);
+    this.#facts ??= this.hosts.flatMap(({ facts }) => facts ?? []);
     return this.#facts;
+  }
+
+  /** All hosts. The same array until one of them changes, so that others can keep what they make of it. */
+  get hosts(): readonly HostRecord[] {
+    this.#hosts ??= [...this.#memory.all("host")].map(({ record }) => record);
+    return this.#hosts;
   }
 
   /** The availability zones that there are: those of the hosts. */
@@ -95,6 +102,7 @@ export class Indexes {
 
   #apply({ kind, before, after }: RecordChange): void {
     if (kind === "host") {
+      this.#hosts = undefined;
       this.#facts = undefined;
       this.#zones = undefined;
     }

@@ -3,6 +3,7 @@ import type { Attributes, Caller } from "../../api/mod.ts";
 import { fault, type NetworkRecord } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
 import { notFound, projectOf, seesNetwork } from "./access.ts";
+import { checkZones, zonesOfNetwork } from "./agents/mod.ts";
 import { attribute, given, isFlag, isText, isWhole, listOf, orNull } from "./attributes.ts";
 import { isUnplugged } from "./binding.ts";
 import type { Draft } from "./draft.ts";
@@ -39,7 +40,9 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
   const projectId = projectOf(caller, body);
   ensureDefaultGroup(env, draft, caller, projectId);
   const standard = newStandard(env, projectId, body);
+  const zones = attribute(body, "availability_zone_hints", listOf(isText), []);
   const segment = newSegment(draft, env, standard.id, body);
+  checkZones(env, zones);
   const record: NetworkRecord = {
     ...standard,
     admin_state_up: attribute(body, "admin_state_up", isFlag, true),
@@ -47,7 +50,7 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
     mtu: chosenMtu(env, segment["provider:network_type"], given(body, "mtu", orNull(isWhole)) ?? null),
     port_security_enabled: attribute(body, "port_security_enabled", isFlag, true),
     dns_domain: attribute(body, "dns_domain", isText, ""),
-    availability_zone_hints: attribute(body, "availability_zone_hints", listOf(isText), []),
+    availability_zone_hints: zones,
     vlan_transparent: given(body, "vlan_transparent", orNull(isFlag)) ?? null,
     is_default: attribute(body, "is_default", isFlag, false),
     "router:external": attribute(body, "router:external", isFlag, false),
@@ -200,6 +203,7 @@ export function networkPlan(env: Env): ResourcePlan<"network"> {
     notFound: (id) => notFound("network", id),
     show: (record, caller, reader) => ({
       ...withShared(record, caller, reader),
+      availability_zones: zonesOfNetwork(env, record),
       subnets: [...env.memory.subnetsOfNetwork(record.id)],
     }),
     visible: (caller) => visibleIds(env, "network", caller),

@@ -1,4 +1,12 @@
 /** Every resource that this control node offers, with its plan. */
+import {
+  agentNetworkPlan,
+  agentPlan,
+  agentRouterPlan,
+  availabilityZonePlan,
+  networkAgentPlan,
+  routerAgentPlan,
+} from "./agents/mod.ts";
 import type { Env } from "./env.ts";
 
 import { addressGroupPlan, groupPlan, rulePlan, templatePlan } from "./groups/mod.ts";
@@ -27,5 +35,11 @@ export function makePlans(env: Env): Plans {
     router: routerPlan(env),
     floatingip: floatingIpPlan(env),
     rbac_policy: rbacPolicyPlan(env),
+    agent: agentPlan(env),
+    agent_network: agentNetworkPlan(env),
+    agent_router: agentRouterPlan(env),
+    network_agent: networkAgentPlan(env),
+    router_agent: routerAgentPlan(env),
+    availability_zone: availabilityZonePlan(env),
   };
 }

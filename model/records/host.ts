@@ -9,12 +9,32 @@ export interface HostRecord {
   /** Projects in which this host may create ports of its own for containers. */
   container_projects: string[]; // user
   created_at: string; // control
-  description?: string; // user
-  /** False: nothing new is scheduled there. */
-  admin_state_up?: boolean; // user
   availability_zone?: string; // user
+  /** What is set of its Neutron agents, by their role. */
+  agents?: Partial<Record<AgentRole, AgentSettings>>; // user
   /** Null until the agent first reported. */
   facts: HostFacts | null; // agent
+}
+
+/**
+ * Neutron's clients know agents by their type and look for those of one: so a host is shown as one agent for each thing
+ * that it does, although it is one process.
+ */
+export type AgentRole = "dhcp" | "l3" | "l2";
+
+export interface AgentSettings {
+  admin_state_up?: boolean;
+  description?: string | null;
+  /** Deleted then: shown again once the host is seen after that, as a Neutron agent comes back with its next report. */
+  removed_at?: string;
+}
+
+/** When a host was last seen. Apart from its record, which would be written all the time otherwise. */
+export interface HostBeatRecord {
+  name: string; // control
+  seen_at: string; // control
+  /** When it came after it had been away. */
+  started_at: string; // control
 }
 
 /** What an agent tells of its host, at start and when it changes. */

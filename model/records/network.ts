@@ -18,6 +18,8 @@ export interface NetworkRecord extends Standard {
   "provider:physical_network": string | null; // user; vlan and flat only
   "provider:segmentation_id": number | null; // user or control; VNI or VLAN id
   qos_policy_id?: Id | null; // user
+  /** Hosts that do not answer its DHCP clients, although all do by themselves. */
+  dhcp_excluded_hosts?: string[]; // user
 }
 
 export interface AllocationPool {

@@ -41,6 +41,8 @@ export interface PortRecord extends Standard {
   "binding:profile": Record<string, unknown>; // user
   "binding:vif_type": string; // control
   "binding:vif_details": Record<string, unknown>; // control
+  /** What it is to a router: its owner may write another device over it, and the router keeps it nevertheless. */
+  router_port?: { router_id: Id; type: "interface" | "gateway" }; // control
   /** Extension binding-extended: where else it is bound, for a live migration. */
   inactive_bindings?: PortBinding[]; // user
   qos_policy_id?: Id | null; // user

@@ -1,4 +1,7 @@
 /** Every resource that the door serves. */
+
+import { AGENT_RESOURCES } from "./agents.ts";
+import { GROUP_RESOURCES } from "./group-resources.ts";
 import { NETWORK } from "./network.ts";
 import { PORT } from "./port.ts";
 import { type Resource, resource } from "./resource.ts";
@@ -13,7 +16,9 @@ export const RESOURCES: readonly Resource[] = [
   resource({ kind: "network", attributes: NETWORK, hasTags: true }),
   resource({ kind: "subnet", attributes: SUBNET, checkNew: checkNewSubnet, hasTags: true }),
   resource({ kind: "port", attributes: PORT, hasTags: true }),
+  ...GROUP_RESOURCES,
   resource({ kind: "rbac_policy", collection: "rbac_policies", attributes: RBAC_POLICY }),
+  ...AGENT_RESOURCES,
   resource({ kind: "router", attributes: ROUTER, actions: ROUTER_ACTIONS, hasTags: true }),
   resource({ kind: "floatingip", attributes: FLOATINGIP, hasTags: true }),
 ];

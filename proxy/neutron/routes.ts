@@ -1,5 +1,6 @@
 /** The whole API as a table, and the way from a path to its routes. */
 import { fault } from "../../model/mod.ts";
+import { AGENT_ROUTES } from "./agents.ts";
 import { extensionList, extensionOf } from "./extensions.ts";
 import { QUOTA_ROUTES } from "./quotas.ts";
 import { routesOf } from "./resource-routes.ts";
@@ -23,7 +24,12 @@ const DOCUMENTS: readonly Route[] = [
   },
 ];
 
-export const ROUTES: readonly Route[] = [...DOCUMENTS, ...QUOTA_ROUTES, ...RESOURCES.flatMap(routesOf)];
+export const ROUTES: readonly Route[] = [
+  ...DOCUMENTS,
+  ...AGENT_ROUTES,
+  ...QUOTA_ROUTES,
+  ...RESOURCES.flatMap(routesOf),
+];
 
 /** What a path has by method. */
 export type Methods = Map<string, Route>;

@@ -2,6 +2,7 @@
 import fastify, { type InjectOptions } from "fastify";
 import pino from "pino";
 import type { Authenticator, Networking } from "../../api/mod.ts";
+import { HostRecords } from "../../control/hosts/host-records.ts";
 import { MemoryCache } from "../../control/memory-cache.ts";
 import { makeNetworking } from "../../control/networking/mod.ts";
 import { neutronDoor } from "../../proxy/neutron/mod.ts";
@@ -26,6 +27,8 @@ export interface Reply {
 export interface RealDoor {
   networking: Networking;
   ask(method: NonNullable<InjectOptions["method"]>, url: string, body?: unknown, token?: string): Promise<Reply>;
+  /** Registers a host that has reported nothing yet. */
+  host(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,6 +47,9 @@ export async function realDoor(): Promise<RealDoor> {
       const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
       const isJson = answer.payload !== "" && String(answer.headers["content-type"]).startsWith("application/json");
       return { status: answer.statusCode, text: answer.payload, body: isJson ? answer.json() : undefined };
+    },
+    async host(name) {
+      await new HostRecords(store, memory).create({ name });
     },
     async close() {
       await app.close();

@@ -45,7 +45,9 @@ function removeAddresses(env: Env, draft: Draft, current: Group, body: Attribute
 
 function createGroup(env: Env, draft: Draft, caller: Caller, body: Attributes): Group {
   const standard = newStandard(env, projectOf(caller, body), body);
-  const record: Group = { ...standard, revision_number: 0, addresses: readAddresses(body) };
+  const addresses = readAddresses(body);
+  // The first addresses are a change of their own there.
+  const record: Group = { ...standard, revision_number: addresses.length > 0 ? 1 : 0, addresses };
   draft.create("address_group", record.id, record);
   return record;
 }

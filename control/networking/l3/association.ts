@@ -26,7 +26,7 @@ export function routerBetween(
   const gateway = draft.get("subnet", subnetId)?.gateway_ip;
   let first: { id: Id; distributed: boolean } | undefined;
   for (const port of inOrder(draft.select(INTERFACES_BY_SUBNET, subnetId))) {
-    const router = draft.get("router", port.device_id);
+    const router = port.router_port && draft.get("router", port.router_port.router_id);
     if (router === undefined || !router.gateways.some(({ network_id }) => network_id === externalId)) continue;
     if (port.fixed_ips.some(({ ip_address, subnet_id }) => subnet_id === subnetId && ip_address === gateway)) {
       return router;

@@ -45,7 +45,7 @@ function floatingPort(env: Env, draft: Draft, network: NetworkRecord, floatingId
     ...newPort(env, draft, network, "", { ...device, ...(fixed_ips && { fixed_ips }) }),
     status: "N/A",
   };
-  draft.create("port", port.id, port);
+  draft.stage("port", port.id, port);
   return port;
 }
 

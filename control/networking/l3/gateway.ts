@@ -18,7 +18,7 @@ import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { readFixedIps } from "../port-addresses.ts";
 import { newPort, readdress, removePort } from "../port-life.ts";
-import { floatingIpsOfRouter, GATEWAY_OWNER, portsOf } from "./lookups.ts";
+import { attach, floatingIpsOfRouter, GATEWAY_OWNER, portsOf } from "./lookups.ts";
 import { changeQosPolicy } from "./qos-use.ts";
 import { checkNewSubnets, refuseRouter } from "./router-subnets.ts";
 import { checkRoutes, reachOf } from "./routes.ts";
@@ -101,6 +101,7 @@ export function makeGateway(
     device_owner: GATEWAY_OWNER,
     ...(info.fixedIps.length > 0 && { fixed_ips: info.fixedIps }),
   });
+  attach(draft, port, router.id, "gateway");
   return { network_id: network.id, port_id: port.id, enable_snat: info.enableSnat, qos_policy_id: null };
 }
 

@@ -18,7 +18,7 @@ import type { Env } from "../env.ts";
 import { newPort, readdress } from "../port-life.ts";
 import { policyFor, SHARED } from "../sharing.ts";
 import { touched } from "../standard.ts";
-import { interfaceOwner, interfacesOf } from "./lookups.ts";
+import { attach, interfaceOwner, interfacesOf } from "./lookups.ts";
 import { checkAddressMode, checkNewSubnets, refuseRouter } from "./router-subnets.ts";
 
 const UUID = /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
@@ -88,9 +88,9 @@ interface Added {
 function addByPort(env: Env, draft: Draft, caller: Caller, router: RouterRecord, portId: Id): Added {
   const port = draft.get("port", portId);
   if (port === undefined || !seesPort(caller, port, draft)) throw notFound("port", portId);
-  if (port.device_id !== "") {
-    throw fault("PortInUse", { net_id: port.network_id, port_id: port.id, device_id: port.device_id });
-  }
+  const present = port.router_port?.router_id ?? router.id;
+  const device = port.device_id === "" && present !== router.id ? present : port.device_id;
+  if (device !== "") throw fault("PortInUse", { net_id: port.network_id, port_id: port.id, device_id: device });
   if (port.fixed_ips.length === 0) throw refuseRouter("Router port must have at least one fixed IP");
   const subnets = subnetsOfPort(draft, port);
   for (const subnet of subnets) checkAddressMode(subnet);
@@ -102,7 +102,7 @@ function addByPort(env: Env, draft: Draft, caller: Caller, router: RouterRecord,
   checkInPools(caller, port, subnets);
   const after = touched(env, { ...port, device_id: router.id, device_owner: interfaceOwner(router) });
   draft.replace("port", port.id, after);
-  return { port: after, subnets };
+  return { port: attach(draft, after, router.id, "interface"), subnets };
 }
 
 /** A subnet of another project only if its network is shared with just this project, not with everybody. */
@@ -136,7 +136,7 @@ function addBySubnet(env: Env, draft: Draft, caller: Caller, router: RouterRecor
   }
   const device = { device_id: router.id, device_owner: interfaceOwner(router) };
   const port = newPort(env, draft, network, router.project_id, { fixed_ips: [fixedIp], ...device });
-  return { port, subnets: [subnet] };
+  return { port: attach(draft, port, router.id, "interface"), subnets: [subnet] };
 }
 
 export function interfaceResult(router: RouterRecord, port: PortRecord, subnets: readonly Id[], main: Id): DerivedRow {

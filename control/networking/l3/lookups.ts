@@ -1,17 +1,15 @@
 /** What hangs on a router, a port or a floating address, found by index. */
 import type { FloatingIpRecord, Id, PortRecord, RouterRecord } from "../../../model/mod.ts";
-import { isRouterInterface } from "../../ipam/mod.ts";
+import type { Draft } from "../draft.ts";
 import { index } from "../indexes.ts";
 import type { Reader } from "../reader.ts";
 
 export const GATEWAY_OWNER = "network:router_gateway";
 export const FLOATINGIP_OWNER = "network:floatingip";
 
-const isRouters = ({ device_owner: owner }: PortRecord) => isRouterInterface(owner) || owner === GATEWAY_OWNER;
-
-export const PORTS_BY_ROUTER = index("port", (port) => (isRouters(port) ? [port.device_id] : []));
-export const INTERFACES_BY_SUBNET = index("port", (port) =>
-  isRouterInterface(port.device_owner) ? port.fixed_ips.map(({ subnet_id }) => subnet_id) : [],
+export const PORTS_BY_ROUTER = index("port", ({ router_port: is }) => [is?.router_id]);
+export const INTERFACES_BY_SUBNET = index("port", ({ router_port: is, fixed_ips }) =>
+  is?.type === "interface" ? fixed_ips.map(({ subnet_id }) => subnet_id) : [],
 );
 export const FLOATINGIPS_BY_PORT = index("floatingip", ({ port_id }) => [port_id]);
 export const FLOATINGIPS_BY_ROUTER = index("floatingip", ({ router_id }) => [router_id]);
@@ -23,13 +21,20 @@ export function inOrder<T extends { created_at: string; id: Id }>(records: reado
   return [...records].sort((a, b) => before(a.created_at, b.created_at) || before(a.id, b.id));
 }
 
+/** Stages that the port is the router's from now on. */
+export function attach(draft: Draft, port: PortRecord, routerId: Id, type: "interface" | "gateway"): PortRecord {
+  const after: PortRecord = { ...port, router_port: { router_id: routerId, type } };
+  draft.stage("port", port.id, after);
+  return after;
+}
+
 /** Its interfaces and gateways. */
 export function portsOf(reader: Reader, routerId: Id): PortRecord[] {
   return inOrder(reader.select(PORTS_BY_ROUTER, routerId));
 }
 
 export function interfacesOf(reader: Reader, routerId: Id): PortRecord[] {
-  return portsOf(reader, routerId).filter((port) => port.device_owner !== GATEWAY_OWNER);
+  return portsOf(reader, routerId).filter((port) => port.router_port?.type === "interface");
 }
 
 export function floatingIpsOfRouter(reader: Reader, routerId: Id): FloatingIpRecord[] {

@@ -7,17 +7,13 @@ import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { touched } from "../standard.ts";
 import { FREE, moveUses } from "./association.ts";
-import { FLOATINGIP_OWNER, floatingIpsOfPort, GATEWAY_OWNER } from "./lookups.ts";
-
-const isRouters = (owner: string) =>
-  isRouterInterface(owner) || owner === GATEWAY_OWNER || owner === "network:router_centralized_snat";
+import { FLOATINGIP_OWNER, floatingIpsOfPort } from "./lookups.ts";
 
 /** Ports of routers and floating addresses go by other calls (l3_db.py prevent_l3_port_deletion). @throws Fault ServicePortInUse */
 export function checkPortRemoval(draft: Draft, port: PortRecord): void {
   const { device_owner: owner, device_id: device } = port;
   const isHeld =
-    (isRouters(owner) && draft.get("router", device) !== undefined) ||
-    (owner === FLOATINGIP_OWNER && draft.get("floatingip", device) !== undefined);
+    port.router_port !== undefined || (owner === FLOATINGIP_OWNER && draft.get("floatingip", device) !== undefined);
   if (isHeld) throw fault("ServicePortInUse", { port_id: port.id, reason: `has device owner ${owner}` });
 }
 
@@ -62,9 +58,7 @@ function checkReaddressing(draft: Draft, before: PortRecord, after: PortRecord):
       msg: `Cannot update the fixed_ips of the port ${before.id}, ${why}`,
     });
   }
-  const isFixed = isRouters(after.device_owner) && after.device_owner !== GATEWAY_OWNER;
-  if (!isFixed || draft.get("router", after.device_id) === undefined) return;
-  if (!changed.some((address) => ipFamily(address) === 4)) return;
+  if (before.router_port?.type !== "interface" || !changed.some((address) => ipFamily(address) === 4)) return;
   throw fault("BadRequest", { resource: "ports", msg: `IP updates for port ${before.id} are not allowed` });
 }
 

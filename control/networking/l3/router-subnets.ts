@@ -1,7 +1,7 @@
 /** Which subnets may meet in one router (neutron/db/l3_db.py _check_for_dup_router_subnets, l3_extra_gws_db.py). */
 import { fault, prefix, prefixesOverlap, type RouterRecord, type SubnetRecord } from "../../../model/mod.ts";
 import type { Draft } from "../draft.ts";
-import { GATEWAY_OWNER, portsOf } from "./lookups.ts";
+import { portsOf } from "./lookups.ts";
 
 export const refuseRouter = (msg: string) => fault("BadRequest", { resource: "router", msg });
 
@@ -25,7 +25,7 @@ export function checkNewSubnets(
   const addedIds = new Set(added.map(({ id }) => id));
   const present = new Map<string, { subnet: SubnetRecord; isExternal: boolean }>();
   for (const port of portsOf(draft, router.id)) {
-    const isExternal = port.device_owner === GATEWAY_OWNER;
+    const isExternal = port.router_port?.type === "gateway";
     for (const { subnet_id } of port.fixed_ips) {
       if (addedIds.has(subnet_id) && !(isExternal && forGateway)) {
         throw refuseRouter(`Router already has a port on subnet ${subnet_id}`);

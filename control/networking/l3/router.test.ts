@@ -77,6 +77,22 @@ test("an interface by subnet has the subnet's gateway address, and counts as a c
   await world.networking.delete(ALICE, "router", router.id);
 });
 
+test("a port that only says it is a router's is none, and one that says no more that it is still is", async () => {
+  const [router, subnet] = [await world.router(), await world.inside("10.1.0.0/24")];
+  const device = { device_id: router.id, device_owner: "network:router_interface" };
+  const false_ = await world.port(subnet.network_id, device);
+  await world.networking.delete(ALICE, "port", false_.id);
+  const theirs = await world.network({}, BOB);
+  await refuses(world, "DeviceIDNotOwnedByTenant", () => world.port(theirs.id, device, BOB));
+  const { port_id: id } = await world.act(router, "add_router_interface", { subnet_id: subnet.id });
+  await world.networking.update(ALICE, "port", String(id), { device_id: "", device_owner: "" });
+  await refuses(world, "ServicePortInUse", () => world.networking.delete(ALICE, "port", String(id)));
+  await refuses(world, "BadRequest", () => world.act(router, "add_router_interface", { port_id: id }));
+  const other = await world.router();
+  await refuses(world, "PortInUse", () => world.act(other, "add_router_interface", { port_id: id }));
+  await world.act(router, "remove_router_interface", { port_id: id });
+});
+
 test("an interface by port takes the port over", async () => {
   const [router, subnet] = [await world.router(), await world.inside("10.1.0.0/24")];
   const port = await world.port(subnet.network_id);

@@ -51,7 +51,7 @@ function createRouter(env: Env, draft: Draft, caller: Caller, body: Attributes):
   const info = gatewayInfo(env, body);
   if (info === undefined || info === "as it is") return router;
   const after = setGateway(env, draft, caller, router, info);
-  draft.create("router", router.id, after);
+  draft.stage("router", router.id, after);
   return after;
 }
 
