@@ -2,6 +2,7 @@
 import { fault } from "../../model/mod.ts";
 import type { Validator } from "./attribute.ts";
 import { integerOf, prefixText } from "./converters.ts";
+import { described } from "./json-schema.ts";
 import { pyRepr, pyStr } from "./python.ts";
 import { string } from "./validators.ts";
 import { isNoData } from "./validators-dict.ts";
@@ -46,6 +47,10 @@ export function toRuleProtocol(value: unknown): string | null {
   if (name === "any" || Object.hasOwn(PROTOCOLS, name)) return name;
   throw fault("SecurityGroupRuleInvalidProtocol", { protocol: pyStr(value), values: PROTOCOL_WORDS });
 }
+described(
+  { type: ["string", "null"], description: "A name, or a number from 0 to 255; null or any: every protocol." },
+  toRuleProtocol,
+);
 
 export const ETHERTYPES = ["IPv4", "IPv6"] as const;
 
@@ -56,6 +61,7 @@ export function toEthertype(value: unknown): string {
   if (found) return found;
   throw fault("SecurityGroupRuleInvalidEtherType", { ethertype: pyStr(value), values: pyRepr(ETHERTYPES) });
 }
+described({ type: "string", enum: ETHERTYPES }, toEthertype);
 
 export function toPortValue(value: unknown): number | null {
   if (value === null) return null;
@@ -63,6 +69,7 @@ export function toPortValue(value: unknown): number | null {
   if (port !== undefined && port >= 0 && port <= 65_535) return port;
   throw fault("SecurityGroupInvalidPortValue", { port: pyStr(value) });
 }
+described({ type: ["integer", "null"], minimum: 0, maximum: 65_535 }, toPortValue);
 
 /** "address/length", host bits kept; what says nothing is null. */
 export function toIpPrefix(value: unknown): string | null {
@@ -71,12 +78,12 @@ export function toIpPrefix(value: unknown): string | null {
   if (text !== undefined) return text;
   throw fault("InvalidCIDR", { input: pyStr(value) });
 }
+described({ type: ["string", "null"], format: "cidr" }, toIpPrefix);
 
-export const nameNotDefault =
-  (maxLength: number): Validator =>
-  (value) => {
+export const nameNotDefault = (maxLength: number): Validator =>
+  described({ type: "string", maxLength }, (value) => {
     const reason = string(maxLength)(value);
     if (reason) return reason;
     if ((value as string).toLowerCase() === "default") throw fault("SecurityGroupDefaultAlreadyExists");
     return undefined;
-  };
+  });

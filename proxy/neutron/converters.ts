@@ -1,6 +1,7 @@
 /** Converters of Neutron's tables (neutron_lib/api/converters.py), under its names without "convert_". */
 import { randomBytes } from "node:crypto";
 import { fault, ipFamily, macFromBytes, parseIp, parsePrefix } from "../../model/mod.ts";
+import { described } from "./json-schema.ts";
 import { canonicalMac } from "./mac-text.ts";
 import { pyStr } from "./python.ts";
 
@@ -17,8 +18,10 @@ export function toBoolean(value: unknown): boolean {
   if (FALSE.has(word)) return false;
   throw invalid(`'${pyStr(value)}' cannot be converted to boolean`);
 }
+described({ type: "boolean" }, toBoolean);
 
 export const toBooleanOrNone = (value: unknown): boolean | null => (value === null ? null : toBoolean(value));
+described({ type: ["boolean", "null"] }, toBooleanOrNone);
 
 /** Python's int(): numbers are cut, strings must be whole decimals; beyond 2^53 JSON has lost the digits already. */
 export function integerOf(value: unknown): number | undefined {
@@ -34,12 +37,16 @@ export function toInt(value: unknown): number {
   if (integer === undefined) throw invalid(`'${pyStr(value)}' is not an integer`);
   return integer;
 }
+described({ type: "integer" }, toInt);
 
 export const toIntOrNone = (value: unknown): number | null => (value === null ? null : toInt(value));
+described({ type: ["integer", "null"] }, toIntOrNone);
 
 export const toText = (value: unknown): string | null => (value === null ? null : pyStr(value));
+described({ type: ["string", "null"] }, toText);
 
 export const noneToEmptyList = (value: unknown): unknown => (value === null ? [] : value);
+described({ type: "null" }, noneToEmptyList);
 
 /** IPv6 in its compressed form; anything else, addresses or not, as it is. */
 export function ipToCanonical(value: unknown): unknown {
@@ -65,6 +72,7 @@ export function cidrToCanonical(value: unknown): string {
   if (text === undefined) throw invalid(`${pyStr(value)} is not in a CIDR format`);
   return text;
 }
+described({ type: "string", format: "cidr" }, cidrToCanonical);
 
 function maskLength(mask: string): string | undefined {
   const bits = parseIp(mask)
@@ -83,11 +91,13 @@ export function poolsToCanonical(value: unknown): unknown {
     Object.fromEntries(Object.entries(pool).map(([key, ip]) => [key, ipToCanonical(ip)])),
   );
 }
+described({ type: "null" }, poolsToCanonical);
 
 export function toLowerCase(value: unknown): string {
   if (typeof value !== "string") throw invalid(`Input value ${pyStr(value)} must be string type`);
   return value.toLowerCase();
 }
+described({ type: "string" }, toLowerCase);
 
 /** The protocols that conntrack helpers and port forwardings know (IPTABLES_PROTOCOL_MAP of neutron_lib/constants.py). */
 export const TRANSPORT_PROTOCOLS = ["dccp", "icmp", "ipv6-icmp", "sctp", "tcp", "udp"] as const;
@@ -102,6 +112,7 @@ export function toProtocol(value: unknown): unknown {
     `IP protocol '${pyStr(value)}' is not supported. Only protocol names and their integer representation (0 to 255) are supported`,
   );
 }
+described({ type: "string" }, toProtocol);
 
 /** Any usual spelling of a MAC address in lower-case colon form; anything else as it is, for the validator to refuse. */
 export function toSanitizedMac(value: unknown): unknown {
@@ -113,6 +124,7 @@ export function toMacIfNone(value: unknown): unknown {
   if (value !== null) return toSanitizedMac(value);
   return macFromBytes(Uint8Array.of(0xfa, 0x16, 0x3e, ...randomBytes(3)));
 }
+described({ type: "null" }, toMacIfNone);
 
 /** `["ip_address=10.0.0.1", "subnet_id=x"]` as a map of lists: how a filter says a structured value. */
 export function keyValues(values: string[]): Map<string, string[]> {

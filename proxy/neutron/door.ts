@@ -9,7 +9,7 @@ import { ifMatch } from "./if-match.ts";
 import { type CallerPolicy, Policy, type PolicySource } from "./policy/mod.ts";
 import { asFault, sendError, sendJson } from "./reply.ts";
 import type { Answer } from "./route.ts";
-import { routesAt } from "./routes.ts";
+import { apiDescription, routesAt } from "./routes.ts";
 import { pathOf, versions } from "./versions.ts";
 
 export interface NeutronDoorOptions {
@@ -36,8 +36,7 @@ export async function neutronDoor(app: FastifyInstance, options: NeutronDoorOpti
 
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-openstack-request-id", requestIdOf(request));
-    // The list of versions is open, as in Neutron's api-paste.ini: clients read it before they have a token.
-    if (pathOf(request) !== "/") {
+    if (!isOpen(request)) {
       callers.set(request, known(policies, await authenticate(options.authenticator, request, reply)));
     }
   });
@@ -52,12 +51,18 @@ export async function neutronDoor(app: FastifyInstance, options: NeutronDoorOpti
     if (request.method === "GET") return sendJson(reply, 200, JSON.stringify(versions(request)));
     return sendError(reply, fault("HTTPMethodNotAllowed", { allow: "GET" }));
   });
+  app.get("/v2.0/openapi.json", (_request, reply) => sendJson(reply, 200, apiDescription()));
   app.all("/v2.0", (_request, reply) => sendError(reply, fault("HTTPNotFound")));
   app.all("/v2.0/*", async (request, reply) => {
     const { status, json } = await answer(options.networking, callers.get(request) as Known, request);
     return json === undefined ? reply.code(status).send() : sendJson(reply, status, json);
   });
 }
+
+/** Clients read these before they have a token: the list of versions, as in Neutron's api-paste.ini, and the description. */
+const OPEN = ["/", "/v2.0/openapi.json"];
+const isOpen = (request: FastifyRequest) =>
+  OPEN.includes(pathOf(request)) && (request.method === "GET" || request.method === "HEAD" || pathOf(request) === "/");
 
 /** The server's own id of the request where it is of OpenStack's form, so that log and reply agree. */
 function requestIdOf({ id }: FastifyRequest): string {

@@ -6,6 +6,7 @@ import { isQuotaResource, QUOTA_RESOURCES, type ResourceKind } from "../../api/m
 import { fault } from "../../model/mod.ts";
 import type { Row } from "./attribute.ts";
 import { prepareChange } from "./body.ts";
+import type { Schema } from "./json-schema.ts";
 import { resource } from "./resource.ts";
 import { type Answer, type Asked, NONE, okJson, type Route } from "./route.ts";
 import { quotaOf } from "./tables/quota.ts";
@@ -83,21 +84,71 @@ function whoAmI(name: "tenant" | "project"): Route {
     if (!call.caller.projectId) throw fault("QuotaMissingTenant");
     return okJson({ [name]: { [`${name}_id`]: call.caller.projectId } });
   };
-  return { method: "GET", path: `quotas/${name}`, name: `show ${name}`, handle };
+  const form = { answer: [{ type: "object", required: [name] }] };
+  return { method: "GET", path: `quotas/${name}`, name: `show ${name}`, form, handle };
 }
 
 function refuseNew(): never {
   throw fault("HTTPNotImplemented", { msg: "POST requests are not supported on this resource." });
 }
 
+/** The limits, each of them `limit`, as one object. */
+const limitsForm = (limit: Schema): Schema => ({
+  type: "object",
+  properties: Object.fromEntries(QUOTA_RESOURCES.map((name) => [name, limit])),
+});
+const LIMIT: Schema = { type: "integer", minimum: -1 };
+const LIMITS: Schema = limitsForm(LIMIT);
+const wrapped = (name: string, schema: Schema): Schema => ({
+  type: "object",
+  properties: { [name]: schema },
+  required: [name],
+});
+const COUNTS: Schema = {
+  type: "object",
+  properties: { limit: LIMIT, used: { type: "integer" }, reserved: { type: "integer" } },
+};
+
+const quotas = (path: string): Pick<Route, "path"> => ({ path: `quotas${path}` });
+
 export const QUOTA_ROUTES: readonly Route[] = [
-  { method: "GET", path: "quotas", name: "list quotas", handle: list },
-  { method: "POST", path: "quotas", name: "refuse quotas", handle: refuseNew },
+  {
+    ...quotas(""),
+    method: "GET",
+    name: "list quotas",
+    form: { answer: [wrapped("quotas", { type: "array", items: LIMITS })] },
+    handle: list,
+  },
+  { ...quotas(""), method: "POST", name: "refuse quotas", form: { status: 501 }, handle: refuseNew },
   whoAmI("tenant"),
   whoAmI("project"),
-  { method: "GET", path: "quotas/:id", name: "show quota", handle: show("quota") },
-  { method: "PUT", path: "quotas/:id", name: "update quota", handle: update },
-  { method: "DELETE", path: "quotas/:id", name: "delete quota", handle: remove },
-  { method: "GET", path: "quotas/:id/default", name: "show default quota", handle: show("quota_default") },
-  { method: "GET", path: "quotas/:id/details", name: "show quota details", handle: details },
+  {
+    ...quotas("/:id"),
+    method: "GET",
+    name: "show quota",
+    form: { answer: [wrapped("quota", LIMITS)] },
+    handle: show("quota"),
+  },
+  {
+    ...quotas("/:id"),
+    method: "PUT",
+    name: "update quota",
+    form: { body: [wrapped("quota", LIMITS)], answer: [wrapped("quota", LIMITS)] },
+    handle: update,
+  },
+  { ...quotas("/:id"), method: "DELETE", name: "delete quota", form: { status: 204 }, handle: remove },
+  {
+    ...quotas("/:id/default"),
+    method: "GET",
+    name: "show default quota",
+    form: { answer: [wrapped("quota", LIMITS)] },
+    handle: show("quota_default"),
+  },
+  {
+    ...quotas("/:id/details"),
+    method: "GET",
+    name: "show quota details",
+    form: { answer: [wrapped("quota", limitsForm(COUNTS))] },
+    handle: details,
+  },
 ];

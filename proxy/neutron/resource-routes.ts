@@ -2,6 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import { fault } from "../../model/mod.ts";
 import { list } from "./list.ts";
+import { actionForm, methodForm, TAG_LIST } from "./openapi/mod.ts";
 import { act, create, remove, show, update } from "./operations.ts";
 import type { Method, Resource } from "./resource.ts";
 import { type Asked, created, type Handler, NONE, ok, okJson, type Route } from "./route.ts";
@@ -38,36 +39,47 @@ const METHODS: Record<Method, { method: Route["method"]; at: "" | "/:id"; handle
 
 const none = (done: Promise<unknown>): Promise<typeof NONE> => done.then(() => NONE);
 
-const TAGS: readonly Pick<Route, "method" | "path" | "name" | "handle">[] = [
+const TAGS: readonly Pick<Route, "method" | "path" | "name" | "form" | "handle">[] = [
   {
     method: "GET",
     path: "",
     name: "list tags",
+    form: { answer: [TAG_LIST] },
     handle: async (asked) => okJson({ tags: await getTags(asked.call, idOf(asked)) }),
   },
   {
     method: "PUT",
     path: "",
     name: "replace tags",
+    form: { body: [TAG_LIST], answer: [TAG_LIST] },
     handle: async (asked) => okJson({ tags: await putTags(asked.call, idOf(asked), asked.body()) }),
   },
   {
     method: "POST",
     path: "",
     name: "add tags",
+    form: { body: [TAG_LIST], answer: [TAG_LIST] },
     handle: async (asked) => okJson({ tags: await addTags(asked.call, idOf(asked), asked.body()) }),
   },
-  { method: "DELETE", path: "", name: "remove tags", handle: (asked) => none(removeTags(asked.call, idOf(asked))) },
+  {
+    method: "DELETE",
+    path: "",
+    name: "remove tags",
+    form: { status: 204 },
+    handle: (asked) => none(removeTags(asked.call, idOf(asked))),
+  },
   {
     method: "GET",
     path: "/:tag",
     name: "check tag",
+    form: { status: 204 },
     handle: (asked) => none(requireTag(asked.call, idOf(asked), asked.params[1] as string)),
   },
   {
     method: "PUT",
     path: "/:tag",
     name: "add tag",
+    form: { status: 201, answer: [{ type: "null" }] },
     handle: async (asked) => {
       await addTag(asked.call, idOf(asked), asked.params[1] as string);
       return created("null");
@@ -77,6 +89,7 @@ const TAGS: readonly Pick<Route, "method" | "path" | "name" | "handle">[] = [
     method: "DELETE",
     path: "/:tag",
     name: "remove tag",
+    form: { status: 204 },
     handle: (asked) => none(removeTag(asked.call, idOf(asked), asked.params[1] as string)),
   },
 ];
@@ -89,13 +102,21 @@ export function routesOf(resource: Resource): Route[] {
   return [
     ...resource.methods.map((name) => {
       const { method, at, handle } = METHODS[name];
-      return { method, path: base + at, resource, name: `${name} ${resource.name}`, handle };
+      return {
+        method,
+        path: base + at,
+        resource,
+        name: `${name} ${resource.name}`,
+        form: methodForm(name, resource),
+        handle,
+      };
     }),
     ...resource.actions.map((action) => ({
       method: action.method,
       path: `${base}/:id/${action.name}`,
       resource,
       name: action.name,
+      form: actionForm(action, resource),
       handle: async (asked: Asked) => ok(await act(asked.call, action, idOf(asked), asked.body())),
     })),
     ...(resource.hasTags ? TAGS : []).map((tags) => ({ ...tags, path: `${base}/:id/tags${tags.path}`, resource })),

@@ -2,6 +2,7 @@
 import type { ResourceKind } from "../../api/mod.ts";
 import type { ResourceRecordKind } from "../../model/mod.ts";
 import type { Attributes } from "./attribute.ts";
+import type { Schema } from "./json-schema.ts";
 import type { Json } from "./validators.ts";
 
 export type Method = "list" | "show" | "create" | "update" | "delete";
@@ -14,6 +15,9 @@ export interface Action {
   readonly policy?: string;
   /** What the interface gets, from the request's body. @throws Fault */
   readonly prepare: (body: Json | undefined) => Json;
+  /** What the body looks like, and the action's own result: for the description of the API. */
+  readonly body?: Schema;
+  readonly result?: Schema;
   /** The answer: the action's own result, or the resource as it is then, with or without its name around it. */
   readonly answer: "result" | "resource" | "wrapped resource";
 }

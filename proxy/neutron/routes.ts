@@ -2,6 +2,8 @@
 import { fault } from "../../model/mod.ts";
 import { AGENT_ROUTES } from "./agents.ts";
 import { extensionList, extensionOf } from "./extensions.ts";
+import type { Schema } from "./json-schema.ts";
+import { describeApi } from "./openapi/mod.ts";
 import { QUOTA_ROUTES } from "./quotas.ts";
 import { routesOf } from "./resource-routes.ts";
 import { RESOURCES } from "./resources.ts";
@@ -9,13 +11,32 @@ import { okJson, type Route } from "./route.ts";
 import { type Found, Trie } from "./trie.ts";
 import { resources } from "./versions.ts";
 
+const listOf = (name: string): Schema => ({
+  type: "object",
+  properties: { [name]: { type: "array", items: { type: "object" } } },
+  required: [name],
+});
+
 const DOCUMENTS: readonly Route[] = [
-  { method: "GET", path: "", name: "list resources", handle: ({ request }) => okJson(resources(request)) },
-  { method: "GET", path: "extensions", name: "list extensions", handle: () => okJson(extensionList()) },
+  {
+    method: "GET",
+    path: "",
+    name: "list resources",
+    form: { answer: [listOf("resources")] },
+    handle: ({ request }) => okJson(resources(request)),
+  },
+  {
+    method: "GET",
+    path: "extensions",
+    name: "list extensions",
+    form: { answer: [listOf("extensions")] },
+    handle: () => okJson(extensionList()),
+  },
   {
     method: "GET",
     path: "extensions/:id",
     name: "show extension",
+    form: { answer: [{ type: "object", properties: { extension: { type: "object" } }, required: ["extension"] }] },
     handle: ({ params: [alias = ""] }) => {
       const found = extensionOf(alias);
       if (found) return okJson(found);
@@ -30,6 +51,14 @@ export const ROUTES: readonly Route[] = [
   ...QUOTA_ROUTES,
   ...RESOURCES.flatMap(routesOf),
 ];
+
+let description: string | undefined;
+
+/** The API in OpenAPI's form, as JSON. */
+export function apiDescription(): string {
+  description ??= JSON.stringify(describeApi(ROUTES));
+  return description;
+}
 
 /** What a path has by method. */
 export type Methods = Map<string, Route>;

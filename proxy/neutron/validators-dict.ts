@@ -1,5 +1,6 @@
 /** Validators for JSON objects with given members (neutron_lib/api/validators/__init__.py validate_dict). */
 import type { Converter, Validator } from "./attribute.ts";
+import { described, givenSchema, nullable, type Schema } from "./json-schema.ts";
 import { pySet } from "./python.ts";
 import { isObject, type Json, listOf, show } from "./validators.ts";
 
@@ -12,10 +13,19 @@ export interface KeySpec {
 
 export type KeySpecs = Readonly<Record<string, KeySpec>>;
 
+function dictSchema(specs: KeySpecs): Schema {
+  const required = Object.keys(specs).filter((name) => specs[name]?.isRequired);
+  return {
+    type: "object",
+    properties: Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, givenSchema(spec)])),
+    ...(required.length > 0 ? { required } : {}),
+    additionalProperties: false,
+  };
+}
+
 /** An object that has the required members and no others than those of `specs`. */
-export const dict =
-  (specs: KeySpecs): Validator =>
-  (value) => {
+export const dict = (specs: KeySpecs): Validator =>
+  described(dictSchema(specs), (value) => {
     if (!isObject(value)) return `${show(value)} is not a dictionary`;
     const keys = Object.keys(value);
     const required = Object.keys(specs).filter((name) => specs[name]?.isRequired);
@@ -30,21 +40,19 @@ export const dict =
       if (reason !== undefined) return reason;
     }
     return undefined;
-  };
+  });
 
 /** What Python takes for false: Neutron's "no data". */
 export const isNoData = (value: unknown): boolean =>
   !value || (typeof value === "object" && Object.keys(value).length === 0);
 
-export const dictOrNoData =
-  (specs: KeySpecs): Validator =>
-  (value) =>
-    isNoData(value) ? undefined : dict(specs)(value);
+export const dictOrNoData = (specs: KeySpecs): Validator =>
+  described(nullable(dictSchema(specs)), (value) => (isNoData(value) ? undefined : dict(specs)(value)));
 
-export const listOfDicts =
-  (specs: KeySpecs): Validator =>
-  (value) =>
-    isNoData(value) ? undefined : listOf(dictOrNoData(specs))(value);
+export const listOfDicts = (specs: KeySpecs): Validator =>
+  described(nullable({ type: "array", items: dictSchema(specs) }), (value) =>
+    isNoData(value) ? undefined : listOf(dictOrNoData(specs))(value),
+  );
 
 /** The members of a valid object, converted. */
 export function convertMembers(specs: KeySpecs, value: Json): Json {

@@ -1,5 +1,6 @@
 /** Validators for DNS names (neutron_lib/api/validators/dns.py). */
 import type { Validator } from "./attribute.ts";
+import { described } from "./json-schema.ts";
 import { string } from "./validators.ts";
 
 const FQDN_LENGTH = 255;
@@ -26,6 +27,7 @@ function dnsFormat(name: string): string | undefined {
 }
 
 export const dnsHostName: Validator = (value) => string()(value) ?? dnsFormat(value as string);
+described({ type: "string", maxLength: FQDN_LENGTH }, dnsHostName);
 
 export const dnsDomainName: Validator = (value) => {
   const reason = string()(value);
@@ -36,6 +38,7 @@ export const dnsDomainName: Validator = (value) => {
   if (bad || name.length <= FQDN_LENGTH - 2) return bad;
   return `'${name}' contains ${name.length} characters. Adding a sub-domain will cause it to exceed the maximum length of a FQDN of '${FQDN_LENGTH}'`;
 };
+described({ type: "string", maxLength: FQDN_LENGTH - 2 }, dnsDomainName);
 
 /** A floating IP's name is relative: the domain comes from its network or from `dns_domain`. */
 export const fipDnsHostName: Validator = (value) => {
@@ -47,3 +50,4 @@ export const fipDnsHostName: Validator = (value) => {
   if (bad || name.length <= FQDN_LENGTH - 3) return bad;
   return `'${name}' contains ${name.length} characters. Adding a domain name will cause it to exceed the maximum length of a FQDN of '${FQDN_LENGTH}'`;
 };
+described({ type: "string", maxLength: FQDN_LENGTH - 3 }, fipDnsHostName);

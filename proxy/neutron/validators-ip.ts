@@ -1,6 +1,7 @@
 /** Validators for addresses, prefixes, and what subnets are made of (neutron_lib/api/validators/__init__.py). */
 import { fault, type Prefix, parseIp, parsePrefix } from "../../model/mod.ts";
 import type { Validator } from "./attribute.ts";
+import { described, type Schema, schemaOf } from "./json-schema.ts";
 import { canonicalMac } from "./mac-text.ts";
 import { pyRepr, pySet, pyStr } from "./python.ts";
 import { first, isObject, type Json, listOf, show } from "./validators.ts";
@@ -10,6 +11,7 @@ export const macAddress: Validator = (value) => {
   const bad = mac === undefined || mac === "00:00:00:00:00:00" || mac === "ff:ff:ff:ff:ff:ff";
   return bad ? `${show(value)} is not a valid MAC address` : undefined;
 };
+described({ type: "string", format: "mac" }, macAddress);
 
 export const ipAddress: Validator = (value) => {
   if (typeof value === "string") {
@@ -20,6 +22,7 @@ export const ipAddress: Validator = (value) => {
   }
   return `${show(value)} is not a valid IP address`;
 };
+described({ type: "string", format: "ip" }, ipAddress);
 
 /** A prefix with its length, as text; host bits may be set. */
 function prefixOf(value: unknown): Prefix | undefined {
@@ -27,6 +30,7 @@ function prefixOf(value: unknown): Prefix | undefined {
 }
 
 export const subnet: Validator = (value) => (prefixOf(value) ? undefined : `${show(value)} is not a valid IP subnet`);
+described({ type: "string", format: "cidr" }, subnet);
 
 export const subnetList: Validator = listOf(subnet);
 
@@ -42,6 +46,13 @@ const routeCidr: Validator = (value) => {
 const within = (outer: Prefix, inner: Prefix) =>
   outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
 
+const record = (members: Record<string, Validator>): Schema => ({
+  type: "object",
+  properties: Object.fromEntries(Object.entries(members).map(([name, member]) => [name, schemaOf(member)])),
+  required: Object.keys(members),
+  additionalProperties: false,
+});
+
 function exactKeys(expected: string[], value: unknown): string | undefined {
   if (!isObject(value)) return `Invalid input. ${show(value)} must be a dictionary with keys: ${pyRepr(expected)}`;
   const keys = Object.keys(value);
@@ -56,6 +67,7 @@ export const ipPools: Validator = (value) => {
     (pool) => exactKeys(["start", "end"], pool) ?? ipAddress(pool.start) ?? ipAddress(pool.end),
   );
 };
+described({ type: "array", items: record({ start: ipAddress, end: ipAddress }) }, ipPools);
 
 export const nameservers: Validator = (value) => {
   if (typeof value !== "string" && (typeof value !== "object" || value === null)) {
@@ -71,6 +83,7 @@ export const nameservers: Validator = (value) => {
     return undefined;
   });
 };
+described({ type: "array", items: schemaOf(ipAddress), uniqueItems: true }, nameservers);
 
 export const hostRoutes: Validator = (value) => {
   if (!Array.isArray(value)) return `Invalid data format for hostroute: ${show(value)}`;
@@ -85,6 +98,7 @@ export const hostRoutes: Validator = (value) => {
     return undefined;
   });
 };
+described({ type: "array", items: record({ destination: subnet, nexthop: ipAddress }), uniqueItems: true }, hostRoutes);
 
 /** The device owners a subnet may be kept for: Neutron's own prefixes, and (by a slip kept since) any letter of "compute:". */
 const SERVICE_TYPES = ["network:", "neutron:", ..."compute:"];
@@ -100,6 +114,7 @@ export const subnetServiceTypes: Validator = (value) => {
   }
   return undefined;
 };
+described({ type: ["array", "null"], items: { type: "string" } }, subnetServiceTypes);
 
 const MULTICAST = [parsePrefix("224.0.0.0/4") as Prefix, parsePrefix("ff00::/8") as Prefix];
 

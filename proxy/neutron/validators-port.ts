@@ -1,6 +1,7 @@
 /** Validators for what ports are made of (neutron_lib/api/validators/{__init__,allowedaddresspairs}.py). */
 import { fault } from "../../model/mod.ts";
 import type { Validator } from "./attribute.ts";
+import { described, schemaOf } from "./json-schema.ts";
 import { canonicalMac } from "./mac-text.ts";
 import { pyStr } from "./python.ts";
 import { first, isObject, listOf, onelineNotEmptyString, orNone, show, string, uuid } from "./validators.ts";
@@ -20,6 +21,13 @@ export const fixedIps: Validator = (value) => {
     return Object.hasOwn(fixed, "subnet_id") ? uuid(fixed.subnet_id) : undefined;
   });
 };
+described(
+  {
+    type: "array",
+    items: { type: "object", properties: { subnet_id: schemaOf(uuid), ip_address: schemaOf(ipAddress) } },
+  },
+  fixedIps,
+);
 
 /** Neutron's option max_allowed_address_pair. */
 const MAX_ADDRESS_PAIRS = 10;
@@ -51,6 +59,22 @@ export const allowedAddressPairs: Validator = (value) => {
   }
   return undefined;
 };
+described(
+  {
+    type: "array",
+    items: {
+      type: "object",
+      properties: {
+        mac_address: schemaOf(macAddress),
+        ip_address: { type: "string", description: "An address or a prefix." },
+      },
+      required: ["ip_address"],
+      additionalProperties: false,
+    },
+    maxItems: MAX_ADDRESS_PAIRS,
+  },
+  allowedAddressPairs,
+);
 
 const BLANK_DHCP_OPTIONS = ["router", "classless-static-route"];
 const DHCP_OPTION_KEYS = ["opt_name", "opt_value", "ip_version"];
@@ -74,3 +98,19 @@ export const extraDhcpOpts: Validator = (value) => {
   if (reason) throw fault("InvalidInput", { error_message: reason });
   return undefined;
 };
+described(
+  {
+    type: ["array", "null"],
+    items: {
+      type: "object",
+      properties: {
+        opt_name: { type: "string", minLength: 1, maxLength: 64 },
+        opt_value: { type: ["string", "null"], maxLength: 255 },
+        ip_version: { type: ["integer", "string"], enum: [4, 6, "4", "6"] },
+      },
+      required: ["opt_name", "opt_value"],
+      additionalProperties: false,
+    },
+  },
+  extraDhcpOpts,
+);

@@ -2,6 +2,7 @@
 import { fault } from "../../model/mod.ts";
 import type { Validator } from "./attribute.ts";
 import { toInt } from "./converters.ts";
+import { described } from "./json-schema.ts";
 import { first, isObject, type Json, show } from "./validators.ts";
 import { isNoData } from "./validators-dict.ts";
 
@@ -18,6 +19,21 @@ export const networkSegments: Validator = (value) => {
     return undefined;
   });
 };
+described(
+  {
+    type: "array",
+    items: {
+      type: "object",
+      properties: {
+        "provider:network_type": { type: "string" },
+        "provider:physical_network": { type: ["string", "null"] },
+        "provider:segmentation_id": { type: ["integer", "null"] },
+      },
+      additionalProperties: false,
+    },
+  },
+  networkSegments,
+);
 
 /** With whole numbers; an id that says nothing is left out, as one to choose. */
 export const canonicalSegments = (value: unknown): Json[] =>

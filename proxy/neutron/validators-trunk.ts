@@ -1,5 +1,6 @@
 /** The validator of a trunk's subports (neutron_lib/api/validators/__init__.py validate_subports). */
 import type { Validator } from "./attribute.ts";
+import { described, schemaOf } from "./json-schema.ts";
 import { pyRepr, pyStr } from "./python.ts";
 import { isObject, show, uuid } from "./validators.ts";
 import { isNoData } from "./validators-dict.ts";
@@ -27,3 +28,18 @@ export const subports: Validator = (value) => {
   }
   return undefined;
 };
+described(
+  {
+    type: "array",
+    items: {
+      type: "object",
+      properties: {
+        port_id: schemaOf(uuid),
+        segmentation_type: { type: "string" },
+        segmentation_id: { type: ["integer", "null"] },
+      },
+      required: ["port_id"],
+    },
+  },
+  subports,
+);

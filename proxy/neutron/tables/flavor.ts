@@ -2,6 +2,7 @@
 import { fault } from "../../../model/mod.ts";
 import { type Attributes, attribute, type Validator } from "../attribute.ts";
 import { toBooleanOrNone } from "../converters.ts";
+import { described } from "../json-schema.ts";
 import { pyStr } from "../python.ts";
 import { ID, IDENTITY, SIZE } from "../standard.ts";
 import { orNone, string, uuid, uuidList } from "../validators.ts";
@@ -26,6 +27,7 @@ const serviceType: Validator = (value) => {
   if ((SERVICE_TYPES as readonly unknown[]).includes(value)) return undefined;
   throw fault("InvalidServiceType", { service_type: pyStr(value) });
 };
+described({ type: "string", enum: SERVICE_TYPES }, serviceType);
 
 const description = attribute(["post", "put", "filter", "sort"], {
   default: "",

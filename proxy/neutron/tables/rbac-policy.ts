@@ -1,6 +1,7 @@
 /** The attributes of an RBAC policy (neutron/extensions/rbac.py). */
 import { fault } from "../../../model/mod.ts";
 import { type Attributes, attribute, type Validator } from "../attribute.ts";
+import { described } from "../json-schema.ts";
 import { pyStr } from "../python.ts";
 import { projectWith, SIZE } from "../standard.ts";
 import { show, string, uuid } from "../validators.ts";
@@ -22,11 +23,13 @@ function toObjectType(value: unknown): string {
   if ((RBAC_TYPES as readonly string[]).includes(type)) return type;
   throw invalid(`'${pyStr(value)}' is not a valid RBAC object type`);
 }
+described({ type: "string", enum: RBAC_TYPES }, toObjectType);
 
 const targetProject: Validator = (value) => {
   if (value === "*" || uuid(value) === undefined) return undefined;
   throw invalid(`${show(value)} is not a valid target project ID; expected a UUID or '*'`);
 };
+described({ type: "string", description: "The id of a project, or * for all." }, targetProject);
 
 export const RBAC_POLICY: Attributes = {
   id: attribute(["filter"], { validate: uuid }),

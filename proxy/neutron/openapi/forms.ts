@@ -1,0 +1,73 @@
+/** What goes into the calls of a resource, and what comes out. */
+import { nullable, type Schema } from "../json-schema.ts";
+import type { Action, Method, Resource } from "../resource.ts";
+import type { Form } from "../route.ts";
+import { refTo, schemaName } from "./schemas.ts";
+
+const wrapped = (name: string, schema: Schema): Schema => ({
+  type: "object",
+  properties: { [name]: schema },
+  required: [name],
+});
+
+export const TAG_LIST: Schema = wrapped("tags", {
+  type: "array",
+  items: { type: "string", maxLength: 255 },
+  uniqueItems: true,
+  maxItems: 50,
+});
+
+/** The links to the pages before and after. */
+const LINKS: Schema = {
+  type: "array",
+  items: {
+    type: "object",
+    properties: { rel: { enum: ["next", "previous"] }, href: { type: "string", format: "uri" } },
+  },
+};
+
+const listed = (resource: Resource): Schema => {
+  const many: Schema = { type: "array", items: refTo(schemaName(resource)) };
+  return {
+    type: "object",
+    properties: { [resource.collection]: many, [`${resource.collection}_links`]: LINKS },
+    required: [resource.collection],
+  };
+};
+
+/** One, or many at once: all of them are made, or none. */
+const oneOrMany = (resource: Resource): readonly Schema[] => {
+  const item = refTo(schemaName(resource, "_new"));
+  return [wrapped(resource.name, item), wrapped(resource.collection, { type: "array", items: item })];
+};
+
+/** The form of one of the five usual calls. */
+export function methodForm(method: Method, resource: Resource): Form {
+  const one = wrapped(resource.name, refTo(schemaName(resource)));
+  switch (method) {
+    case "list":
+      return { query: "list", answer: [listed(resource)] };
+    case "show":
+      return { query: "fields", answer: [one] };
+    case "create": {
+      const many = wrapped(resource.collection, { type: "array", items: refTo(schemaName(resource)) });
+      return { status: 201, body: oneOrMany(resource), answer: [one, many] };
+    }
+    case "update":
+      return { body: [wrapped(resource.name, refTo(schemaName(resource, "_change")))], answer: [one] };
+    case "delete":
+      return { status: 204 };
+  }
+}
+
+/** The form of one of a resource's own actions. */
+export function actionForm(action: Action, resource: Resource): Form {
+  const shown = refTo(schemaName(resource));
+  const answers = {
+    result: action.result ?? nullable({ type: "object" }),
+    resource: shown,
+    "wrapped resource": wrapped(resource.name, shown),
+  };
+  const body = action.method === "GET" ? undefined : [action.body ?? { type: "object" }];
+  return { ...(body && { body }), answer: [answers[action.answer]] };
+}
