@@ -27,6 +27,8 @@ export const keys = {
   defaultGroup: (projectId: string) => `${ROOT}unique/default-security-group/${projectId}`,
   /** Held by the rule of a group that says this. */
   rule: (groupId: Id, rule: string) => `${ROOT}unique/rule/${groupId}/${rule}`,
+  /** Held by the mirror whose packets are in this tunnel. */
+  mirrorTunnel: (projectId: string, tunnel: number) => `${ROOT}unique/mirror/${projectId}/${tunnel}`,
   /** Held by a record that leans on another: an address translation on its port. Who removes that one sees it here. */
   use: (kind: Kind, id: Id, userId: Id) => `${ROOT}use/${kind}/${id}/${userId}`,
   usesOf: (kind: Kind, id: Id) => `${ROOT}use/${kind}/${id}/`,

@@ -8,11 +8,14 @@ import {
   type HostFacts,
   type HostRecord,
   ip,
+  type LogRecord,
   type NetworkRecord,
   type PortRecord,
   type RbacPolicyRecord,
   type SecurityGroupRecord,
   type SecurityGroupRuleRecord,
+  type TapFlowRecord,
+  type TapMirrorRecord,
 } from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 import { keys, ROOT, type Store } from "../../store/mod.ts";
@@ -118,7 +121,14 @@ export async function contents(store: Store): Promise<string[]> {
   return entries.map(({ key, value }) => `${key} ${value}`).sort();
 }
 
-type AnyRecord = NetworkRecord & PortRecord & RbacPolicyRecord & SecurityGroupRecord & SecurityGroupRuleRecord;
+type AnyRecord = NetworkRecord &
+  PortRecord &
+  RbacPolicyRecord &
+  SecurityGroupRecord &
+  SecurityGroupRuleRecord &
+  Pick<TapFlowRecord, "tap_service_id" | "source_port"> &
+  Pick<TapMirrorRecord, "directions" | "port_id"> &
+  Pick<LogRecord, "target_id" | "resource_id">;
 
 /** The unique keys that a record must have. */
 function keysOf(key: string, record: AnyRecord): string[] {
@@ -135,6 +145,9 @@ function keysOf(key: string, record: AnyRecord): string[] {
     const { "provider:physical_network": physicalNetwork, "provider:segmentation_id": id } = record;
     if (physicalNetwork === null) return [keys.vni(id ?? 0)];
     return [id === null ? keys.flat(physicalNetwork) : keys.vlan(physicalNetwork, id)];
+  }
+  if (key.startsWith(keys.records("tap_mirror"))) {
+    return [...new Set(Object.values(record.directions))].map((tunnel) => keys.mirrorTunnel(record.project_id, tunnel));
   }
   if (!key.startsWith(keys.records("port"))) return [];
   const held = [keys.mac(record.network_id, record.mac_address)];
@@ -155,6 +168,12 @@ export async function audit(store: Store): Promise<void> {
     for (const held of keysOf(key, record)) expected.push(`${held} ${record.id}`);
     const object = record.object_id ? keys.record(record.object_type, record.object_id) : key;
     assert.ok(there.has(object), `no object of ${value}`);
+    for (const port of [record.port_id, record.source_port, record.target_id]) {
+      assert.ok(!port || there.has(keys.record("port", port)), `no port of ${value}`);
+    }
+    const { tap_service_id: tap, resource_id: logged } = record;
+    assert.ok(!tap || there.has(keys.record("tap_service", tap)), `no tap service of ${value}`);
+    assert.ok(!logged || there.has(keys.record("security_group", logged)), `no group of ${value}`);
     if (record.network_id) assert.ok(there.has(keys.record("network", record.network_id)), `no network of ${value}`);
     const groups = [record.security_group_id, record.remote_group_id, ...(record.security_groups ?? [])];
     for (const id of groups) {

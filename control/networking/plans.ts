@@ -8,17 +8,18 @@ import {
   routerAgentPlan,
 } from "./agents/mod.ts";
 import type { Env } from "./env.ts";
-
+import { bindingPlan, flavorPlan, nextProviderPlan, profilePlan, providerPlan } from "./flavors/mod.ts";
 import { addressGroupPlan, groupPlan, rulePlan, templatePlan } from "./groups/mod.ts";
-
 import { floatingIpPlan, routerPlan } from "./l3/mod.ts";
-
+import { loggablePlan, logPlan } from "./logs/mod.ts";
+import { labelPlan, labelRulePlan } from "./metering/mod.ts";
 import { networkPlan } from "./network.ts";
 import type { Plans } from "./plan.ts";
 import { portPlan } from "./port.ts";
 import { quotaDefaultPlan, quotaDetailPlan, quotaPlan } from "./quota/mod.ts";
 import { rbacPolicyPlan } from "./rbac/mod.ts";
 import { subnetPlan } from "./subnet.ts";
+import { tapFlowPlan, tapMirrorPlan, tapServicePlan } from "./taps/mod.ts";
 
 export function makePlans(env: Env): Plans {
   return {
@@ -41,5 +42,17 @@ export function makePlans(env: Env): Plans {
     network_agent: networkAgentPlan(env),
     router_agent: routerAgentPlan(env),
     availability_zone: availabilityZonePlan(env),
+    metering_label: labelPlan(env),
+    metering_label_rule: labelRulePlan(env),
+    flavor: flavorPlan(env),
+    service_profile: profilePlan(env),
+    flavor_service_profile: bindingPlan(env),
+    next_provider: nextProviderPlan(),
+    service_provider: providerPlan(),
+    log: logPlan(env),
+    loggable_resource: loggablePlan(),
+    tap_service: tapServicePlan(env),
+    tap_flow: tapFlowPlan(env),
+    tap_mirror: tapMirrorPlan(env),
   };
 }

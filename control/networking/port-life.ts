@@ -11,9 +11,11 @@ import { bind, moveAttachment, wishOf } from "./binding.ts";
 import { newDhcpOptions } from "./dhcp-options.ts";
 import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
+import { removeLogsOfPort } from "./logs/mod.ts";
 import { changedAddresses, claimMac, newAddresses, readFixedIps, readMac } from "./port-addresses.ts";
 import { newSecurity } from "./port-security.ts";
 import { newStandard, touched } from "./standard.ts";
+import { removeTapsOfPort } from "./taps/mod.ts";
 
 const UNBOUND = { "binding:host_id": "", "binding:vnic_type": "normal", "binding:profile": {} };
 
@@ -69,8 +71,11 @@ export function readdress(env: Env, draft: Draft, port: PortRecord, requests: re
   return after;
 }
 
-/** Stages the end of a port and of every key it holds. */
+/** Stages the end of a port, of every key it holds, and of what watches it, which it gets no more of. */
 export function removePort(draft: Draft, port: PortRecord): void {
+  draft.sameUsers("port", port.id);
+  removeTapsOfPort(draft, port.id);
+  removeLogsOfPort(draft, port.id);
   draft.remove("port", port.id);
   draft.release(keys.mac(port.network_id, port.mac_address));
   for (const { subnet_id, ip_address } of port.fixed_ips) draft.release(keys.ip(subnet_id, ip_address));

@@ -1,7 +1,9 @@
-/** Metering (neutron_lib/exceptions/metering.py). */
+/** Metering (neutron_lib/exceptions/metering.py), and what its plugin finds wrong with a rule. */
 import { type FaultRow, row } from "./row.ts";
 
 export const METERING = {
+  // neutron_lib/exceptions/__init__.py. Neutron has no status for it and answers 500, although it is the caller's mistake.
+  Invalid: row(400, "%(msg)s"),
   MeteringLabelNotFound: row(404, "Metering label '%(label_id)s' does not exist."),
   MeteringLabelRuleNotFound: row(404, "Metering label rule '%(rule_id)s' does not exist."),
   MeteringLabelRuleOverlaps: row(

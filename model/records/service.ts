@@ -1,5 +1,5 @@
 /** Trunks, metering, flavors, logs and mirrors. */
-import type { Cidr, Ip } from "../ip.ts";
+import type { Ip } from "../ip.ts";
 import type { Id, Standard } from "./standard.ts";
 
 export interface SubPort {
@@ -23,9 +23,10 @@ export interface MeteringLabelRuleRecord extends Standard {
   metering_label_id: Id; // user
   direction: "ingress" | "egress"; // user
   excluded: boolean; // user
-  remote_ip_prefix: Cidr | null; // user
-  source_ip_prefix: Cidr | null; // user
-  destination_ip_prefix: Cidr | null; // user
+  /** An address and a length, which may have host bits. */
+  remote_ip_prefix: string | null; // user
+  source_ip_prefix: string | null; // user
+  destination_ip_prefix: string | null; // user
 }
 
 export interface FlavorRecord extends Standard {
@@ -66,7 +67,8 @@ export interface TapFlowRecord extends Standard {
 /** Extension tap-mirror: a port mirrored to an address outside. */
 export interface TapMirrorRecord extends Standard {
   port_id: Id; // user
-  directions: { IN?: number; OUT?: number }; // user
+  /** The tunnel of each direction. */
+  directions: { IN?: number; OUT?: number; BOTH?: number }; // user
   remote_ip: Ip; // user
   mirror_type: "gre" | "erspanv1"; // user
 }

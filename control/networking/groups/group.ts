@@ -7,6 +7,7 @@ import { attribute, given, isFlag, isText, listOf } from "../attributes.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { index } from "../indexes.ts";
+import { removeLogsOfGroup } from "../logs/mod.ts";
 import type { Removal, ResourcePlan } from "../plan.ts";
 import { removePolicies } from "../rbac/mod.ts";
 import type { Reader } from "../reader.ts";
@@ -59,6 +60,7 @@ function removeGroup(env: Env, draft: Draft, caller: Caller, current: Group): Re
   const rules = new Set([...draft.select(RULES_OF_GROUP, id), ...draft.select(RULES_FROM_GROUP, id)]);
   for (const rule of rules) removeRule(env, draft, rule);
   forgetRuleChanges(draft, id);
+  removeLogsOfGroup(draft, id);
   for (const user of [PORTS, RULES]) draft.unuse("security_group", id, user);
   removePolicies(draft, id);
   if (current.is_default) draft.release(keys.defaultGroup(projectId));

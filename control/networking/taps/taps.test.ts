@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Attributes, Caller } from "../../../api/mod.ts";
+import { MemoryStore } from "../../../store/memory-store.ts";
+import { ADMIN, ALICE, audit, BOB, makeWorld, refuses, type World } from "../networking.fixture.ts";
+
+async function made<T>(rows: Promise<T[]>): Promise<T> {
+  const [row] = await rows;
+  assert.ok(row);
+  return row;
+}
+const service = (world: World, port_id: string, by: Caller = ALICE) =>
+  made(world.networking.create(by, "tap_service", [{ port_id, name: "s" }]));
+const flow = (world: World, tap_service_id: string, source_port: string, by: Caller = ALICE, more: Attributes = {}) =>
+  made(world.networking.create(by, "tap_flow", [{ tap_service_id, source_port, direction: "BOTH", ...more }]));
+const mirror = (world: World, port_id: string, directions: Attributes, by: Caller = ALICE) =>
+  made(
+    world.networking.create(by, "tap_mirror", [{ port_id, directions, remote_ip: "192.0.2.9", mirror_type: "gre" }]),
+  );
+
+async function twoPorts(world: World) {
+  const net = await world.network();
+  return [net, await world.port(net.id), await world.port(net.id)] as const;
+}
+
+const count = async (world: World) => {
+  const { networking } = world;
+  const lists = [
+    networking.list(ADMIN, "tap_service", {}),
+    networking.list(ADMIN, "tap_flow", {}),
+    networking.list(ADMIN, "tap_mirror", {}),
+  ];
+  return (await Promise.all(lists)).map((rows) => rows.length);
+};
+
+test("services and flows are DOWN while no data plane mirrors, and change their names only", async () => {
+  const world = await makeWorld();
+  const [, one, two] = await twoPorts(world);
+  const tap = await service(world, one.id);
+  const tapped = await flow(world, tap.id, two.id, ALICE, { vlan_filter: "10-20" });
+  assert.deepEqual([tap.status, tapped.status, tapped.vlan_filter], ["DOWN", "DOWN", "10-20"]);
+  assert.equal((await world.networking.update(ALICE, "tap_service", tap.id, { name: "t" })).name, "t");
+  assert.equal((await world.networking.update(ALICE, "tap_flow", tapped.id, { description: "d" })).description, "d");
+  await audit(world.store);
+});
+
+test("flows go with their service, and everything with its port", async () => {
+  const world = await makeWorld();
+  const [, one, two] = await twoPorts(world);
+  const tap = await service(world, one.id);
+  await flow(world, tap.id, two.id);
+  await world.networking.delete(ALICE, "tap_service", tap.id);
+  assert.deepEqual(await count(world), [0, 0, 0]);
+  const again = await service(world, one.id);
+  await flow(world, again.id, two.id);
+  await mirror(world, two.id, { IN: 1 });
+  await world.networking.delete(ALICE, "port", two.id);
+  assert.deepEqual(await count(world), [1, 0, 0]);
+  await world.networking.delete(ALICE, "port", one.id);
+  assert.deepEqual(await count(world), [0, 0, 0]);
+  await audit(world.store);
+  assert.ok(!(await world.store.list("/cable/")).entries.some(({ key }) => key.includes("/use/port/")));
+});
+
+test("a tunnel is of one mirror of a project, in both directions if it likes", async () => {
+  const world = await makeWorld();
+  const [net, one, two] = await twoPorts(world);
+  const first = await mirror(world, one.id, { IN: 7, OUT: "7" });
+  assert.deepEqual(first.directions, { IN: 7, OUT: 7 });
+  await refuses(world, "TapMirrorTunnelConflict", () => mirror(world, two.id, { OUT: 7 }), /tunnel_id 7/);
+  const theirs = await world.port(net.id, { project_id: "bob" }, ADMIN);
+  await mirror(world, theirs.id, { OUT: 7 }, BOB);
+  await world.networking.delete(ALICE, "tap_mirror", first.id);
+  await mirror(world, two.id, { OUT: 7 });
+  await audit(world.store);
+});
+
+const NOWHERE = "11111111-1111-4111-8111-111111111111";
+
+test("refused: ports and services that are not there, or not the project's", async () => {
+  const world = await makeWorld();
+  const [net, one] = await twoPorts(world);
+  const theirs = await world.port(net.id, { project_id: "bob" }, ADMIN);
+  const tap = await service(world, one.id);
+  await refuses(world, "PortNotFound", () => service(world, NOWHERE));
+  await refuses(world, "PortNotFound", () => service(world, one.id, BOB));
+  await refuses(world, "PortDoesNotBelongToTenant", () => service(world, theirs.id));
+  await refuses(world, "PortDoesNotBelongToTenant", () => mirror(world, theirs.id, { IN: 1 }));
+  await refuses(world, "TapServiceNotFound", () => flow(world, NOWHERE, one.id));
+  await refuses(world, "TapServiceNotFound", () => flow(world, tap.id, theirs.id, BOB));
+  await refuses(world, "TapServiceNotBelongToTenant", () => flow(world, tap.id, one.id, ADMIN));
+  await refuses(world, "PortNotFound", () => flow(world, tap.id, NOWHERE));
+  await refuses(world, "TapFlowNotFound", () => world.networking.get(ALICE, "tap_flow", NOWHERE));
+  await refuses(world, "TapMirrorNotFound", () => world.networking.get(ALICE, "tap_mirror", NOWHERE));
+});
+
+test("two control nodes: no mirror without its port, none of a tunnel twice", async () => {
+  const store = new MemoryStore();
+  const [one, two] = [await makeWorld({}, store), await makeWorld({}, store)];
+  for (let round = 0; round < 20; round++) {
+    const [, source, target] = await twoPorts(one);
+    const tap = await service(one, target.id);
+    await two.memory.reached(one.memory.revision);
+    await Promise.allSettled([
+      flow(one, tap.id, source.id),
+      mirror(one, source.id, { IN: round }),
+      mirror(two, source.id, { IN: round }),
+      two.networking.delete(ALICE, "port", round % 2 ? source.id : target.id),
+      ...(round % 3 ? [two.networking.delete(ALICE, "tap_service", tap.id)] : []),
+    ]);
+    await audit(store);
+  }
+});
