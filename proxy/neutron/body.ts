@@ -40,6 +40,7 @@ export function prepareNew(resource: Resource, caller: Caller, body: Json | unde
   if (body === undefined || !Object.hasOwn(body, resource.collection)) {
     return { isBulk: false, bodies: [newBody(resource, caller, itemOf(resource, body))] };
   }
+  if (!resource.hasBulk) throw bad("Bulk operation not supported");
   const list = body[resource.collection];
   if (!list || (typeof list === "object" && Object.keys(list).length === 0)) throw bad("Resources required");
   if (!Array.isArray(list)) throw bad("Body contains invalid data");
@@ -101,7 +102,10 @@ function checkNames(resource: Resource, caller: Caller, given: Json): void {
       "Specifying 'project_id' other than the authenticated project in request is not allowed for the current user.",
     );
   }
-  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(resource.attributes, name));
+  // What belongs to no project may be told one all the same, which says nothing.
+  const isKnown = (name: string) =>
+    name === "project_id" || name === "tenant_id" || Object.hasOwn(resource.attributes, name);
+  const unknown = Object.keys(given).filter((name) => !isKnown(name));
   if (unknown.length > 0) throw bad(`Unrecognized attribute(s) '${unknown.join(", ")}'`);
 }
 

@@ -38,6 +38,8 @@ export interface Resource {
     readonly field: string;
   };
   readonly methods: readonly Method[];
+  /** Several can be created with one request. */
+  readonly hasBulk: boolean;
   readonly attributes: Attributes;
   /** Rules across attributes that need nothing but the request, on the converted body. @throws Fault */
   readonly checkNew?: (body: Json) => void;
@@ -56,7 +58,16 @@ type Given = Pick<Resource, "kind" | "attributes"> & Partial<Omit<Resource, "kin
 export function resource(row: Given): Resource {
   const name = row.name ?? row.kind;
   const collection = row.collection ?? `${name}s`;
-  return { methods: ALL, actions: [], hasTags: false, path: collection.replaceAll("_", "-"), ...row, name, collection };
+  return {
+    methods: ALL,
+    actions: [],
+    hasTags: false,
+    hasBulk: true,
+    path: collection.replaceAll("_", "-"),
+    ...row,
+    name,
+    collection,
+  };
 }
 
 /** The name in policies: that of the parent and its own, as neutron/pecan_wsgi/hooks/policy_enforcement.py has it. */

@@ -6,6 +6,7 @@ import { NETWORK } from "./network.ts";
 import { PORT } from "./port.ts";
 import { type Resource, resource } from "./resource.ts";
 import { ROUTER_ACTIONS } from "./router-actions.ts";
+import { SERVICE_RESOURCES } from "./service-resources.ts";
 import { SUBNET } from "./subnet.ts";
 import { checkNewSubnet } from "./subnet-rules.ts";
 import { FLOATINGIP } from "./tables/floatingip.ts";
@@ -19,6 +20,7 @@ export const RESOURCES: readonly Resource[] = [
   ...GROUP_RESOURCES,
   resource({ kind: "rbac_policy", collection: "rbac_policies", attributes: RBAC_POLICY }),
   ...AGENT_RESOURCES,
+  ...SERVICE_RESOURCES,
   resource({ kind: "router", attributes: ROUTER, actions: ROUTER_ACTIONS, hasTags: true }),
   resource({ kind: "floatingip", attributes: FLOATINGIP, hasTags: true }),
 ];

@@ -9,6 +9,7 @@ import { isElevated, projectOf } from "../access.ts";
 import { attribute, given, isFlag, isObject, isText, listOf, orNull } from "../attributes.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
+import { useFlavor } from "../flavors/mod.ts";
 import type { Removal, ResourcePlan } from "../plan.ts";
 import type { Reader } from "../reader.ts";
 import { newStandard, revised, standardChanges, touched } from "../standard.ts";
@@ -45,7 +46,7 @@ function createRouter(env: Env, draft: Draft, caller: Caller, body: Attributes):
     enable_default_route_bfd: flag("enable_default_route_bfd"),
     enable_default_route_ecmp: flag("enable_default_route_ecmp"),
   };
-  checkFlavor(draft, router);
+  if (router.flavor_id !== null) useFlavor(draft, router.flavor_id);
   checkZones(env, router.availability_zone_hints);
   draft.create("router", router.id, router);
   const info = gatewayInfo(env, body);
@@ -53,15 +54,6 @@ function createRouter(env: Env, draft: Draft, caller: Caller, body: Attributes):
   const after = setGateway(env, draft, caller, router, info);
   draft.stage("router", router.id, after);
   return after;
-}
-
-/** driver_controller.py _get_l3_driver_by_flavor. */
-function checkFlavor(draft: Draft, { flavor_id }: RouterRecord): void {
-  if (flavor_id === null) return;
-  const flavor = draft.get("flavor", flavor_id);
-  if (flavor === undefined) throw fault("FlavorNotFound", { flavor_id });
-  if (!flavor.enabled) throw fault("FlavorDisabled");
-  draft.present("flavor", flavor_id);
 }
 
 /** l3_dvr_db.py _validate_router_migration, l3_hamode_db.py _validate_migration. */

@@ -32,8 +32,14 @@ described({ type: "string", enum: SERVICE_TYPES }, serviceType);
 const description = attribute(["post", "put", "filter", "sort"], {
   default: "",
   validate: orNone(string(SIZE.longDescription)),
+  normalise: (value) => value ?? "",
 });
-const enabled = attribute(["post", "put", "filter", "sort"], { default: true, convert: toBooleanOrNone });
+// Null is the column's own default.
+const enabled = attribute(["post", "put", "filter", "sort"], {
+  default: true,
+  convert: toBooleanOrNone,
+  normalise: (value) => value ?? true,
+});
 
 export const FLAVOR: Attributes = {
   ...IDENTITY,
@@ -62,7 +68,9 @@ export const NEXT_PROVIDER: Attributes = {
 };
 
 export const SERVICE_PROVIDER: Attributes = {
-  service_type: attribute([]),
-  name: attribute([]),
+  // The provider's own code filters, and by these (neutron/services/provider_configuration.py _check_entry).
+  service_type: attribute(["filter"]),
+  name: attribute(["filter"]),
   default: attribute([]),
+  driver: attribute(["hidden", "filter"]),
 };

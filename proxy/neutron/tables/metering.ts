@@ -1,7 +1,7 @@
 /** Metering labels and rules (neutron_lib/api/definitions/metering*.py). */
 import { type Attributes, attribute } from "../attribute.ts";
 import { toBoolean } from "../converters.ts";
-import { PROJECT, projectWith, SIZE } from "../standard.ts";
+import { HIDDEN_PROJECT, PROJECT, SIZE } from "../standard.ts";
 import { nameString, string, uuid, values } from "../validators.ts";
 import { offered } from "./offered.ts";
 
@@ -25,7 +25,8 @@ export const METERING_LABEL_RULE: Attributes = offered(
     direction: attribute(["post", "filter", "sort"], { validate: values(["ingress", "egress"]) }),
     excluded: attribute(["post", "filter", "sort"], { default: false, convert: toBoolean }),
     remote_ip_prefix: attribute(["post", "filter", "sort"], { default: null }),
-    ...projectWith(["post"]),
+    // Not shown by Neutron either, although its table says so; rules of the policy look at it.
+    ...HIDDEN_PROJECT,
   },
   { metering_source_and_destination_fields: { source_ip_prefix: prefix, destination_ip_prefix: prefix } },
 );
