@@ -7,6 +7,7 @@
 import type {
   FloatingIpRecord,
   NetworkRecord,
+  PortForwardingRecord,
   RbacObjectType,
   RecordTypes,
   ResourceRecordKind,
@@ -130,6 +131,12 @@ export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security
   /** `shared` and external as its network is. */
   subnet: SubnetRecord & { shared: boolean; "router:external": boolean };
   router: RouterRecord & RouterExtras;
+  port_forwarding: PortForwardingRecord & {
+    external_port: number | null;
+    internal_port: number | null;
+    external_port_range: string;
+    internal_port_range: string;
+  };
   floatingip: FloatingIpRecord & { port_details: object | null; port_forwardings: object[] };
 }
 export type ResourceKind = keyof NetworkingTypes;

@@ -10,9 +10,10 @@ import {
 import type { Env } from "./env.ts";
 import { bindingPlan, flavorPlan, nextProviderPlan, profilePlan, providerPlan } from "./flavors/mod.ts";
 import { addressGroupPlan, groupPlan, rulePlan, templatePlan } from "./groups/mod.ts";
-import { floatingIpPlan, routerPlan } from "./l3/mod.ts";
+import { floatingIpPlan, forwardingPlan, routerPlan } from "./l3/mod.ts";
 import { loggablePlan, logPlan } from "./logs/mod.ts";
 import { labelPlan, labelRulePlan } from "./metering/mod.ts";
+
 import { networkPlan } from "./network.ts";
 import type { Plans } from "./plan.ts";
 import { portPlan } from "./port.ts";
@@ -35,6 +36,7 @@ export function makePlans(env: Env): Plans {
     quota_detail: quotaDetailPlan(env),
     router: routerPlan(env),
     floatingip: floatingIpPlan(env),
+    port_forwarding: forwardingPlan(env),
     rbac_policy: rbacPolicyPlan(env),
     agent: agentPlan(env),
     agent_network: agentNetworkPlan(env),

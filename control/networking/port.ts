@@ -83,7 +83,7 @@ function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord,
   };
   const after = revised(env, current, record);
   if (after === current) return current;
-  checkPortChange(draft, caller, current, after);
+  checkPortChange(env, draft, caller, current, after);
   moveAttachment(draft, current, after);
   draft.replace("port", current.id, after);
   return after;

@@ -42,7 +42,7 @@ export interface FloatingIpRecord extends Standard {
 
 export interface PortForwardingRecord extends Standard {
   floatingip_id: Id; // user
-  protocol: "tcp" | "udp"; // user
+  protocol: string; // user
   internal_port_id: Id; // user
   internal_ip_address: Ip; // user
   /** First and last port; equal for one. */

@@ -99,6 +99,11 @@ export function enforceOn(
   }
 }
 
+/** What the resource is part of must be there for the caller, or else that is what is not found. @throws Fault */
+export async function requireParent({ networking, caller, resource, parentId }: Call): Promise<void> {
+  if (resource.parent && parentId !== undefined) await networking.get(caller, resource.parent.kind, parentId);
+}
+
 /** What this caller is not shown. */
 export function hiddenFrom(call: Call): Hiding {
   const { policy, resource } = call;

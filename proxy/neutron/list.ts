@@ -2,7 +2,7 @@
 import type { ListHint } from "../../api/mod.ts";
 import type { SubnetRecord } from "../../model/mod.ts";
 import type { Row } from "./attribute.ts";
-import { type Call, hiddenFrom, keyOf, targetsOf } from "./call.ts";
+import { type Call, hiddenFrom, keyOf, requireParent, targetsOf } from "./call.ts";
 import { links, page } from "./page.ts";
 import { compileFilters, parseQuery, type Query } from "./query.ts";
 import { renderer, renderList } from "./render.ts";
@@ -12,6 +12,7 @@ import { policyName, type Resource } from "./resource.ts";
 export async function list(call: Call, url: string): Promise<Buffer> {
   const { networking, caller, resource, params } = call;
   const query = parseQuery(resource, params);
+  await requireParent(call);
   const isShared = await sharedTest(call, query);
   const test = compileFilters(resource, query.filters);
   const marker = await markerOf(call, query);

@@ -1,7 +1,16 @@
 /** The operations on one resource: create (one or many), show, update, delete, and its own actions. Each gives JSON. */
 import type { Row } from "./attribute.ts";
 import { prepareChange, prepareNew } from "./body.ts";
-import { type Call, changedAttributes, enforceNew, enforceOn, hiddenFrom, keyOf, setAttributes } from "./call.ts";
+import {
+  type Call,
+  changedAttributes,
+  enforceNew,
+  enforceOn,
+  hiddenFrom,
+  keyOf,
+  requireParent,
+  setAttributes,
+} from "./call.ts";
 import { parseQuery } from "./query.ts";
 import { renderer, renderList } from "./render.ts";
 import type { Action } from "./resource.ts";
@@ -15,8 +24,10 @@ function render(call: Call, row: Row): string {
 
 const renderOne = (call: Call, row: Row): string => `{"${call.resource.name}":${render(call, row)}}`;
 
-const rowOf = async (call: Call, id: string): Promise<Row> =>
-  (await call.networking.get(call.caller, call.resource.kind, keyOf(call, id))) as unknown as Row;
+const rowOf = async (call: Call, id: string): Promise<Row> => {
+  await requireParent(call);
+  return (await call.networking.get(call.caller, call.resource.kind, keyOf(call, id))) as unknown as Row;
+};
 
 /** @throws Fault */
 export async function create(call: Call, body: Json | undefined): Promise<string | Buffer> {

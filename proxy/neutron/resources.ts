@@ -2,16 +2,14 @@
 
 import { AGENT_RESOURCES } from "./agents.ts";
 import { GROUP_RESOURCES } from "./group-resources.ts";
+import { L3_RESOURCES } from "./l3-resources.ts";
 import { NETWORK } from "./network.ts";
 import { PORT } from "./port.ts";
 import { type Resource, resource } from "./resource.ts";
-import { ROUTER_ACTIONS } from "./router-actions.ts";
 import { SERVICE_RESOURCES } from "./service-resources.ts";
 import { SUBNET } from "./subnet.ts";
 import { checkNewSubnet } from "./subnet-rules.ts";
-import { FLOATINGIP } from "./tables/floatingip.ts";
 import { RBAC_POLICY } from "./tables/rbac-policy.ts";
-import { ROUTER } from "./tables/router.ts";
 
 export const RESOURCES: readonly Resource[] = [
   resource({ kind: "network", attributes: NETWORK, hasTags: true }),
@@ -21,6 +19,5 @@ export const RESOURCES: readonly Resource[] = [
   resource({ kind: "rbac_policy", collection: "rbac_policies", attributes: RBAC_POLICY }),
   ...AGENT_RESOURCES,
   ...SERVICE_RESOURCES,
-  resource({ kind: "router", attributes: ROUTER, actions: ROUTER_ACTIONS, hasTags: true }),
-  resource({ kind: "floatingip", attributes: FLOATINGIP, hasTags: true }),
+  ...L3_RESOURCES,
 ];

@@ -20,7 +20,15 @@ import { newPort, removePort } from "../port-life.ts";
 import type { Reader } from "../reader.ts";
 import { newStandard, revised, standardChanges } from "../standard.ts";
 import { associationWith, FREE, moveUses, statusOf } from "./association.ts";
-import { FLOATINGIP_OWNER, FLOATINGIPS_BY_ADDRESS, FLOATINGIPS_BY_PORT, FLOATINGIPS_BY_ROUTER } from "./lookups.ts";
+import { briefForwarding } from "./forwarding.ts";
+import {
+  FLOATINGIP_OWNER,
+  FLOATINGIPS_BY_ADDRESS,
+  FLOATINGIPS_BY_PORT,
+  FLOATINGIPS_BY_ROUTER,
+  forwardingsOf,
+  forwardingsOfPort,
+} from "./lookups.ts";
 import { changeQosPolicy } from "./qos-use.ts";
 
 const refuse = (msg: string) => fault("BadRequest", { resource: "floatingip", msg });
@@ -57,7 +65,17 @@ function dnsOf(body: Attributes): Pick<FloatingIpRecord, "dns_name" | "dns_domai
   return { dns_name, dns_domain };
 }
 
+/** A distributed router cannot give a port both an address and forwardings (pf_plugin.py _check_port_has_port_forwarding). */
+function checkForwardedPort(draft: Draft, body: Attributes): void {
+  const portId = given(body, "port_id", orNull(isText));
+  const [forwarding] = portId ? forwardingsOfPort(draft, portId) : [];
+  const routerId = forwarding && draft.get("floatingip", forwarding.floatingip_id)?.router_id;
+  if (!portId || !routerId || !draft.get("router", routerId)?.distributed) return;
+  throw fault("PortHasPortForwarding", { port_id: portId });
+}
+
 function createFloatingIp(env: Env, draft: Draft, caller: Caller, body: Attributes): FloatingIpRecord {
+  checkForwardedPort(draft, body);
   const standard = newStandard(env, projectOf(caller, body), body);
   const network = floatingNetwork(draft, caller, attribute(body, "floating_network_id", isText, ""));
   const port = floatingPort(env, draft, network, standard.id, body);
@@ -92,7 +110,11 @@ function associationAsked(draft: Draft, caller: Caller, floating: FloatingIpReco
 }
 
 function updateFloatingIp(env: Env, draft: Draft, caller: Caller, current: FloatingIpRecord, changes: Attributes) {
-  const association = associationAsked(draft, caller, current, changes) ?? current;
+  checkForwardedPort(draft, changes);
+  const asked = associationAsked(draft, caller, current, changes);
+  if (changes.port_id) checkNoForwardings(draft, current);
+  // On a router for its forwardings, it stays there.
+  const association = asked === undefined || (asked === FREE && current.port_id === null) ? current : asked;
   const policy = given(changes, "qos_policy_id", orNull(isText));
   const record: FloatingIpRecord = {
     ...current,
@@ -119,7 +141,14 @@ export function dropFloatingIp(draft: Draft, caller: Caller, floating: FloatingI
   draft.remove("floatingip", floating.id);
 }
 
+/** @throws Fault FipInUseByPortForwarding */
+function checkNoForwardings(draft: Draft, floating: FloatingIpRecord): void {
+  draft.sameUsers("floatingip", floating.id);
+  if (forwardingsOf(draft, floating.id).length > 0) throw fault("FipInUseByPortForwarding", { id: floating.id });
+}
+
 function removeFloatingIp(draft: Draft, caller: Caller, floating: FloatingIpRecord): Removal {
+  checkNoForwardings(draft, floating);
   dropFloatingIp(draft, caller, floating);
   return "done";
 }
@@ -133,7 +162,11 @@ function portDetails(reader: Reader, id: Id | null): object | null {
 }
 
 function show(floating: FloatingIpRecord, reader: Reader): NetworkingTypes["floatingip"] {
-  return { ...floating, port_details: portDetails(reader, floating.port_id), port_forwardings: [] };
+  return {
+    ...floating,
+    port_details: portDetails(reader, floating.port_id),
+    port_forwardings: forwardingsOf(reader, floating.id).map(briefForwarding),
+  };
 }
 
 export function floatingIpPlan(env: Env): ResourcePlan<"floatingip"> {

@@ -16,7 +16,7 @@ import type { Env } from "../env.ts";
 import { readdress, removePort } from "../port-life.ts";
 import { touched } from "../standard.ts";
 import { interfaceResult, readInterface, subnetsOfPort } from "./interfaces.ts";
-import { floatingIpsOfRouter, interfacesOf } from "./lookups.ts";
+import { floatingIpsOfRouter, forwardingsOf, interfacesOf } from "./lookups.ts";
 import { checkNoRouteThrough } from "./routes.ts";
 
 /** _check_router_interface_not_in_use, _confirm_router_interface_not_in_use. */
@@ -26,8 +26,13 @@ function checkUnused(draft: Draft, router: RouterRecord, subnet: SubnetRecord): 
     if (portId === null || address === null || !prefixContains(prefix(subnet.cidr), address)) return false;
     return draft.get("port", portId)?.fixed_ips.some(({ subnet_id }) => subnet_id === subnet.id) ?? false;
   };
-  for (const floating of floatingIpsOfRouter(draft, router.id)) {
-    if (!isOnSubnet(floating.port_id, floating.fixed_ip_address)) continue;
+  const floatings = floatingIpsOfRouter(draft, router.id);
+  const targets = floatings.flatMap(({ id }) => forwardingsOf(draft, id));
+  for (const [portId, address] of [
+    ...targets.map((forwarding) => [forwarding.internal_port_id, forwarding.internal_ip_address] as const),
+    ...floatings.map((floating) => [floating.port_id, floating.fixed_ip_address] as const),
+  ]) {
+    if (!isOnSubnet(portId, address)) continue;
     throw fault("RouterInterfaceInUseByFloatingIP", { router_id: router.id, subnet_id: subnet.id });
   }
   checkNoRouteThrough(router, subnet);

@@ -1,5 +1,5 @@
 /** What hangs on a router, a port or a floating address, found by index. */
-import type { FloatingIpRecord, Id, PortRecord, RouterRecord } from "../../../model/mod.ts";
+import type { FloatingIpRecord, Id, PortForwardingRecord, PortRecord, RouterRecord } from "../../../model/mod.ts";
 import type { Draft } from "../draft.ts";
 import { index } from "../indexes.ts";
 import type { Reader } from "../reader.ts";
@@ -14,6 +14,8 @@ export const INTERFACES_BY_SUBNET = index("port", ({ router_port: is, fixed_ips 
 export const FLOATINGIPS_BY_PORT = index("floatingip", ({ port_id }) => [port_id]);
 export const FLOATINGIPS_BY_ROUTER = index("floatingip", ({ router_id }) => [router_id]);
 export const FLOATINGIPS_BY_ADDRESS = index("floatingip", ({ floating_ip_address: address }) => [address]);
+export const FORWARDINGS_BY_FLOATING = index("port_forwarding", ({ floatingip_id }) => [floatingip_id]);
+export const FORWARDINGS_BY_PORT = index("port_forwarding", ({ internal_port_id }) => [internal_port_id]);
 
 /** By age, so that choices and messages are the same everywhere. */
 export function inOrder<T extends { created_at: string; id: Id }>(records: readonly T[]): T[] {
@@ -43,6 +45,14 @@ export function floatingIpsOfRouter(reader: Reader, routerId: Id): FloatingIpRec
 
 export function floatingIpsOfPort(reader: Reader, portId: Id): FloatingIpRecord[] {
   return inOrder(reader.select(FLOATINGIPS_BY_PORT, portId));
+}
+
+export function forwardingsOf(reader: Reader, floatingId: Id): PortForwardingRecord[] {
+  return inOrder(reader.select(FORWARDINGS_BY_FLOATING, floatingId));
+}
+
+export function forwardingsOfPort(reader: Reader, portId: Id): PortForwardingRecord[] {
+  return inOrder(reader.select(FORWARDINGS_BY_PORT, portId));
 }
 
 /** The owner of a router's interfaces (l3_db.py, l3_hamode_db.py and l3_dvr_db.py _get_device_owner). */

@@ -4,6 +4,7 @@
  * and whoever takes it away demands that nobody began to need it meanwhile.
  */
 export { floatingIpPlan } from "./floatingip.ts";
+export { forwardingPlan } from "./forwarding.ts";
 export { dropIdleFloating, isIdleFloating } from "./idle.ts";
 export { checkPortChange, checkPortRemoval, checkRouterDevice, releasePort } from "./port-rules.ts";
 export { routerPlan } from "./router.ts";

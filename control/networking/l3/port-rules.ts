@@ -7,7 +7,8 @@ import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { touched } from "../standard.ts";
 import { FREE, moveUses } from "./association.ts";
-import { FLOATINGIP_OWNER, floatingIpsOfPort } from "./lookups.ts";
+import { dropForwarding } from "./forwarding.ts";
+import { FLOATINGIP_OWNER, floatingIpsOfPort, forwardingsOfPort } from "./lookups.ts";
 
 /** Ports of routers and floating addresses go by other calls (l3_db.py prevent_l3_port_deletion). @throws Fault ServicePortInUse */
 export function checkPortRemoval(draft: Draft, port: PortRecord): void {
@@ -28,6 +29,7 @@ export function releasePort(env: Env, draft: Draft, caller: Caller, port: PortRe
     moveUses(draft, floating.id, floating, FREE);
     draft.replace("floatingip", floating.id, touched(env, { ...floating, ...FREE, status: "DOWN" }));
   }
+  for (const forwarding of forwardingsOfPort(draft, port.id)) dropForwarding(env, draft, forwarding);
 }
 
 /** A router's port is for the router's project to make (_enforce_device_owner_not_router_intf_or_device_id). */
@@ -45,7 +47,7 @@ export function checkRouterDevice(
 const addressesOf = (port: PortRecord) => new Set(port.fixed_ips.map(({ ip_address }) => ip_address));
 
 /** l3_db.py prevent_internal_ip_change_for_fip, ipam_pluggable_backend.py _update_ips_for_port. */
-function checkReaddressing(draft: Draft, before: PortRecord, after: PortRecord): void {
+function checkReaddressing(env: Env, draft: Draft, before: PortRecord, after: PortRecord): void {
   const [old, now] = [addressesOf(before), addressesOf(after)];
   const changed = [...old, ...now].filter((address) => !(old.has(address) && now.has(address)));
   if (changed.length === 0) return;
@@ -58,14 +60,17 @@ function checkReaddressing(draft: Draft, before: PortRecord, after: PortRecord):
       msg: `Cannot update the fixed_ips of the port ${before.id}, ${why}`,
     });
   }
+  for (const forwarding of forwardingsOfPort(draft, before.id)) {
+    if (!now.has(forwarding.internal_ip_address)) dropForwarding(env, draft, forwarding);
+  }
   if (before.router_port?.type !== "interface" || !changed.some((address) => ipFamily(address) === 4)) return;
   throw fault("BadRequest", { resource: "ports", msg: `IP updates for port ${before.id} are not allowed` });
 }
 
-/** @throws Fault BadRequest, DeviceIDNotOwnedByTenant */
-export function checkPortChange(draft: Draft, caller: Caller, before: PortRecord, after: PortRecord): void {
+/** Refuses what a port must not become, and stages what follows. @throws Fault BadRequest, DeviceIDNotOwnedByTenant */
+export function checkPortChange(env: Env, draft: Draft, caller: Caller, before: PortRecord, after: PortRecord): void {
   if (before.device_id !== after.device_id || before.device_owner !== after.device_owner) {
     checkRouterDevice(draft, caller, { ...after, device_id: after.device_id || before.device_id });
   }
-  checkReaddressing(draft, before, after);
+  checkReaddressing(env, draft, before, after);
 }
