@@ -5,7 +5,7 @@ const agents: Row[] = [
   ["network agent list --host $host", [{ Host: "$host", Alive: true, State: true }]],
   [
     "network agent list --agent-type dhcp --host $host",
-    [{ "Agent Type": "DHCP agent", Binary: "neutron-dhcp-agent" }],
+    [{ "Agent Type": "DHCP agent", "Availability Zone": "nova" }],
     { keep: "dhcp" },
   ],
   ["network agent list --agent-type l3 --host $host", [{ "Agent Type": "L3 agent" }], { keep: "l3" }],

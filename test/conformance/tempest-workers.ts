@@ -3,50 +3,72 @@
  * (tempest/lib/services/network/subnets_client.py), and its classes delete theirs once more at their end, so the run
  * takes as long as the worker that sleeps most; the longest test alone sleeps 160 seconds.
  */
-
 const DHCP = "tempest.api.network.test_dhcp_ipv6.NetworksTestDHCPv6";
 /** To be begun before all others, each by a worker of its own. */
 export const LONGEST: readonly string[] = [`${DHCP}.test_dhcpv6_64_subnets`, `${DHCP}.test_dhcpv6_two_subnets`];
 
-/** Deletions of subnets, for each class that has some. */
-const DELETIONS: Readonly<Record<string, number>> = {
-  AllowedAddressPairIpV6TestJSON: 1,
-  AllowedAddressPairTestJSON: 1,
-  BulkNetworkOpsIpV6Test: 2,
-  BulkNetworkOpsTest: 2,
-  DHCPAgentSchedulersTestJSON: 1,
-  ExternalNetworksTestJSON: 1,
-  ExtraDHCPOptionsIpV6TestJSON: 1,
-  ExtraDHCPOptionsTestJSON: 1,
-  FloatingIPAdminTestJSON: 1,
-  FloatingIPNegativeTestJSON: 1,
-  FloatingIPTestJSON: 3,
-  NetworksIpV6TestAttrs: 8,
-  RoutersAdminTest: 2,
-  RoutersIpV6AdminTest: 2,
-  RoutersIpV6Test: 9,
-  RoutersNegativeIpV6Test: 4,
-  RoutersNegativeTest: 4,
-  RoutersTest: 9,
+/** How often subnets are deleted: by what a class sets up, and by single tests (the first pattern that fits). */
+interface Deletions {
+  byClass?: number;
+  byTest?: readonly (readonly [test: RegExp, count: number])[];
+}
+
+const NETWORKS: Deletions = {
+  byClass: 1,
+  byTest: [
+    [/no_gw64/, 2],
+    [/_(create|update|delete)_.*subnet/, 1],
+  ],
+};
+const PORTS: Deletions = {
+  byTest: [
+    [/second_ip$/, 4],
+    [/update_port_with_.*security_group/, 3],
+    [/in_allowed_allocation_pools|no_securitygroups|filter_by_ip|filter_by_router_id/, 2],
+  ],
 };
 
-/** Of classes that delete so many that their tests are spread: deletions for each test, unless it is named. */
-const SPREAD: Readonly<Record<string, number | Readonly<Record<string, number>>>> = {
-  NetworksIpV6Test: 1,
-  NetworksTest: 1,
+const ROUTERS: Deletions = {
+  byTest: [
+    [/extra_route$/, 8],
+    [/add_multiple_router_interfaces$/, 4],
+    [/router_interface_/, 2],
+  ],
+};
+
+/** Of classes with tests of their own account, those tests may run anywhere; of others, all run in one worker. */
+const DELETIONS: Readonly<Record<string, Deletions>> = {
+  AllowedAddressPairIpV6TestJSON: { byClass: 1 },
+  AllowedAddressPairTestJSON: { byClass: 1 },
+  BulkNetworkOpsIpV6Test: { byClass: 2 },
+  BulkNetworkOpsTest: { byClass: 2 },
+  DHCPAgentSchedulersTestJSON: { byClass: 1 },
+  ExternalNetworksTestJSON: { byClass: 1 },
+  ExtraDHCPOptionsIpV6TestJSON: { byClass: 1 },
+  ExtraDHCPOptionsTestJSON: { byClass: 1 },
+  FloatingIPAdminTestJSON: { byClass: 1 },
+  FloatingIPNegativeTestJSON: { byClass: 1 },
+  FloatingIPTestJSON: { byClass: 3 },
+  NetworksIpV6Test: NETWORKS,
+  NetworksIpV6TestAttrs: { byClass: 8 },
+  NetworksNegativeTestJSON: { byClass: 1 },
+  NetworksTest: NETWORKS,
   NetworksTestDHCPv6: {
-    test_dhcp_stateful: 6,
-    test_dhcp_stateful_fixedips: 6,
-    test_dhcp_stateful_fixedips_duplicate: 2,
-    test_dhcp_stateful_fixedips_outrange: 2,
-    test_dhcp_stateful_router: 4,
-    test_dhcpv6_invalid_options: 2,
-    test_dhcpv6_stateless_eui64: 4,
-    test_dhcpv6_stateless_no_ra: 4,
-    test_dhcpv6_stateless_no_ra_no_dhcp: 2,
+    byTest: [
+      [/stateful$|stateful_fixedips$/, 6],
+      [/stateful_router$|stateless_eui64$|stateless_no_ra$/, 4],
+      [/./, 2],
+    ],
   },
-  PortsIpV6TestJSON: 2,
-  PortsTestJSON: 2,
+  PortsIpV6TestJSON: PORTS,
+  PortsTestJSON: PORTS,
+  RoutersAdminTest: { byClass: 2 },
+  RoutersIpV6AdminTest: { byClass: 2 },
+  RoutersIpV6Test: ROUTERS,
+  RoutersNegativeIpV6Test: { byClass: 4 },
+  RoutersNegativeTest: { byClass: 4 },
+  RoutersTest: ROUTERS,
+  TagsExtTest: { byClass: 1 },
 };
 
 const SLEEP_SECONDS = 10;
@@ -55,33 +77,44 @@ const CLASS_SECONDS = 2;
 const TEST_SECONDS = 0.3;
 
 interface Job {
+  className: string;
   tests: string[];
   seconds: number;
 }
 
-/** The longest first, each to the worker that has least to do. Returns each worker's tests. */
+interface Load extends Omit<Job, "className"> {
+  /** Whose set-up this worker pays for already. */
+  classes: Set<string>;
+}
+
+/** The longest first, each to the worker that is then done first. Returns each worker's tests. */
 export function spread(names: readonly string[], workers: number): string[][] {
-  const loads: Job[] = Array.from({ length: workers }, () => ({ tests: [], seconds: 0 }));
-  for (const job of jobs(names).sort((a, b) => b.seconds - a.seconds)) {
-    const load = loads.reduce((least, each) => (each.seconds < least.seconds ? each : least));
+  const loads: Load[] = Array.from({ length: workers }, () => ({ tests: [], seconds: 0, classes: new Set() }));
+  for (const job of jobs(names).sort((a, b) => after(b) - after(a))) {
+    const load = loads.reduce((best, each) => (after(job, each) < after(job, best) ? each : best));
+    load.seconds = after(job, load);
+    load.classes.add(job.className);
     load.tests.push(...job.tests);
-    load.seconds += job.seconds;
   }
   return loads.map((load) => load.tests).filter((tests) => tests.length > 0);
 }
 
-/** Tests of a class are one job, since they share what their class sets up, but for those of classes to be spread. */
+/** When a worker is done that takes the job on, too. */
+function after(job: Job, load?: Load): number {
+  const setUp = CLASS_SECONDS + SLEEP_SECONDS * (DELETIONS[job.className]?.byClass ?? 0);
+  return (load?.seconds ?? 0) + job.seconds + (load?.classes.has(job.className) ? 0 : setUp);
+}
+
 function jobs(names: readonly string[]): Job[] {
   const found = new Map<string, Job>();
   for (const name of names) {
     const [test = "", className = ""] = name.split(".").reverse();
-    const each = SPREAD[className];
-    const key = each === undefined ? name.slice(0, -test.length) : name;
-    const job = found.get(key) ?? { tests: [], seconds: CLASS_SECONDS };
+    const count = DELETIONS[className]?.byTest?.find(([pattern]) => pattern.test(test))?.[1] ?? 0;
+    const key = count === 0 ? name.slice(0, -test.length) : name;
+    const job = found.get(key) ?? { className, tests: [], seconds: 0 };
     found.set(key, job);
-    if (job.tests.length === 0) job.seconds += SLEEP_SECONDS * (DELETIONS[className] ?? 0);
     job.tests.push(name);
-    job.seconds += TEST_SECONDS + SLEEP_SECONDS * (typeof each === "number" ? each : (each?.[test] ?? 0));
+    job.seconds += TEST_SECONDS + SLEEP_SECONDS * count;
   }
   return [...found.values()];
 }
