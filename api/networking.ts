@@ -116,6 +116,12 @@ export interface RouterExtras {
 }
 
 /** What a resource looks like to a door: its record, and what belongs to it without being in it. */
+/** Of the subnet pools that a network's subnets are from. */
+interface AddressScopes {
+  ipv4_address_scope: string | null;
+  ipv6_address_scope: string | null;
+}
+
 export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security_group_rule">, Shareable {
   security_group: SecurityGroupRecord & {
     shared: boolean;
@@ -127,7 +133,7 @@ export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security
     normalized_cidr: string | null;
     belongs_to_default_sg: boolean;
   };
-  network: NetworkRecord & { subnets: string[]; shared: boolean; availability_zones: readonly string[] };
+  network: NetworkRecord & { subnets: string[]; shared: boolean; availability_zones: readonly string[] } & AddressScopes;
   /** `shared` and external as its network is. */
   subnet: SubnetRecord & { shared: boolean; "router:external": boolean };
   router: RouterRecord & RouterExtras;

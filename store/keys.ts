@@ -29,6 +29,14 @@ export const keys = {
   rule: (groupId: Id, rule: string) => `${ROOT}unique/rule/${groupId}/${rule}`,
   /** Held by the mirror whose packets are in this tunnel. */
   mirrorTunnel: (projectId: string, tunnel: number) => `${ROOT}unique/mirror/${projectId}/${tunnel}`,
+  /**
+   * Held by the subnet that has this prefix of a pool, written as its bits: what lies in another prefix begins with that
+   * one's bits, so a prefix is free when nothing is under its own bits, and none of those that hold it has a key.
+   */
+  range: (poolId: Id, bits: string) => `${ROOT}unique/range/${poolId}/${bits}.`,
+  rangesIn: (poolId: Id, bits: string) => `${ROOT}unique/range/${poolId}/${bits}`,
+  /** Held by the subnet pool that is the default of its address family. */
+  defaultPool: (family: 4 | 6) => `${ROOT}unique/default-subnetpool/${family}`,
   /** Held by a record that leans on another: an address translation on its port. Who removes that one sees it here. */
   use: (kind: Kind, id: Id, userId: Id) => `${ROOT}use/${kind}/${id}/${userId}`,
   usesOf: (kind: Kind, id: Id) => `${ROOT}use/${kind}/${id}/`,

@@ -6,4 +6,5 @@
 export * from "./choose.ts";
 export * from "./fixed-ips.ts";
 export * from "./pools.ts";
+export * from "./prefix-set.ts";
 export * from "./subnets.ts";

@@ -66,7 +66,9 @@ export class Draft implements Reader {
   dependOn(kind: Kind, id: Id): void {
     const key = keys.record(kind, id);
     const held = this.#memory.get(kind, id);
-    if (held === undefined || this.#guards.has(key)) return;
+    const guard = this.#guards.get(key);
+    // That it is there says less.
+    if (held === undefined || (guard !== undefined && guard.kind !== "present")) return;
     this.#guards.set(key, { kind: "unchanged", key, modRevision: held.modRevision });
   }
 

@@ -1,5 +1,5 @@
 /** Networks: their attributes, segment and MTU; what keeps one from being changed or deleted. */
-import type { Attributes, Caller } from "../../api/mod.ts";
+import type { Attributes, Caller, NetworkingTypes } from "../../api/mod.ts";
 import { fault, type NetworkRecord } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
 import { notFound, projectOf, seesNetwork } from "./access.ts";
@@ -12,8 +12,10 @@ import { ensureDefaultGroup } from "./groups/mod.ts";
 import { dropIdleFloating, isIdleFloating } from "./l3/mod.ts";
 import { checkMtuFor, chosenMtu } from "./mtu.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
+import { releaseRange, scopesOf } from "./pools/mod.ts";
 import { removePort } from "./port-life.ts";
 import { addPolicy, removePolicies, removePolicy } from "./rbac/mod.ts";
+import type { Reader } from "./reader.ts";
 import { claimVlan, newSegment, releaseSegment, SEGMENT_NAMES } from "./segment.ts";
 import {
   EVERYBODY,
@@ -189,11 +191,29 @@ function removeNetwork(draft: Draft, caller: Caller, current: NetworkRecord): Re
     return "again";
   }
   draft.emptyUnder(keys.macsOf(current.id));
-  for (const subnet of draft.subnetsOf(current.id)) draft.remove("subnet", subnet.id);
+  for (const subnet of draft.subnetsOf(current.id)) {
+    releaseRange(draft, subnet);
+    draft.remove("subnet", subnet.id);
+  }
   releaseSegment(draft, current);
   removePolicies(draft, current.id);
   draft.remove("network", current.id);
   return "done";
+}
+
+function showNetwork(env: Env, record: NetworkRecord, caller: Caller, reader: Reader): NetworkingTypes["network"] {
+  const subnets = [...env.memory.subnetsOfNetwork(record.id)];
+  const scopes = scopesOf(
+    reader,
+    subnets.flatMap((id) => reader.get("subnet", id) ?? []),
+  );
+  return {
+    ...withShared(record, caller, reader),
+    availability_zones: zonesOfNetwork(env, record),
+    subnets,
+    ipv4_address_scope: scopes[4],
+    ipv6_address_scope: scopes[6],
+  };
 }
 
 export function networkPlan(env: Env): ResourcePlan<"network"> {
@@ -201,11 +221,7 @@ export function networkPlan(env: Env): ResourcePlan<"network"> {
     create: (draft, caller, body) => createNetwork(env, draft, caller, body),
     sees: seesNetwork,
     notFound: (id) => notFound("network", id),
-    show: (record, caller, reader) => ({
-      ...withShared(record, caller, reader),
-      availability_zones: zonesOfNetwork(env, record),
-      subnets: [...env.memory.subnetsOfNetwork(record.id)],
-    }),
+    show: (record, caller, reader) => showNetwork(env, record, caller, reader),
     visible: (caller) => visibleIds(env, "network", caller),
     update: (draft, _caller, current, changes) => updateNetwork(env, draft, current, changes),
     remove: removeNetwork,

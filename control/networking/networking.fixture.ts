@@ -11,9 +11,12 @@ import {
   type LogRecord,
   type NetworkRecord,
   type PortRecord,
+  prefix,
   type RbacPolicyRecord,
   type SecurityGroupRecord,
   type SecurityGroupRuleRecord,
+  type SubnetPoolRecord,
+  type SubnetRecord,
   type TapFlowRecord,
   type TapMirrorRecord,
 } from "../../model/mod.ts";
@@ -24,6 +27,7 @@ import { physicalAttachment } from "./binding.ts";
 import type { NetworkingOptions } from "./env.ts";
 import { ruleKey } from "./groups/mod.ts";
 import { makeNetworking } from "./mod.ts";
+import { rangeKey } from "./pools/mod.ts";
 
 const nothing = () => {};
 export const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
@@ -128,7 +132,9 @@ type AnyRecord = NetworkRecord &
   SecurityGroupRuleRecord &
   Pick<TapFlowRecord, "tap_service_id" | "source_port"> &
   Pick<TapMirrorRecord, "directions" | "port_id"> &
-  Pick<LogRecord, "target_id" | "resource_id">;
+  Pick<LogRecord, "target_id" | "resource_id"> &
+  SubnetRecord &
+  Pick<SubnetPoolRecord, "address_scope_id">;
 
 /** The unique keys that a record must have. */
 function keysOf(key: string, record: AnyRecord): string[] {
@@ -137,6 +143,12 @@ function keysOf(key: string, record: AnyRecord): string[] {
   }
   if (key.startsWith(keys.records("security_group_rule"))) {
     return [keys.rule(record.security_group_id, ruleKey(record))];
+  }
+  if (key.startsWith(keys.records("subnetpool"))) {
+    return record.is_default ? [keys.defaultPool(record.ip_version)] : [];
+  }
+  if (key.startsWith(keys.records("subnet"))) {
+    return record.subnetpool_id === null ? [] : [rangeKey(record.subnetpool_id, prefix(record.cidr))];
   }
   if (key.startsWith(keys.records("rbac_policy"))) {
     return [keys.rbac(record.object_id, record.action, record.target_project)];
@@ -166,6 +178,12 @@ export async function audit(store: Store): Promise<void> {
     if (!key.startsWith(keys.allRecords)) continue;
     const record: AnyRecord = JSON.parse(value);
     for (const held of keysOf(key, record)) expected.push(`${held} ${record.id}`);
+    for (const [kind, id] of [
+      ["subnetpool", record.subnetpool_id],
+      ["address_scope", record.address_scope_id],
+    ] as const) {
+      assert.ok(!id || there.has(keys.record(kind, id)), `no ${kind} of ${value}`);
+    }
     const object = record.object_id ? keys.record(record.object_type, record.object_id) : key;
     assert.ok(there.has(object), `no object of ${value}`);
     for (const port of [record.port_id, record.source_port, record.target_id]) {

@@ -16,6 +16,7 @@ import { labelPlan, labelRulePlan } from "./metering/mod.ts";
 
 import { networkPlan } from "./network.ts";
 import type { Plans } from "./plan.ts";
+import { addressScopePlan, subnetPoolPlan } from "./pools/mod.ts";
 import { portPlan } from "./port.ts";
 import { quotaDefaultPlan, quotaDetailPlan, quotaPlan } from "./quota/mod.ts";
 import { rbacPolicyPlan } from "./rbac/mod.ts";
@@ -26,6 +27,8 @@ export function makePlans(env: Env): Plans {
   return {
     network: networkPlan(env),
     subnet: subnetPlan(env),
+    subnetpool: subnetPoolPlan(env),
+    address_scope: addressScopePlan(env),
     port: portPlan(env),
     security_group: groupPlan(env),
     security_group_rule: rulePlan(env),

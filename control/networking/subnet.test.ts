@@ -77,7 +77,7 @@ const refusals: [string, Attributes, FaultCode, RegExp?][] = [
   ["2001:db8::/64", { ...SLAAC, enable_dhcp: false }, "InvalidInput", /enable_dhcp/],
   ["2001:db8::/64", { ipv6_ra_mode: "slaac", ipv6_address_mode: "dhcpv6-stateful" }, "InvalidInput", /same value/],
   ["2001:db8::/65", SLAAC, "InvalidInput", /EUI-64/],
-  ["10.0.0.0/24", { subnetpool_id: "x" }, "BadRequest", /subnet pools/],
+  ["10.0.0.0/24", { subnetpool_id: "x" }, "SubnetPoolNotFound"],
 ];
 for (const [cidr, attributes, code, message] of refusals) {
   test(`a subnet ${cidr} with ${JSON.stringify(attributes)} is refused: ${code}`, async () => {

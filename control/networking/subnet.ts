@@ -10,7 +10,6 @@ import {
   fault,
   type Id,
   type Ip,
-  ipFromBigInt,
   type NetworkRecord,
   type PortRecord,
   type Prefix,
@@ -46,13 +45,14 @@ import type { Env } from "./env.ts";
 import { checkMtuFor } from "./mtu.ts";
 import { AUTO_DELETE_OWNERS } from "./network.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
+import { checkAffinity, releaseRange } from "./pools/mod.ts";
 import { union } from "./select.ts";
 import { isShared, visibleIds } from "./sharing.ts";
 import { newStandard, revised, standardChanges, touched } from "./standard.ts";
+import { isUnspecified, placeOf } from "./subnet-place.ts";
 import { checkChangedSubnet, checkNewSubnet, checkOverlap } from "./subnet-rules.ts";
 
 const isMode = orNull(oneOf("slaac", "dhcpv6-stateful", "dhcpv6-stateless"));
-const isUnspecified = (address: Ip | null | undefined) => address === "0.0.0.0" || address === "::";
 
 const isRoute = (value: unknown) => {
   const route = isObject(value);
@@ -68,32 +68,12 @@ const isPool = (value: unknown): AllocationPool | undefined => {
   return start === undefined || end === undefined ? undefined : { start, end };
 };
 
-/**
- * The gateway as given. When the creator did not say: IPv4's first host address, IPv6's subnet-router anycast address
- * (ipam_backend_mixin.py _gateway_ip_str). The Contrail plugin says "none" by the unspecified address.
- */
-function gatewayOf(body: Attributes, cidr: Prefix): Ip | null {
-  const wanted = given(body, "gateway_ip", orNull(isIp));
-  if (wanted === null || isUnspecified(wanted)) return null;
-  return wanted ?? ipFromBigInt(cidr.family === 4 ? cidr.first + 1n : cidr.first, cidr.family);
-}
-
 function poolsOf(body: Attributes, cidr: Prefix, gateway: Ip | null): AllocationPool[] {
   const wanted = given(body, "allocation_pools", orNull(listOf(isPool)));
   if (wanted === undefined || wanted === null) return defaultPools(cidr, gateway);
   checkPools(wanted, cidr);
   if (gateway !== null) checkGatewayOutside(gateway, wanted);
   return wanted;
-}
-
-function cidrOf(body: Attributes): Prefix {
-  if (body.subnetpool_id || body.use_default_subnetpool) {
-    const msg = "subnet pools are not supported yet: give a cidr";
-    throw fault("BadRequest", { resource: "subnets", msg });
-  }
-  const cidr = given(body, "cidr", orNull(isCidr)) ?? null;
-  if (cidr !== null) return prefix(cidr);
-  throw fault("BadRequest", { resource: "subnets", msg: "a subnetpool must be specified in the absence of a cidr" });
 }
 
 /** The network of a subnet that is being made or changed, with this change counted in it. */
@@ -105,10 +85,10 @@ function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes):
   const networkId = attribute(body, "network_id", isText, "");
   const network = draft.get("network", networkId);
   if (network === undefined || !seesNetwork(caller, network, draft)) throw notFound("network", networkId);
-  const cidr = cidrOf(body);
-  const gateway = gatewayOf(body, cidr);
+  const standard = newStandard(env, projectOf(caller, body), body);
+  const { cidr, gateway, pool } = placeOf(draft, caller, standard, body);
   const record: SubnetRecord = {
-    ...newStandard(env, projectOf(caller, body), body),
+    ...standard,
     network_id: networkId,
     ip_version: attribute(body, "ip_version", isWhole, cidr.family) === 6 ? 6 : 4,
     cidr: cidr.cidr,
@@ -119,7 +99,7 @@ function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes):
     host_routes: given(body, "host_routes", orNull(listOf(isRoute))) ?? [],
     ipv6_ra_mode: given(body, "ipv6_ra_mode", isMode) ?? null,
     ipv6_address_mode: given(body, "ipv6_address_mode", isMode) ?? null,
-    subnetpool_id: null,
+    subnetpool_id: pool?.id ?? null,
     segment_id: given(body, "segment_id", orNull(isText)) ?? null,
     service_types: given(body, "service_types", orNull(listOf(isText))) ?? [],
     dns_publish_fixed_ip: attribute(body, "dns_publish_fixed_ip", isFlag, false),
@@ -127,7 +107,9 @@ function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes):
   checkNewSubnet(record, env.options);
   checkMtuFor(networkId, network.mtu, [record]);
   record.allocation_pools = poolsOf(body, cidr, gateway);
-  checkOverlap(record, draft.subnetsOf(networkId));
+  const others = draft.subnetsOf(networkId);
+  checkOverlap(record, others);
+  checkAffinity(draft, others, record.ip_version, pool);
   draft.create("subnet", record.id, record);
   reviseNetwork(env, draft, network);
   // Nearly always that is all, and nothing is left to a second transaction that a crash could prevent.
@@ -199,6 +181,7 @@ function removeSubnet(env: Env, draft: Draft, current: SubnetRecord): Removal {
   }
   if (holders.length > 0) return "again";
   draft.emptyUnder(keys.ipsOf(current.id));
+  releaseRange(draft, current);
   draft.remove("subnet", current.id);
   if (network !== undefined) reviseNetwork(env, draft, network);
   return "done";

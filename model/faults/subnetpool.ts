@@ -8,7 +8,8 @@ export const SUBNETPOOL = {
   }),
   SubnetPoolDeleteError: row(400, "Unable to delete subnet pool: %(reason)s."),
   SubnetPoolQuotaExceeded: row(409, "Per-project subnet pool prefix quota exceeded."),
-  SubnetAllocationError: row(500, "Failed to allocate subnet: %(reason)s."),
+  // 500 in Neutron, where it has no base class; but it is the client's request that asks for too much.
+  SubnetAllocationError: row(409, "Failed to allocate subnet: %(reason)s."),
   MinPrefixSubnetAllocationError: row(
     400,
     "Unable to allocate subnet with prefix length %(prefixlen)s, minimum allowed prefix is %(min_prefixlen)s.",

@@ -7,7 +7,6 @@ import { RESOURCES } from "./resources.ts";
 import type { Json } from "./validators.ts";
 
 const NET = "11111111-1111-4111-8111-111111111111";
-const SUB = "22222222-2222-4222-8222-222222222222";
 const admin = { requestId: "req", ...(CALLERS.admin as NonNullable<(typeof CALLERS)[string]>) };
 const member = { requestId: "req", ...(CALLERS.member as NonNullable<(typeof CALLERS)[string]>) };
 
@@ -146,25 +145,6 @@ const REFUSALS: Refusal[] = [
     subnet({ service_types: ["vm"] }),
     "400 InvalidSubnetServiceType: Subnet service type vm does not correspond to a valid device owner.",
   ],
-  [
-    "POST",
-    "subnets",
-    subnet({ prefixlen: 24 }),
-    "400 BadRequest: Bad subnets request: cidr and prefixlen must not be supplied together.",
-  ],
-  [
-    "POST",
-    "subnets",
-    { network_id: NET, ip_version: 4 },
-    "400 BadRequest: Bad subnets request: a subnetpool must be specified in the absence of a cidr.",
-  ],
-  [
-    "POST",
-    "subnets",
-    subnet({ use_default_subnetpool: true }),
-    "400 BadRequest: Bad subnets request: No default subnetpool found for IPv4.",
-  ],
-  ["POST", "subnets", subnet({ subnetpool_id: SUB }), `404 SubnetPoolNotFound: Subnet pool ${SUB} could not be found.`],
   ["PUT", "subnets", { cidr: "10.0.0.0/25" }, bad("Cannot update read-only attribute cidr")],
   ["POST", "ports", {}, bad("Failed to parse request. Required attribute 'network_id' not specified")],
   ["POST", "ports", port({ mac_address: "x" }), invalid("mac_address", "'x' is not a valid MAC address")],

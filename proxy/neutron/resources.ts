@@ -4,19 +4,18 @@ import { AGENT_RESOURCES } from "./agents.ts";
 import { GROUP_RESOURCES } from "./group-resources.ts";
 import { L3_RESOURCES } from "./l3-resources.ts";
 import { NETWORK } from "./network.ts";
+import { POOL_RESOURCES } from "./pool-resources.ts";
 import { PORT } from "./port.ts";
 import { type Resource, resource } from "./resource.ts";
 import { SERVICE_RESOURCES } from "./service-resources.ts";
 import { SUBNET } from "./subnet.ts";
-import { checkNewSubnet } from "./subnet-rules.ts";
-import { RBAC_POLICY } from "./tables/rbac-policy.ts";
 
 export const RESOURCES: readonly Resource[] = [
   resource({ kind: "network", attributes: NETWORK, hasTags: true }),
-  resource({ kind: "subnet", attributes: SUBNET, checkNew: checkNewSubnet, hasTags: true }),
+  resource({ kind: "subnet", attributes: SUBNET, hasTags: true }),
   resource({ kind: "port", attributes: PORT, hasTags: true }),
   ...GROUP_RESOURCES,
-  resource({ kind: "rbac_policy", collection: "rbac_policies", attributes: RBAC_POLICY }),
+  ...POOL_RESOURCES,
   ...AGENT_RESOURCES,
   ...SERVICE_RESOURCES,
   ...L3_RESOURCES,

@@ -1,5 +1,5 @@
 /** The attributes of a subnet. */
-import { type AllocationPool, fault, ipFamily, ipToBigInt, parseIp } from "../../model/mod.ts";
+import { type AllocationPool, fault, ipFamily, ipToBigInt, parseCidr, parseIp } from "../../model/mod.ts";
 import { type Attributes, attribute, UNSET } from "./attribute.ts";
 import { cidrToCanonical, ipToCanonical, noneToEmptyList, poolsToCanonical, toBoolean, toInt } from "./converters.ts";
 import { pyRepr } from "./python.ts";
@@ -30,7 +30,13 @@ const OWN: Attributes = {
   network_id: attribute(["post", "filter", "sort"], { validate: uuid }),
   subnetpool_id: attribute(["post", "filter", "sort"], { default: UNSET, validate: subnetpoolIdOrNone }),
   prefixlen: attribute(["post", "hidden"], { default: UNSET, convert: toInt, validate: nonNegative }),
-  cidr: attribute(["post", "filter", "sort"], { default: UNSET, convert: cidrToCanonical, validate: subnet }),
+  cidr: attribute(["post", "filter", "sort"], {
+    default: UNSET,
+    convert: cidrToCanonical,
+    validate: subnet,
+    // Host bits are taken off.
+    normalise: (value) => parseCidr(String(value)),
+  }),
   gateway_ip: attribute(["post", "put", "filter", "sort"], {
     default: UNSET,
     convert: ipToCanonical,

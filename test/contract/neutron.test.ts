@@ -48,6 +48,8 @@ describe("new resources", () => {
       dns_domain: "",
       availability_zone_hints: [],
       availability_zones: [],
+      ipv4_address_scope: null,
+      ipv6_address_scope: null,
       vlan_transparent: null,
       description: "",
       revision_number: 1,

@@ -34,13 +34,13 @@ const USERS: Record<Exclude<RbacObjectType, "network">, (draft: Draft, id: Id) =
     draft.sameUsers("address_group", id);
     return draft.select(ADDRESS_GROUP_RULES, id);
   },
-  // Taking from a pool, and joining a scope, rewrite it: the record unchanged means no new user.
+  // Who joins a scope rewrites it: the record unchanged means no new user.
   address_scope: (draft, id) => {
     draft.dependOn("address_scope", id);
     return draft.select(SCOPE_POOLS, id);
   },
   subnetpool: (draft, id) => {
-    draft.dependOn("subnetpool", id);
+    draft.quietUnder(keys.rangesIn(id, ""));
     return draft.select(POOL_SUBNETS, id);
   },
 };

@@ -6,7 +6,11 @@ import { nonNegative, notEmptyNameString, orNone, uuid } from "../validators.ts"
 import { subnetList } from "../validators-ip.ts";
 import { offered } from "./offered.ts";
 
-const number = attribute(["post", "put", "filter", "sort"], { default: UNSET, convert: toInt, validate: nonNegative });
+const details = { default: UNSET, convert: toInt, validate: nonNegative };
+
+/** Neutron shows a length as text (db_base_plugin_common.py _make_subnetpool_dict). */
+const length = (name: string) =>
+  attribute(["post", "put", "filter", "sort"], { ...details, read: (row) => String(row[name]) });
 
 export const SUBNETPOOL: Attributes = offered(
   {
@@ -14,11 +18,11 @@ export const SUBNETPOOL: Attributes = offered(
     name: attribute(["post", "put", "filter", "sort"], { validate: notEmptyNameString() }),
     ...PROJECT,
     prefixes: attribute(["post", "put"], { validate: subnetList }),
-    default_quota: number,
+    default_quota: attribute(["post", "put", "filter", "sort"], details),
     ip_version: attribute(["filter", "sort"]),
-    default_prefixlen: number,
-    min_prefixlen: number,
-    max_prefixlen: number,
+    default_prefixlen: length("default_prefixlen"),
+    min_prefixlen: length("min_prefixlen"),
+    max_prefixlen: length("max_prefixlen"),
     is_default: attribute(["post", "put", "filter", "sort", "policy"], { default: false, convert: toBoolean }),
     shared: attribute(["post", "filter", "sort", "policy"], { default: false, convert: toBoolean }),
     ...STANDARD,

@@ -1,0 +1,135 @@
+/**
+ * A new subnet's part of a pool (neutron/ipam/subnet_alloc.py SubnetAllocator): the one that is asked for, or the first
+ * that fits into the smallest hole. Others may allocate at the same time: keys keep the parts apart, and the record of
+ * the pool, on which this rests, is rewritten only when it has a quota to count.
+ */
+import type { Attributes, Caller } from "../../../api/mod.ts";
+import {
+  fault,
+  type Id,
+  type Ip,
+  ipBits,
+  ipFromBigInt,
+  type Prefix,
+  parsePrefix,
+  type SubnetPoolRecord,
+} from "../../../model/mod.ts";
+import { toPrefixes } from "../../ipam/mod.ts";
+import { given, isIp, isText, isWhole, orNull } from "../attributes.ts";
+import type { Draft } from "../draft.ts";
+import { index } from "../indexes.ts";
+import { dependOnAccess, seesShared } from "../sharing.ts";
+import { claimRange, freeIn, notAvailable, prefixOf, rangeKey, subnetsIn } from "./ranges.ts";
+
+const DEFAULTS = index("subnetpool", ({ is_default, ip_version }) => (is_default ? [String(ip_version)] : []));
+
+const badRequest = (msg: string) => fault("BadRequest", { resource: "subnets", msg });
+
+/** The pool that is the default of the family, if the caller may use it. */
+export function defaultPool(draft: Draft, caller: Caller, family: number): SubnetPoolRecord | undefined {
+  return draft.select(DEFAULTS, String(family)).find((pool) => seesShared(caller, pool, draft));
+}
+
+/** The pool that a body names, itself or as the default. @throws Fault BadRequest, SubnetPoolNotFound */
+export function poolOf(draft: Draft, caller: Caller, body: Attributes): SubnetPoolRecord | undefined {
+  const id = given(body, "subnetpool_id", orNull(isText)) ?? null;
+  const isDefault = body.use_default_subnetpool === true;
+  if (isDefault && id !== null) {
+    throw badRequest("subnetpool_id and use_default_subnetpool cannot both be specified");
+  }
+  if (isDefault) {
+    const family = parsePrefix(String(body.cidr))?.family ?? given(body, "ip_version", isWhole);
+    if (family === undefined) {
+      throw badRequest("ip_version must be specified in the absence of cidr and subnetpool_id");
+    }
+    const pool = defaultPool(draft, caller, family);
+    if (pool === undefined) throw badRequest(`No default subnetpool found for IPv${family}`);
+    return pool;
+  }
+  if (id === null) return undefined;
+  if (id === PREFIX_DELEGATION) {
+    if (typeof body.cidr === "string") return undefined;
+    throw badRequest("IPv6 prefix delegation is not supported");
+  }
+  const pool = draft.get("subnetpool", id);
+  if (pool === undefined || !seesShared(caller, pool, draft)) throw fault("SubnetPoolNotFound", { subnetpool_id: id });
+  return pool;
+}
+
+/** neutron_lib/constants.py IPV6_PD_POOL_ID: prefixes from a router upstream, which Cable's hosts do not ask. */
+const PREFIX_DELEGATION = "prefix_delegation";
+
+/** What a new subnet of a pool is to be like. */
+interface Request {
+  projectId: string;
+  subnetId: Id;
+  /** The very prefix, or its length. */
+  wanted: Prefix | number;
+}
+
+/** What a body asks of the pool. @throws Fault AddrFormatError */
+export function wantedOf(pool: SubnetPoolRecord, body: Attributes, cidr: Prefix | undefined): Prefix | number {
+  if (cidr !== undefined) return cidr;
+  const length = given(body, "prefixlen", isWhole) ?? pool.default_prefixlen;
+  const gateway = given(body, "gateway_ip", orNull(isIp)) ?? null;
+  const text = `${gateway ?? (pool.ip_version === 4 ? "0.0.0.0" : "::")}/${length}`;
+  const wanted = parsePrefix(text);
+  if (wanted === undefined) throw fault("AddrFormatError", { msg: `invalid IPNetwork ${text}` });
+  return gateway === null ? length : wanted;
+}
+
+/** Addresses in IPv4, /64 in IPv6. */
+const unitsOf = (family: 4 | 6, length: number) => 2 ** ((family === 4 ? 32 : 64) - length);
+
+function checkQuota(draft: Draft, pool: SubnetPoolRecord, projectId: string, length: number): void {
+  if (!pool.default_quota) return;
+  draft.replace("subnetpool", pool.id, pool);
+  const units = subnetsIn(draft, pool.id)
+    .filter((subnet) => subnet.project_id === projectId)
+    .reduce((sum, subnet) => sum + unitsOf(pool.ip_version, prefixOf(subnet).length), 0);
+  if (units + unitsOf(pool.ip_version, length) > pool.default_quota) throw fault("SubnetPoolQuotaExceeded");
+}
+
+/** The next prefixes of the length in a hole, one after another. */
+function* prefixesIn(hole: Prefix, length: number): Iterable<Prefix> {
+  const size = 1n << BigInt(ipBits(hole.family) - length);
+  for (let first = hole.first; first <= hole.last; first += size) {
+    const cidr = `${ipFromBigInt(first, hole.family)}/${length}` as Prefix["cidr"];
+    yield { cidr, family: hole.family, length, first, last: first + size - 1n };
+  }
+}
+
+function choose(draft: Draft, pool: SubnetPoolRecord, length: number): Prefix {
+  const holes = toPrefixes(freeIn(draft, pool), pool.ip_version).filter((hole) => hole.length <= length);
+  holes.sort((a, b) => b.length - a.length);
+  for (const hole of holes) {
+    for (const candidate of prefixesIn(hole, length)) {
+      if (!draft.isTaken(rangeKey(pool.id, candidate))) return candidate;
+    }
+  }
+  throw fault("SubnetAllocationError", { reason: `Insufficient prefix space to allocate subnet size /${length}` });
+}
+
+function checkFree(draft: Draft, pool: SubnetPoolRecord, range: Prefix): Prefix {
+  const isFree = freeIn(draft, pool).some((hole) => hole.first <= range.first && range.last <= hole.last);
+  if (range.family !== pool.ip_version || !isFree) throw notAvailable();
+  return range;
+}
+
+/** Takes a subnet's part of the pool. @throws Fault SubnetAllocationError and others */
+export function allocate(draft: Draft, caller: Caller, pool: SubnetPoolRecord, request: Request): Prefix {
+  const { projectId, subnetId, wanted } = request;
+  const length = typeof wanted === "number" ? wanted : wanted.length;
+  const { min_prefixlen: min, max_prefixlen: max } = pool;
+  if (length > max) throw fault("MaxPrefixSubnetAllocationError", { prefixlen: length, max_prefixlen: max });
+  if (length < min) throw fault("MinPrefixSubnetAllocationError", { prefixlen: length, min_prefixlen: min });
+  draft.dependOn("subnetpool", pool.id);
+  dependOnAccess(draft, caller, "subnetpool", pool);
+  checkQuota(draft, pool, projectId, length);
+  const range = typeof wanted === "number" ? choose(draft, pool, length) : checkFree(draft, pool, wanted);
+  claimRange(draft, pool, range, subnetId, typeof wanted !== "number");
+  return range;
+}
+
+/** The gateway of a subnet whose prefix the pool chose: its first address after the prefix itself. */
+export const firstHost = (range: Prefix): Ip => ipFromBigInt(range.first + 1n, range.family);
