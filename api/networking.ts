@@ -133,7 +133,11 @@ export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security
     normalized_cidr: string | null;
     belongs_to_default_sg: boolean;
   };
-  network: NetworkRecord & { subnets: string[]; shared: boolean; availability_zones: readonly string[] } & AddressScopes;
+  network: NetworkRecord & {
+    subnets: string[];
+    shared: boolean;
+    availability_zones: readonly string[];
+  } & AddressScopes;
   /** `shared` and external as its network is. */
   subnet: SubnetRecord & { shared: boolean; "router:external": boolean };
   router: RouterRecord & RouterExtras;
