@@ -8,6 +8,7 @@ import type {
   FloatingIpRecord,
   NetworkRecord,
   PortForwardingRecord,
+  PortRecord,
   RbacObjectType,
   RecordTypes,
   ResourceRecordKind,
@@ -127,6 +128,8 @@ export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security
     shared: boolean;
     security_group_rules: NetworkingTypes["security_group_rule"][];
   };
+  /** With the network's policy, and what is asked of Placement, where there is a policy at all. */
+  port: PortRecord & { qos_network_policy_id?: string | null; resource_request?: object | null };
   security_group_rule: Omit<SecurityGroupRuleRecord, "name" | "description" | "from_template"> & {
     tenant_id: string;
     description: string | null;

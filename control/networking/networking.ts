@@ -160,10 +160,12 @@ class StoredNetworking implements Networking {
 
   /** @throws Fault the kind's "not found" for what the caller may not see */
   #visible<K extends ResourceKind>(reader: Reader, plan: ResourcePlan<K>, caller: Caller, kind: K, id: Id) {
-    const [parentId, ownId] = plan.parent === undefined ? ["", id] : splitId(id);
-    const record = find(reader, plan, kind, parentId, ownId);
-    const isThere = record !== undefined && (plan.parent === undefined || record[plan.parent] === parentId);
-    if (!isThere || !plan.sees(caller, record, reader)) throw plan.notFound(ownId);
+    const [parentId, ownId] = plan.parent === undefined ? [undefined, id] : splitId(id);
+    const record = find(reader, plan, kind, parentId ?? "", ownId);
+    const isOfParent = plan.parent === undefined || parentId === undefined || record?.[plan.parent] === parentId;
+    if (record === undefined || !isOfParent || !plan.sees(caller, record, reader)) {
+      throw plan.notFound(ownId, parentId ?? "");
+    }
     return record;
   }
 
@@ -179,9 +181,9 @@ function find<K extends ResourceKind>(reader: Reader, plan: ResourcePlan<K>, kin
 }
 
 /** PARENT/ID */
-function splitId(id: Id): [parentId: Id, id: Id] {
+function splitId(id: Id): [parentId: Id | undefined, id: Id] {
   const slash = id.indexOf("/");
-  return slash < 0 ? ["", id] : [id.slice(0, slash), id.slice(slash + 1)];
+  return slash < 0 ? [undefined, id] : [id.slice(0, slash), id.slice(slash + 1)];
 }
 
 function notOffered(): never {
