@@ -111,11 +111,15 @@ class StoredNetworking implements Networking {
     return this.#transactor.run((draft) => this.#act(draft, caller, kind, id, action, body));
   }
 
-  peek<K extends ResourceRecordKind>(caller: Caller, kind: K, id: Id): NetworkingTypes[K] | undefined {
-    const plan: Plans[K] = this.#plans[kind];
-    const record = this.#env.memory.get(kind, id)?.record;
-    if (plan === undefined || record === undefined) return undefined;
-    return this.#shown(plan as unknown as ResourcePlan<K>, caller, record as unknown as RecordOf<K>);
+  requireVisible<K extends ResourceKind>(caller: Caller, kind: K, id: Id): void {
+    this.#visible(this.#reader, this.#plan(kind), caller, kind, id);
+  }
+
+  peek<K extends ResourceRecordKind>(caller: Caller, kind: K, id: Id): Partial<NetworkingTypes[K]> | undefined {
+    const record = this.#env.memory.get(kind, id)?.record as unknown as RecordOf<K> | undefined;
+    if (this.#plans[kind] === undefined || record === undefined) return undefined;
+    const plan = this.#plan(kind);
+    return plan.peek?.(record, caller, this.#reader) ?? this.#shown(plan, caller, record);
   }
 
   #act<K extends ResourceKind>(draft: Draft, caller: Caller, kind: K, id: Id, action: string, body: Attributes) {
