@@ -4,8 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { destination, type Logger, pino } from "pino";
 import type { Authenticator, QuotaLimits } from "../api/mod.ts";
+import { contrailDoor } from "../proxy/contrail/mod.ts";
 import { neutronDoor, PolicyFile } from "../proxy/neutron/mod.ts";
-import { etcdStore, groupCommit, type Store, StoreUnavailable } from "../store/mod.ts";
+import { etcdStore, type Store, StoreUnavailable } from "../store/mod.ts";
 import { KeystoneAuth, noAuth, tokenAuth } from "./auth/mod.ts";
 import { addKeystoneFlags, type KeystoneFlags, keystoneOptions, webUrl } from "./keystone-flags.ts";
 import { type Address, parseAddress } from "./listeners.ts";
@@ -18,6 +19,7 @@ import { ControlServer } from "./server.ts";
 
 interface Flags extends KeystoneFlags {
   listen?: Address[];
+  contrailListen?: Address[];
   etcd: string[];
   auth: "none" | "token" | "keystone";
   tokens?: string;
@@ -58,6 +60,11 @@ function parseFlags(argv: readonly string[]): Flags {
   const command = new Command("cable control")
     .description("One control node: the Neutron API at /v2.0, the native API at /v1, /healthz and /metrics.")
     .option("--listen <address:port>", `where to answer; repeatable (default: ${DEFAULT_LISTEN})`, addresses)
+    .option(
+      "--contrail-listen <address:port>",
+      "where to answer a neutron-server with Contrail's plugin, usually port 8082; repeatable",
+      addresses,
+    )
     .requiredOption("--etcd <host:port,...>", "members of the etcd cluster", (text) => text.split(","))
     .addOption(
       new Option("--auth <kind>", "who may call the Neutron API")
@@ -84,7 +91,7 @@ async function run(flags: Flags, log: Logger): Promise<void> {
   const authenticator = await makeAuthenticator(flags, log);
   const adminToken = await readAdminToken(flags.adminTokenFile);
   const metrics = new Metrics();
-  const store = groupCommit(metrics.timed(etcdStore({ endpoints: flags.etcd })));
+  const store = metrics.timed(etcdStore({ endpoints: flags.etcd }));
   const memory = await startMemory(store, flags.etcd, log, stop.signal);
   if (memory === undefined) {
     authenticator.close?.();
@@ -106,6 +113,9 @@ async function run(flags: Flags, log: Logger): Promise<void> {
   try {
     const opened = await server.open(flags.listen ?? [parseAddress(DEFAULT_LISTEN)]);
     for (const { host, port } of opened) log.info({ host, port }, "answering");
+    for (const { host, port } of await server.openDoor(flags.contrailListen ?? [], contrailDoor)) {
+      log.info({ host, port }, "answering Contrail's plugin");
+    }
     if (flags.auth === "none") log.warn("--auth none: everyone who reaches this address is an administrator");
     log.info({ signal: await stopped }, "stopping");
   } finally {

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Authenticator, Networking } from "../api/mod.ts";
+import type { Facts } from "../model/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { AccessLog } from "./access-log.ts";
 import { Beats, hostRoutes } from "./hosts/mod.ts";
@@ -17,7 +18,14 @@ const BOOKMARK_MS = 10_000;
 const GRACE_MS = 5_000;
 
 /** A foreign API: mounts its routes. */
-export type Door = (app: FastifyInstance, parts: { networking: Networking; authenticator: Authenticator }) => unknown;
+export type Door = (app: FastifyInstance, parts: DoorParts) => unknown;
+
+export interface DoorParts {
+  networking: Networking;
+  authenticator: Authenticator;
+  /** For the access log, when the one who asks is not the one who has the token. */
+  noteCaller: (requestId: string, who: Facts) => void;
+}
 
 export interface ServerParts {
   store: Store;
@@ -34,6 +42,7 @@ export class ControlServer {
   readonly #parts: ServerParts;
   readonly #views: Views;
   readonly #beats: Beats;
+  readonly #accessLog: AccessLog;
   readonly #listeners = new Listeners();
   readonly #bookmarks: NodeJS.Timeout;
 
@@ -41,43 +50,36 @@ export class ControlServer {
     this.#parts = parts;
     this.#views = new Views(parts.memory);
     this.#beats = new Beats(parts);
+    this.#accessLog = new AccessLog(parts.log, parts.metrics);
     parts.metrics.watch(parts.memory, () => this.#views.readers);
     this.#bookmarks = setInterval(() => this.#views.bookmark(), BOOKMARK_MS);
   }
 
   /** Answers on `addresses`; returns them with the ports that were given for 0. */
   async open(addresses: readonly Address[]): Promise<Address[]> {
-    const app = await this.app();
-    await app.ready();
-    return this.#listeners.open(addresses, (request, response) => app.server.emit("request", request, response));
+    return this.#listen(await this.app(), addresses);
+  }
+
+  /** Answers with one door alone on `addresses`: a protocol that expects a port of its own. */
+  async openDoor(addresses: readonly Address[], door: Door): Promise<Address[]> {
+    const app = this.#newApp();
+    await this.#mount(app, door);
+    return this.#listen(app, addresses);
   }
 
   /** The application without a socket, which tests call by inject(). */
   async app(): Promise<FastifyInstance> {
-    const { networking, authenticator, metrics, log, doors } = this.#parts;
-    const app: FastifyInstance = Fastify({
-      logger: false,
-      bodyLimit: BODY_LIMIT_BYTES,
-      genReqId: () => `req-${randomUUID()}`,
-      forceCloseConnections: true,
-    });
-    const accessLog = new AccessLog(log, metrics);
-    accessLog.attach(app);
-    app.addHook("onSend", async (request, reply) => void reply.header("x-openstack-request-id", request.id));
+    const app = this.#newApp();
     this.#healthRoutes(app);
     await app.register((scope) =>
       hostRoutes(scope, {
         ...this.#parts,
         views: this.#views,
         beats: this.#beats,
-        noteCaller: (id, who) => accessLog.note(id, who),
+        noteCaller: this.#noteCaller,
       }),
     );
-    for (const door of doors) {
-      await app.register(async (scope) => {
-        await door(scope, { networking, authenticator: accessLog.noting(authenticator) });
-      });
-    }
+    for (const door of this.#parts.doors) await this.#mount(app, door);
     return app;
   }
 
@@ -87,6 +89,33 @@ export class ControlServer {
     this.#beats.close();
     this.#views.close();
     await this.#listeners.close(GRACE_MS);
+  }
+
+  #newApp(): FastifyInstance {
+    const app: FastifyInstance = Fastify({
+      logger: false,
+      bodyLimit: BODY_LIMIT_BYTES,
+      genReqId: () => `req-${randomUUID()}`,
+      forceCloseConnections: true,
+    });
+    this.#accessLog.attach(app);
+    app.addHook("onSend", async (request, reply) => void reply.header("x-openstack-request-id", request.id));
+    return app;
+  }
+
+  readonly #noteCaller = (requestId: string, who: Facts): void => this.#accessLog.note(requestId, who);
+
+  async #mount(app: FastifyInstance, door: Door): Promise<void> {
+    const { networking, authenticator } = this.#parts;
+    const parts = { networking, authenticator: this.#accessLog.noting(authenticator), noteCaller: this.#noteCaller };
+    await app.register(async (scope) => {
+      await door(scope, parts);
+    });
+  }
+
+  async #listen(app: FastifyInstance, addresses: readonly Address[]): Promise<Address[]> {
+    await app.ready();
+    return this.#listeners.open(addresses, (request, response) => app.server.emit("request", request, response));
   }
 
   #healthRoutes(app: FastifyInstance): void {

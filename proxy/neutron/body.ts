@@ -123,6 +123,15 @@ function fillDefaults(resource: Resource, given: Json): void {
   }
 }
 
+/**
+ * Of what another server has checked already: the attributes that the resource has and that can be set now, in the form
+ * that the networking interface takes. @throws Fault
+ */
+export function convertKnown(resource: Resource, given: Json, may: "allowPost" | "allowPut"): Json {
+  const known = Object.entries(given).filter(([name]) => resource.attributes[name]?.[may]);
+  return convert(resource, Object.fromEntries(known));
+}
+
 /** The converted attributes, in the order of the table; what was not specified, and the old name of the project, left out. */
 function convert(resource: Resource, given: Json): Json {
   const body: Json = {};

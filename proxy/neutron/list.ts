@@ -12,11 +12,11 @@ import { policyName, type Resource } from "./resource.ts";
 export async function list(call: Call, url: string): Promise<Buffer> {
   const { networking, caller, resource, params } = call;
   const query = parseQuery(resource, params);
-  requireParent(call);
+  await requireParent(call);
   const isShared = await sharedTest(call, query);
   const test = compileFilters(resource, query.filters);
   const marker = await markerOf(call, query);
-  const all = (await networking.list(caller, resource.kind, hintOf(call, query))) as unknown as Row[];
+  const all = (await networking.list(caller, resource.kind, hintOf(call, query.filters))) as unknown as Row[];
   let wanted = permitted(call, all);
   if (isShared) wanted = wanted.filter(isShared);
   if (test) wanted = wanted.filter(test);
@@ -34,7 +34,10 @@ function permitted(call: Call, rows: Row[]): Row[] {
 }
 
 /** Filters that say "equal to one of these", for the control node's indexes; what it narrows is filtered here all the same. */
-function hintOf({ resource, parentId }: Call, { filters }: Query): ListHint {
+export function hintOf(
+  { resource, parentId }: Pick<Call, "resource" | "parentId">,
+  filters: Query["filters"],
+): ListHint {
   const hint: Record<string, readonly string[]> = {};
   for (const [name, values] of filters) {
     if (isPlain(resource, name)) hint[name === "tenant_id" ? "project_id" : name] = values;
