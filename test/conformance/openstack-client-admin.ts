@@ -117,9 +117,37 @@ const quotas: Row[] = [
   ["quota show --default demo", { networks: 100 }],
 ];
 
+/** What a Neutron 21 with its usual service plugins offers, and what came after it. */
+const ALIASES = `
+  address-group address-scope agent agent-resources-synced allowed-address-pairs auto-allocated-topology
+  availability_zone availability_zone_filter binding binding-extended data-plane-status default-subnetpools
+  dhcp_agent_scheduler dns-domain-ports dns-integration dvr empty-string-filtering expose-l3-conntrack-helper
+  expose-port-forwarding-in-fip ext-gw-mode external-net extra_dhcp_opt extraroute extraroute-atomic
+  filter-validation fip-port-details flavors floating-ip-port-forwarding floating-ip-port-forwarding-description
+  floating-ip-port-forwarding-detail floating-ip-port-forwarding-port-ranges floatingip-pools ip-substring-filtering
+  ip_allocation l2_adjacency l3-conntrack-helper l3-ext-ndp-proxy l3-flavors l3-ha l3-ndp-proxy
+  l3-port-ip-change-not-allowed l3_agent_scheduler local_ip logging metering metering_source_and_destination_fields
+  multi-provider net-mtu net-mtu-writable network-ip-availability network-segment-range network_availability_zone
+  pagination port-device-profile port-mac-address-regenerate port-mac-override port-numa-affinity-policy
+  port-resource-request port-resource-request-groups port-security port-security-groups-filtering project-id
+  provider qos qos-bw-limit-direction qos-bw-minimum-ingress qos-default qos-fip qos-gateway-ip
+  qos-port-network-policy qos-pps qos-pps-minimum qos-pps-minimum-rule-alias qos-rule-type-details
+  qos-rule-type-filter qos-rules-alias quota-check-limit quota_details quotas rbac-address-group rbac-address-scope
+  rbac-policies rbac-security-groups rbac-subnetpool revision-if-match router router-admin-state-down-before-update
+  router_availability_zone security-group security-groups-normalized-cidr security-groups-remote-address-group
+  security-groups-shared-filtering segment segments-peer-subnet-host-routes service-type sorting
+  standard-attr-description standard-attr-revisions standard-attr-segment standard-attr-tag standard-attr-timestamp
+  stateful-security-group subnet-segmentid-writable subnet-service-types subnet_allocation subnet_onboard
+  subnetpool-prefix-ops tag-ports-during-bulk-creation trunk trunk-details uplink-status-propagation
+  security-groups-default-rules taas taas-vnic-mirroring vlan-transparent
+  external-gateway-multihoming
+`
+  .trim()
+  .split(/\s+/);
+
 const others: Row[] = [
-  ["extension list --network", [{ Alias: "router", Name: /./ }, { Alias: "quotas" }, { Alias: "trunk" }]],
-  ["extension show router", { alias: "router" }],
+  ...ALIASES.map((Alias): Row => [`extension show ${Alias}`, { name: /./, alias: Alias }]),
+  ["extension list --network", ALIASES.map((Alias) => ({ Alias, Name: /./ }))],
   ["network service provider list", [{ "Service Type": "L3_ROUTER_NAT" }]],
   ["network create in", {}, { keep: "network" }],
   ["subnet create in4 --network in --subnet-range 10.30.0.0/24", {}],

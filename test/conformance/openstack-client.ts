@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DEBIAN_PYTHON } from "../kit/keystone-seed.ts";
-import { matches } from "./matches.ts";
+import { matches } from "../kit/matches.ts";
 
 export interface RowOptions {
   /** Keeps the answer's id, or that of the first listed, as $NAME for the rows after. */
