@@ -8,6 +8,7 @@ import type {
   FloatingIpRecord,
   NetworkRecord,
   PortForwardingRecord,
+  PortRecord,
   RbacObjectType,
   RecordTypes,
   ResourceRecordKind,
@@ -127,6 +128,8 @@ export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security
     shared: boolean;
     security_group_rules: NetworkingTypes["security_group_rule"][];
   };
+  /** With the network's policy, and what is asked of Placement, where there is a policy at all. */
+  port: PortRecord & { qos_network_policy_id?: string | null; resource_request?: object | null };
   security_group_rule: Omit<SecurityGroupRuleRecord, "name" | "description" | "from_template"> & {
     tenant_id: string;
     description: string | null;
@@ -175,6 +178,11 @@ export interface Networking {
   delete(caller: Caller, kind: ResourceKind, id: string, ifRevision?: number): Promise<void>;
   /** What a kind can do besides: a router's "add_router_interface". One transaction, too. @throws Fault */
   act(caller: Caller, kind: ResourceKind, id: string, action: string, body: Attributes): Promise<DerivedRow>;
-  /** A resource as the caller would be shown it, whether it may see it or not: for a door's decision about who may do what. */
-  peek<K extends ResourceRecordKind>(caller: Caller, kind: K, id: string): NetworkingTypes[K] | undefined;
+  /** {@link get} without the resource: it is there, and the caller may see it. @throws Fault */
+  requireVisible(caller: Caller, kind: ResourceKind, id: string): void;
+  /**
+   * What decides about who may do what: a resource as the caller would be shown it, whether it may see it or not, but
+   * without what is not its own: a group's rules.
+   */
+  peek<K extends ResourceRecordKind>(caller: Caller, kind: K, id: string): Partial<NetworkingTypes[K]> | undefined;
 }

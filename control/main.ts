@@ -6,7 +6,7 @@ import { destination, type Logger, pino } from "pino";
 import type { Authenticator, QuotaLimits } from "../api/mod.ts";
 import { contrailDoor } from "../proxy/contrail/mod.ts";
 import { neutronDoor, PolicyFile } from "../proxy/neutron/mod.ts";
-import { etcdStore, type Store, StoreUnavailable } from "../store/mod.ts";
+import { etcdStore, groupCommit, type Store, StoreUnavailable } from "../store/mod.ts";
 import { KeystoneAuth, noAuth, tokenAuth } from "./auth/mod.ts";
 import { addKeystoneFlags, type KeystoneFlags, keystoneOptions, webUrl } from "./keystone-flags.ts";
 import { type Address, parseAddress } from "./listeners.ts";
@@ -91,7 +91,7 @@ async function run(flags: Flags, log: Logger): Promise<void> {
   const authenticator = await makeAuthenticator(flags, log);
   const adminToken = await readAdminToken(flags.adminTokenFile);
   const metrics = new Metrics();
-  const store = metrics.timed(etcdStore({ endpoints: flags.etcd }));
+  const store = groupCommit(metrics.timed(etcdStore({ endpoints: flags.etcd })));
   const memory = await startMemory(store, flags.etcd, log, stop.signal);
   if (memory === undefined) {
     authenticator.close?.();

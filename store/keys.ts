@@ -25,6 +25,8 @@ export const keys = {
   rbacOf: (objectId: Id) => `${ROOT}unique/rbac/${objectId}/`,
   /** Held by a project's default security group. */
   defaultGroup: (projectId: string) => `${ROOT}unique/default-security-group/${projectId}`,
+  /** Held by a project's default QoS policy. */
+  defaultQosPolicy: (projectId: string) => `${ROOT}unique/default-qos-policy/${projectId}`,
   /** Held by the rule of a group that says this. */
   rule: (groupId: Id, rule: string) => `${ROOT}unique/rule/${groupId}/${rule}`,
   /** Held by the mirror whose packets are in this tunnel. */

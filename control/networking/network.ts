@@ -14,6 +14,7 @@ import { checkMtuFor, chosenMtu } from "./mtu.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { releaseRange, scopesOf } from "./pools/mod.ts";
 import { removePort } from "./port-life.ts";
+import { changedQosPolicy, newQosPolicy } from "./qos/mod.ts";
 import { addPolicy, removePolicies, removePolicy } from "./rbac/mod.ts";
 import type { Reader } from "./reader.ts";
 import { claimVlan, newSegment, releaseSegment, SEGMENT_NAMES } from "./segment.ts";
@@ -57,6 +58,7 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
     is_default: attribute(body, "is_default", isFlag, false),
     "router:external": attribute(body, "router:external", isFlag, false),
     ...segment,
+    ...newQosPolicy(draft, caller, "network", projectId, body),
   };
   draft.create("network", record.id, record);
   if (attribute(body, "shared", isFlag, false)) shareWithAll(env, draft, record, SHARED);
@@ -151,7 +153,7 @@ function changedMtu(env: Env, draft: Draft, current: NetworkRecord, changes: Att
   return mtu;
 }
 
-function updateNetwork(env: Env, draft: Draft, current: NetworkRecord, changes: Attributes) {
+function updateNetwork(env: Env, draft: Draft, caller: Caller, current: NetworkRecord, changes: Attributes) {
   const record: NetworkRecord = {
     ...current,
     ...standardChanges(current, changes),
@@ -162,6 +164,7 @@ function updateNetwork(env: Env, draft: Draft, current: NetworkRecord, changes: 
     is_default: attribute(changes, "is_default", isFlag, current.is_default),
     "router:external": changeExternal(env, draft, current, changes),
     "provider:segmentation_id": changeSegment(draft, current, changes),
+    ...changedQosPolicy(draft, caller, "network", current, changes),
   };
   const after = changeSharing(env, draft, current, changes) ? touched(env, record) : revised(env, current, record);
   if (after !== current) draft.replace("network", current.id, after);
@@ -223,7 +226,7 @@ export function networkPlan(env: Env): ResourcePlan<"network"> {
     notFound: (id) => notFound("network", id),
     show: (record, caller, reader) => showNetwork(env, record, caller, reader),
     visible: (caller) => visibleIds(env, "network", caller),
-    update: (draft, _caller, current, changes) => updateNetwork(env, draft, current, changes),
+    update: (draft, caller, current, changes) => updateNetwork(env, draft, caller, current, changes),
     remove: removeNetwork,
   };
 }

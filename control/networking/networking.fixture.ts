@@ -138,6 +138,9 @@ type AnyRecord = NetworkRecord &
 
 /** The unique keys that a record must have. */
 function keysOf(key: string, record: AnyRecord): string[] {
+  if (key.startsWith(keys.records("qos_policy"))) {
+    return record.is_default ? [keys.defaultQosPolicy(record.project_id)] : [];
+  }
   if (key.startsWith(keys.records("security_group"))) {
     return record.is_default ? [keys.defaultGroup(record.project_id)] : [];
   }
@@ -197,6 +200,8 @@ export async function audit(store: Store): Promise<void> {
     for (const id of groups) {
       assert.ok(!id || id === "PARENT" || there.has(keys.record("security_group", id)), `no group of ${value}`);
     }
+    const policy = record.qos_policy_id;
+    assert.ok(!policy || there.has(keys.record("qos_policy", policy)), `no QoS policy of ${value}`);
     const addresses = record.remote_address_group_id;
     assert.ok(!addresses || there.has(keys.record("address_group", addresses)), `no address group of ${value}`);
     for (const { subnet_id } of record.fixed_ips ?? []) {

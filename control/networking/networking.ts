@@ -111,11 +111,15 @@ class StoredNetworking implements Networking {
     return this.#transactor.run((draft) => this.#act(draft, caller, kind, id, action, body));
   }
 
-  peek<K extends ResourceRecordKind>(caller: Caller, kind: K, id: Id): NetworkingTypes[K] | undefined {
-    const plan: Plans[K] = this.#plans[kind];
-    const record = this.#env.memory.get(kind, id)?.record;
-    if (plan === undefined || record === undefined) return undefined;
-    return this.#shown(plan as unknown as ResourcePlan<K>, caller, record as unknown as RecordOf<K>);
+  requireVisible<K extends ResourceKind>(caller: Caller, kind: K, id: Id): void {
+    this.#visible(this.#reader, this.#plan(kind), caller, kind, id);
+  }
+
+  peek<K extends ResourceRecordKind>(caller: Caller, kind: K, id: Id): Partial<NetworkingTypes[K]> | undefined {
+    const record = this.#env.memory.get(kind, id)?.record as unknown as RecordOf<K> | undefined;
+    if (this.#plans[kind] === undefined || record === undefined) return undefined;
+    const plan = this.#plan(kind);
+    return plan.peek?.(record, caller, this.#reader) ?? this.#shown(plan, caller, record);
   }
 
   #act<K extends ResourceKind>(draft: Draft, caller: Caller, kind: K, id: Id, action: string, body: Attributes) {
@@ -160,10 +164,12 @@ class StoredNetworking implements Networking {
 
   /** @throws Fault the kind's "not found" for what the caller may not see */
   #visible<K extends ResourceKind>(reader: Reader, plan: ResourcePlan<K>, caller: Caller, kind: K, id: Id) {
-    const [parentId, ownId] = plan.parent === undefined ? ["", id] : splitId(id);
-    const record = find(reader, plan, kind, parentId, ownId);
-    const isThere = record !== undefined && (plan.parent === undefined || record[plan.parent] === parentId);
-    if (!isThere || !plan.sees(caller, record, reader)) throw plan.notFound(ownId);
+    const [parentId, ownId] = plan.parent === undefined ? [undefined, id] : splitId(id);
+    const record = find(reader, plan, kind, parentId ?? "", ownId);
+    const isOfParent = plan.parent === undefined || parentId === undefined || record?.[plan.parent] === parentId;
+    if (record === undefined || !isOfParent || !plan.sees(caller, record, reader)) {
+      throw plan.notFound(ownId, parentId ?? "");
+    }
     return record;
   }
 
@@ -179,9 +185,9 @@ function find<K extends ResourceKind>(reader: Reader, plan: ResourcePlan<K>, kin
 }
 
 /** PARENT/ID */
-function splitId(id: Id): [parentId: Id, id: Id] {
+function splitId(id: Id): [parentId: Id | undefined, id: Id] {
   const slash = id.indexOf("/");
-  return slash < 0 ? ["", id] : [id.slice(0, slash), id.slice(slash + 1)];
+  return slash < 0 ? [undefined, id] : [id.slice(0, slash), id.slice(slash + 1)];
 }
 
 function notOffered(): never {

@@ -36,9 +36,11 @@ export interface ResourcePlan<K extends ResourceKind> {
   revision?(record: RecordOf<K>, draft: Draft): number;
   /** The record as a door shows it, with what is not in it; without, as it is. */
   show?(record: RecordOf<K>, caller: Caller, reader: Reader): NetworkingTypes[K];
+  /** What rules about other resources may look at, where `show` costs more than a request for one of those should. */
+  peek?(record: RecordOf<K>, caller: Caller, reader: Reader): Partial<NetworkingTypes[K]>;
   /** Instead of "no such record", Neutron's own words. */
-  notFound(id: Id): Fault;
-  /** Part of another record, which this field names: callers say PARENT/ID. */
+  notFound(id: Id, parentId: Id): Fault;
+  /** Part of another record, which this field names: callers say PARENT/ID, or ID alone where that will do. */
   parent?: keyof RecordOf<K> & string;
   /** For ids that are not the record's own: a local IP's association is known by its port. `parentId` is "" for what is no part. */
   find?(reader: Reader, parentId: Id, id: Id): RecordOf<K> | undefined;

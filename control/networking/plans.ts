@@ -18,6 +18,7 @@ import { networkPlan } from "./network.ts";
 import type { Plans } from "./plan.ts";
 import { addressScopePlan, subnetPoolPlan } from "./pools/mod.ts";
 import { portPlan } from "./port.ts";
+import { qosPolicyPlan, qosRulePlan, qosRuleTypePlan } from "./qos/mod.ts";
 import { quotaDefaultPlan, quotaDetailPlan, quotaPlan } from "./quota/mod.ts";
 import { rbacPolicyPlan } from "./rbac/mod.ts";
 import { subnetPlan } from "./subnet.ts";
@@ -34,6 +35,13 @@ export function makePlans(env: Env): Plans {
     security_group_rule: rulePlan(env),
     default_security_group_rule: templatePlan(env),
     address_group: addressGroupPlan(env),
+    qos_policy: qosPolicyPlan(env),
+    bandwidth_limit_rule: qosRulePlan(env, "bandwidth_limit"),
+    dscp_marking_rule: qosRulePlan(env, "dscp_marking"),
+    minimum_bandwidth_rule: qosRulePlan(env, "minimum_bandwidth"),
+    minimum_packet_rate_rule: qosRulePlan(env, "minimum_packet_rate"),
+    packet_rate_limit_rule: qosRulePlan(env, "packet_rate_limit"),
+    qos_rule_type: qosRuleTypePlan(),
     quota: quotaPlan(env),
     quota_default: quotaDefaultPlan(env),
     quota_detail: quotaDetailPlan(env),

@@ -14,6 +14,7 @@ import type { Removal, ResourcePlan } from "./plan.ts";
 import { changedAddresses, claimMac, readFixedIps, readMac } from "./port-addresses.ts";
 import { newPort, removePort } from "./port-life.ts";
 import { changedSecurity } from "./port-security.ts";
+import { changedQosPolicy, newQosPolicy, withQos } from "./qos/mod.ts";
 import { union } from "./select.ts";
 import { revised, standardChanges } from "./standard.ts";
 
@@ -21,7 +22,10 @@ function createPort(env: Env, draft: Draft, caller: Caller, body: Attributes): P
   const networkId = attribute(body, "network_id", isText, "");
   const network = draft.get("network", networkId);
   if (network === undefined || !seesNetwork(caller, network, draft)) throw notFound("network", networkId);
-  const port = newPort(env, draft, network, projectOf(caller, body), body);
+  const projectId = projectOf(caller, body);
+  const qos = newQosPolicy(draft, caller, "port", projectId, body);
+  const port = { ...newPort(env, draft, network, projectId, body), ...qos };
+  if (qos.qos_policy_id) draft.create("port", port.id, port);
   checkRouterDevice(draft, caller, port);
   return joinGroups(env, draft, caller, port, body.security_groups !== undefined);
 }
@@ -80,6 +84,7 @@ function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord,
     dns_name: attribute(changes, "dns_name", isText, current.dns_name),
     dns_domain: attribute(changes, "dns_domain", isText, current.dns_domain),
     ...changedBinding(draft, network, current, changes),
+    ...changedQosPolicy(draft, caller, "port", current, changes),
   };
   const after = revised(env, current, record);
   if (after === current) return current;
@@ -109,6 +114,7 @@ export function portPlan(env: Env): ResourcePlan<"port"> {
     notFound: (id) => notFound("port", id),
     visible: (caller) => visiblePorts(env, caller),
     indexes: { security_groups: PORTS_OF_GROUP },
+    show: (record, _caller, reader) => withQos(record, reader),
     update: (draft, caller, current, changes) => updatePort(env, draft, caller, current, changes),
     remove: (draft, caller, current) => deletePort(env, draft, caller, current),
   };

@@ -18,6 +18,7 @@ export const QOS = {
     409,
     "Rule %(new_rule_type)s conflicts with rule %(rule_id)s which already exists in QoS Policy %(policy_id)s.",
   ),
+  NotImplementedError: row(501, "%(msg)s"),
   QosRuleNotSupported: row(409, "Rule %(rule_type)s is not supported by port %(port_id)s"),
   QosRuleNotSupportedByNetwork: row(409, "Rule %(rule_type)s is not supported by network %(network_id)s"),
   QosPlacementAllocationConflict: row(

@@ -69,6 +69,7 @@ function listRoute({ of, path, kind, field, shown }: Hosting): Route {
     method: "GET",
     path: `${of}/:id/${path}`,
     name: `list ${path}`,
+    form: { answer: [{ type: "object", required: [shown.collection] }] },
     handle: async (asked) => {
       enforce(asked, `get_${path}`);
       const { networking, caller } = asked.call;
@@ -92,6 +93,7 @@ function placeRoutes(what: "network" | "router", path: string, kind: "agent_netw
       method: "POST",
       path: `agents/:id/${path}`,
       name: `add ${what} to agent`,
+      form: { status: 201, body: [{ type: "object", required: [`${what}_id`] }], answer: [{ type: "null" }] },
       handle: async (asked) => {
         enforce(asked, `create_${rule}`);
         const body = { agent_id: asked.params[0], [`${what}_id`]: idIn(asked, `${what}_id`) };
@@ -103,6 +105,7 @@ function placeRoutes(what: "network" | "router", path: string, kind: "agent_netw
       method: "DELETE",
       path: `agents/:id/${path}/:hosted`,
       name: `remove ${what} from agent`,
+      form: { status: 204 },
       handle: async (asked) => {
         enforce(asked, `delete_${rule}`);
         const [agentId = "", id] = asked.params;

@@ -305,6 +305,7 @@ describe("what was not given", () => {
       dns_domain: "",
       availability_zone_hints: [],
       description: "",
+      qos_policy_id: null,
     });
   });
 

@@ -64,12 +64,12 @@ export function changedAttributes(resource: Resource, changes: Row): string[] {
  * May the caller create this? What a new resource is part of must be visible to begin with: naming a stranger's is
  * "not found", never "forbidden". @throws Fault
  */
-export async function enforceNew(call: Call, target: Row, attributes: string[]): Promise<void> {
+export function enforceNew(call: Call, target: Row, attributes: string[]): void {
   const action = `create_${policyName(call.resource)}`;
   const { networking, caller, policy, resource } = call;
   for (const to of [resource.parent, resource.policyParent, { kind: "network", field: "network_id" } as const]) {
     const id = to && target[to.field];
-    if (typeof id === "string") await networking.get(caller, to!.kind, id);
+    if (typeof id === "string") networking.requireVisible(caller, to!.kind, id);
   }
   policy.enforce(action, targetsOf(call)(target), attributes);
 }
@@ -100,8 +100,8 @@ export function enforceOn(
 }
 
 /** What the resource is part of must be there for the caller, or else that is what is not found. @throws Fault */
-export async function requireParent({ networking, caller, resource, parentId }: Call): Promise<void> {
-  if (resource.parent && parentId !== undefined) await networking.get(caller, resource.parent.kind, parentId);
+export function requireParent({ networking, caller, resource, parentId }: Call): void {
+  if (resource.parent && parentId !== undefined) networking.requireVisible(caller, resource.parent.kind, parentId);
 }
 
 /** What this caller is not shown. */

@@ -113,6 +113,10 @@ export class FakeNetworking implements Networking {
     return act(this.#visible(caller, kind, id), body);
   }
 
+  requireVisible(caller: Caller, kind: ResourceKind, id: string): void {
+    this.#visible(caller, kind, id);
+  }
+
   peek<K extends ResourceRecordKind>(_caller: Caller, kind: K, id: string): NetworkingTypes[K] | undefined {
     return this.table(kind).get(id) as unknown as NetworkingTypes[K] | undefined;
   }

@@ -12,7 +12,7 @@ import { policyName, type Resource } from "./resource.ts";
 export async function list(call: Call, url: string): Promise<Buffer> {
   const { networking, caller, resource, params } = call;
   const query = parseQuery(resource, params);
-  await requireParent(call);
+  requireParent(call);
   const isShared = await sharedTest(call, query);
   const test = compileFilters(resource, query.filters);
   const marker = await markerOf(call, query);

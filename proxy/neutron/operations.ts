@@ -25,7 +25,7 @@ function render(call: Call, row: Row): string {
 const renderOne = (call: Call, row: Row): string => `{"${call.resource.name}":${render(call, row)}}`;
 
 const rowOf = async (call: Call, id: string): Promise<Row> => {
-  await requireParent(call);
+  requireParent(call);
   return (await call.networking.get(call.caller, call.resource.kind, keyOf(call, id))) as unknown as Row;
 };
 
@@ -35,7 +35,7 @@ export async function create(call: Call, body: Json | undefined): Promise<string
   const { isBulk, bodies } = prepareNew(resource, caller, body);
   for (const target of bodies) {
     if (resource.parent) target[resource.parent.field] = parentId;
-    await enforceNew(call, target, setAttributes(resource, target));
+    enforceNew(call, target, setAttributes(resource, target));
   }
   const rows = (await networking.create(caller, resource.kind, bodies)) as unknown as Row[];
   if (!isBulk) return renderOne(call, rows[0] as Row);

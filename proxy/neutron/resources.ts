@@ -6,6 +6,7 @@ import { L3_RESOURCES } from "./l3-resources.ts";
 import { NETWORK } from "./network.ts";
 import { POOL_RESOURCES } from "./pool-resources.ts";
 import { PORT } from "./port.ts";
+import { QOS_RESOURCES } from "./qos-resources.ts";
 import { type Resource, resource } from "./resource.ts";
 import { SERVICE_RESOURCES } from "./service-resources.ts";
 import { SUBNET } from "./subnet.ts";
@@ -16,6 +17,7 @@ export const RESOURCES: readonly Resource[] = [
   resource({ kind: "port", attributes: PORT, hasTags: true }),
   ...GROUP_RESOURCES,
   ...POOL_RESOURCES,
+  ...QOS_RESOURCES,
   ...AGENT_RESOURCES,
   ...SERVICE_RESOURCES,
   ...L3_RESOURCES,

@@ -162,13 +162,14 @@ export const TESTS: readonly ApiTest[] = [
     cable: { seconds: 3, most: 8000 },
     neutron: () => ({ seconds: 6, most: 1000 }),
     task: (world, index, clients) => {
-      const number = 1 + world.next();
+      const number = world.next();
+      const port = 1 + ((number >> 1) % 65535);
       const security_group_rule = {
         security_group_id: world.groupIds[index % clients],
         direction: "ingress",
         protocol: number & 1 ? "tcp" : "udp",
-        port_range_min: number >> 1,
-        port_range_max: number >> 1,
+        port_range_min: port,
+        port_range_max: port,
         remote_ip_prefix: "192.0.2.0/24",
       };
       return [post(world, "/v2.0/security-group-rules", { security_group_rule })];

@@ -51,6 +51,7 @@ describe("new resources", () => {
       ipv4_address_scope: null,
       ipv6_address_scope: null,
       vlan_transparent: null,
+      qos_policy_id: null,
       description: "",
       revision_number: 1,
       tags: [],

@@ -94,6 +94,7 @@ export function groupPlan(env: Env): ResourcePlan<"security_group"> {
     notFound: (id) => fault("SecurityGroupNotFound", { id }),
     prepare: (caller, reader, hint) => prepareDefault(env, caller, reader, hint),
     show: (record, caller, reader) => showGroup(env, record, caller, reader),
+    peek: (record, caller, reader) => ({ ...record, shared: isShared(reader, record.id, caller.projectId) }),
     revision(record, draft) {
       dependOnRules(draft, record.id);
       return revisionOf(env, record);

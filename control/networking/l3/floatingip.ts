@@ -17,6 +17,7 @@ import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import type { Removal, ResourcePlan } from "../plan.ts";
 import { newPort, removePort } from "../port-life.ts";
+import { changeQosPolicy } from "../qos/mod.ts";
 import type { Reader } from "../reader.ts";
 import { newStandard, revised, standardChanges } from "../standard.ts";
 import { associationWith, FREE, moveUses, statusOf } from "./association.ts";
@@ -29,7 +30,6 @@ import {
   forwardingsOf,
   forwardingsOfPort,
 } from "./lookups.ts";
-import { changeQosPolicy } from "./qos-use.ts";
 
 const refuse = (msg: string) => fault("BadRequest", { resource: "floatingip", msg });
 

@@ -18,8 +18,8 @@ import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { readFixedIps } from "../port-addresses.ts";
 import { newPort, readdress, removePort } from "../port-life.ts";
+import { changeQosPolicy } from "../qos/mod.ts";
 import { attach, floatingIpsOfRouter, GATEWAY_OWNER, portsOf } from "./lookups.ts";
-import { changeQosPolicy } from "./qos-use.ts";
 import { checkNewSubnets, refuseRouter } from "./router-subnets.ts";
 import { checkRoutes, reachOf } from "./routes.ts";
 

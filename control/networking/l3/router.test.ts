@@ -137,7 +137,7 @@ test("a router is on a subnet once, and its subnets are apart, the external ones
   await refuses(world, "BadRequest", add(a), /Router already has a port on subnet/);
   await refuses(world, "BadRequest", add(b), /Cidr 10\.1\.0\.128\/25 of subnet .* overlaps with cidr 10\.1\.0\.0\/24/);
   await refuses(world, "BadRequest", add(c), /overlaps with cidr 203\.0\.113\.0\/24/);
-  await refuses(world, "BadRequest", add(world.externalSubnet), /not owned by project making the request/);
+  await refuses(world, "SubnetNotFound", add(world.externalSubnet));
 });
 
 test("of requests at the same time for overlapping subnets one wins", async () => {

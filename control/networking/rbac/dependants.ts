@@ -20,12 +20,15 @@ const GATEWAY_ROUTERS = index("router", ({ gateways }) => gateways.map(({ networ
 
 /** The projects whose resources use an object. Networks have checks of their own. */
 const USERS: Record<Exclude<RbacObjectType, "network">, (draft: Draft, id: Id) => { project_id: string }[]> = {
-  qos_policy: (draft, id) => [
-    ...draft.select(QOS_NETWORKS, id),
-    ...draft.select(QOS_PORTS, id),
-    ...draft.select(QOS_FLOATING_IPS, id),
-    ...draft.select(QOS_ROUTERS, id),
-  ],
+  qos_policy: (draft, id) => {
+    draft.sameUsers("qos_policy", id);
+    return [
+      ...draft.select(QOS_NETWORKS, id),
+      ...draft.select(QOS_PORTS, id),
+      ...draft.select(QOS_FLOATING_IPS, id),
+      ...draft.select(QOS_ROUTERS, id),
+    ];
+  },
   security_group: (draft, id) => {
     draft.sameUsers("security_group", id);
     return draft.select(GROUP_PORTS, id);

@@ -24,7 +24,13 @@ export const NETWORK_EXTENSIONS: ByAlias = {
   network_ha: { ha: attribute(["hidden", "post"], { default: false, convert: toBoolean }) },
   pvlan: { pvlan: attribute(["post", "put"], { default: false, convert: toBoolean }) },
   qinq: { qinq: attribute(["post", "filter"], { default: UNSET, convert: toBoolean }) },
-  qos: { qos_policy_id: attribute(["post", "put", "policy"], { default: null, validate: orNone(uuid) }) },
+  qos: {
+    qos_policy_id: attribute(["post", "put", "policy"], {
+      default: null,
+      validate: orNone(uuid),
+      read: (row) => row.qos_policy_id ?? null,
+    }),
+  },
   "vlan-transparent": { vlan_transparent: attribute(["post", "filter"], { default: UNSET, convert: toBoolean }) },
 };
 

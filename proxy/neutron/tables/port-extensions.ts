@@ -31,7 +31,7 @@ export const PORT_EXTENSIONS: ByAlias = {
   "port-numa-affinity-policy-socket": {
     numa_affinity_policy: numaPolicy("required", "preferred", "legacy", "socket", null),
   },
-  "port-resource-request": { resource_request: attribute([]) },
+  "port-resource-request": { resource_request: attribute([], { read: (row) => row.resource_request ?? null }) },
   "port-trusted-vif": { trusted: attribute(["post", "put", "policy"], { default: UNSET, convert: toBoolean }) },
   pvlan: {
     pvlan_type: attribute(["post", "put", "filter"], {
@@ -43,8 +43,16 @@ export const PORT_EXTENSIONS: ByAlias = {
       validate: orNone(regex(/^[a-zA-Z_.][a-zA-Z_.0-9]{0,231}\n?$/)),
     }),
   },
-  qos: { qos_policy_id: attribute(["post", "put", "policy"], { default: null, validate: orNone(uuid) }) },
-  "qos-port-network-policy": { qos_network_policy_id: attribute([]) },
+  qos: {
+    qos_policy_id: attribute(["post", "put", "policy"], {
+      default: null,
+      validate: orNone(uuid),
+      read: (row) => row.qos_policy_id ?? null,
+    }),
+  },
+  "qos-port-network-policy": {
+    qos_network_policy_id: attribute([], { read: (row) => row.qos_network_policy_id ?? null }),
+  },
   "trunk-details": { trunk_details: attribute(["policy"]) },
   "uplink-status-propagation": {
     propagate_uplink_status: attribute(["post"], { default: true, convert: toBoolean }),

@@ -70,14 +70,17 @@ export function aliasOf(rule: Attributes): Attributes {
   return { ...Object.fromEntries(own), ...filtered };
 }
 
+/** Every type is supported, so nothing is filtered. */
+const EVERY_TYPE = { default: UNSET, match: () => () => true };
+
 export const QOS_RULE_TYPE: Attributes = offered(
   { type: attribute([]) },
   {
     "qos-rule-type-details": { drivers: attribute([]) },
     // Filters by name only: they say which types to list. (Neutron's table allows to write them, but there is no route.)
     "qos-rule-type-filter": {
-      all_rules: attribute(["hidden", "filter"], { default: UNSET, convert: toBooleanOrNone }),
-      all_supported: attribute(["hidden", "filter"], { default: UNSET, convert: toBooleanOrNone }),
+      all_rules: attribute(["hidden", "filter"], { ...EVERY_TYPE, convert: toBooleanOrNone }),
+      all_supported: attribute(["hidden", "filter"], { ...EVERY_TYPE, convert: toBooleanOrNone }),
     },
   },
 );
