@@ -150,7 +150,11 @@ export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security
     external_port_range: string;
     internal_port_range: string;
   };
-  floatingip: FloatingIpRecord & { port_details: object | null; port_forwardings: object[] };
+  floatingip: FloatingIpRecord & {
+    port_details: object | null;
+    port_forwardings: object[];
+    qos_network_policy_id: string | null;
+  };
 }
 export type ResourceKind = keyof NetworkingTypes;
 

@@ -92,11 +92,6 @@ export class Draft implements Reader {
     this.#stage(kind, id, record);
   }
 
-  /** Writes the record whatever is there by now: for what only the store's count of writes makes of it. */
-  overwrite<K extends Kind>(kind: K, id: Id, record: RecordTypes[K]): void {
-    this.#stage(kind, id, record);
-  }
-
   remove(kind: Kind, id: Id): void {
     this.dependOn(kind, id);
     this.#staged.set(keys.record(kind, id), { kind, id, record: undefined });

@@ -13,7 +13,7 @@ const CHANGE = "security_group_change";
 
 /** Stages the count of one more change of a group's rules, whatever others do to them meanwhile. */
 export function countRuleChange(env: Env, draft: Draft, groupId: Id): void {
-  draft.overwrite(CHANGE, groupId, { id: groupId, updated_at: env.now() });
+  draft.mark(CHANGE, groupId, { id: groupId, updated_at: env.now() });
 }
 
 /** The outcome is right only if the group's rules are those that memory shows. */

@@ -5,6 +5,7 @@ import { keys } from "../../../store/mod.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { index } from "../indexes.ts";
+import { enforceQuota } from "../quota/mod.ts";
 import type { Reader } from "../reader.ts";
 import { newStandard } from "../standard.ts";
 import { addRule } from "./rules.ts";
@@ -16,11 +17,24 @@ export const DEFAULT_NAME = "default";
 
 type Words = Pick<SecurityGroupRecord, "name" | "description" | "tags" | "stateful">;
 
-/** Stages a group with the rules that the templates give it. */
-export function addGroup(env: Env, draft: Draft, projectId: string, words: Words, is_default: boolean) {
-  const record: SecurityGroupRecord = { ...newStandard(env, projectId, {}), ...words, is_default };
+/**
+ * Stages a group with the rules that the templates give it, which count for the quota of rules, together with
+ * `rulesBefore` of the same request. @throws Fault OverQuota
+ */
+export function addGroup(
+  env: Env,
+  draft: Draft,
+  caller: Caller,
+  group: { projectId: string; words: Words; isDefault: boolean },
+  rulesBefore = 0,
+): SecurityGroupRecord {
+  const { projectId, words, isDefault } = group;
+  const record: SecurityGroupRecord = { ...newStandard(env, projectId, {}), ...words, is_default: isDefault };
+  const matches = rulesFor(env, draft, isDefault ? "default" : "other", record.id);
+  const bodies = Array.from({ length: matches.length + rulesBefore }, () => ({ project_id: projectId }));
+  enforceQuota(env, draft, caller, "security_group_rule", bodies);
   draft.create("security_group", record.id, record);
-  for (const match of rulesFor(env, draft, is_default ? "default" : "other", record.id)) {
+  for (const match of matches) {
     checkRemotes(draft, record.id, match);
     addRule(env, draft, { groupId: record.id, projectId, description: "", match, isFromTemplate: true });
   }
@@ -60,7 +74,7 @@ export function ensureDefaultGroup(env: Env, draft: Draft, caller: Caller, proje
   const found = defaultGroupOf(draft, projectId);
   if (found !== undefined) return found;
   const words = { name: DEFAULT_NAME, description: "Default security group", tags: [], stateful: true };
-  const made = addGroup(env, draft, projectId, words, true);
+  const made = addGroup(env, draft, caller, { projectId, words, isDefault: true });
   // Not demanded: when another was quicker, the request is planned anew and finds that one.
   draft.claim(keys.defaultGroup(projectId), made.id);
   return made;

@@ -26,14 +26,16 @@ export const PORTS = "ports";
 
 function createGroup(env: Env, draft: Draft, caller: Caller, body: Attributes): Group {
   const projectId = projectOf(caller, body);
-  ensureDefaultGroup(env, draft, caller, projectId);
+  const isFirst = lacksDefaultGroup(draft, caller, projectId);
+  const first = ensureDefaultGroup(env, draft, caller, projectId);
+  const rulesBefore = isFirst && first ? draft.select(RULES_OF_GROUP, first.id).length : 0;
   const words = {
     name: attribute(body, "name", isText, ""),
     description: attribute(body, "description", isText, ""),
     tags: attribute(body, "tags", listOf(isText), []),
     stateful: attribute(body, "stateful", isFlag, true),
   };
-  return addGroup(env, draft, projectId, words, false);
+  return addGroup(env, draft, caller, { projectId, words, isDefault: false }, rulesBefore);
 }
 
 /** No port has the group, and none gets it meanwhile. @throws Fault SecurityGroupInUse */

@@ -213,3 +213,14 @@ test("a group of another project is none, unless an administrator gives it", asy
   const service = { ...caller("nova"), roles: ["service"] };
   await refuses(world, "SecurityGroupNotFound", () => world.port(network.id, { ...both, project_id: "nova" }, service));
 });
+
+test("the rules that come with a group count for the quota of rules", async () => {
+  const world = await makeWorld();
+  const limit = (limits: object) => world.networking.update(ADMIN, "quota", "alice", { ...limits });
+  await limit({ security_group_rule: 5 });
+  await refuses(world, "OverQuota", () => world.group(), /'security_group_rule'/);
+  assert.equal((await listOf(world)).length, 1);
+  await refuses(world, "OverQuota", () => world.group());
+  await limit({ security_group_rule: 6 });
+  await world.group();
+});

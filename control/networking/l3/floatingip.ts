@@ -164,6 +164,7 @@ function portDetails(reader: Reader, id: Id | null): object | null {
 function show(floating: FloatingIpRecord, reader: Reader): NetworkingTypes["floatingip"] {
   return {
     ...floating,
+    qos_network_policy_id: reader.get("network", floating.floating_network_id)?.qos_policy_id ?? null,
     port_details: portDetails(reader, floating.port_id),
     port_forwardings: forwardingsOf(reader, floating.id).map(briefForwarding),
   };

@@ -57,6 +57,7 @@ export const OFFERED: ReadonlySet<string> = new Set([
   "qos-bw-minimum-ingress",
   "qos-default",
   "qos-fip",
+  "qos-fip-network-policy",
   "qos-gateway-ip",
   "qos-port-network-policy",
   "qos-pps",
