@@ -155,11 +155,15 @@ export class EtcdWatch implements Watcher {
   async #mark(): Promise<void> {
     if (this.#marking || this.#closed) return;
     this.#marking = true;
-    this.#markWanted = false;
-    try {
-      await this.#source.mark(this.#prefix);
-    } catch {
-      this.#markWanted = true; // repeated once a stream is open again
+    // Who asks while a marker is on its way may wait for a later revision than that marker has.
+    while (this.#markWanted && !this.#closed) {
+      this.#markWanted = false;
+      try {
+        await this.#source.mark(this.#prefix);
+      } catch {
+        this.#markWanted = true; // repeated once a stream is open again
+        break;
+      }
     }
     this.#marking = false;
   }
