@@ -174,7 +174,6 @@ const qos: Row[] = [
   ["network qos rule show q1b $dscp", { dscp_mark: 8 }],
   ["network qos rule show q1b $packets", { min_kpps: 200 }],
   ["network qos rule delete q1b $packets"],
-  ["network create qn --qos-policy q1b", undefined, { fails: /Rule minimum_bandwidth is not supported by network/ }],
   ["network qos rule delete q1b $minimum"],
   ["network create qn --qos-policy q1b", { qos_policy_id: "$q1" }],
   ["network qos policy delete q1b", undefined, { fails: /is used by/ }],
