@@ -144,6 +144,9 @@ export class EtcdRpc {
           "grpc.max_receive_message_length": -1,
           "grpc.max_send_message_length": -1,
           "grpc.enable_http_proxy": 0,
+          // Both cost time with each call: repeating is done here, and nobody looks at the channels' own statistics.
+          "grpc.enable_retries": 0,
+          "grpc.enable_channelz": 0,
           // Not shared: closing one store must not disturb another of the same process.
           "grpc.use_local_subchannel_pool": 1,
         }),

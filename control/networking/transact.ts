@@ -134,10 +134,9 @@ export class Transactor {
 
   async #catchUp(revision: number, lenient = false): Promise<void> {
     if (this.#memory.revision >= revision) return;
-    const timer = new AbortController();
-    const late = sleep(MEMORY_WAIT_MS, "late", { signal: timer.signal }).catch(() => "stopped");
-    const winner = await Promise.race([this.#memory.reached(revision), late]);
-    timer.abort();
+    const { promise: late, resolve } = Promise.withResolvers<"late">();
+    const timer = setTimeout(resolve, MEMORY_WAIT_MS, "late");
+    const winner = await Promise.race([this.#memory.reached(revision), late]).finally(() => clearTimeout(timer));
     if (winner !== "late") return;
     this.#log.warn({ revision, memory: this.#memory.revision }, "memory is behind the store");
     if (!lenient) throw new StoreUnavailable("memory is behind the store");
