@@ -6,6 +6,7 @@
  */
 import type {
   FloatingIpRecord,
+  LocalIpAssociationRecord,
   NetworkRecord,
   PortForwardingRecord,
   PortRecord,
@@ -144,6 +145,8 @@ export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security
   /** `shared` and external as its network is. */
   subnet: SubnetRecord & { shared: boolean; "router:external": boolean };
   router: RouterRecord & RouterExtras;
+  /** The host is its port's. */
+  local_ip_association: LocalIpAssociationRecord & { local_ip_address: string | null; host: string };
   port_forwarding: PortForwardingRecord & {
     external_port: number | null;
     internal_port: number | null;

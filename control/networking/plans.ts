@@ -10,7 +10,16 @@ import {
 import type { Env } from "./env.ts";
 import { bindingPlan, flavorPlan, nextProviderPlan, profilePlan, providerPlan } from "./flavors/mod.ts";
 import { addressGroupPlan, groupPlan, rulePlan, templatePlan } from "./groups/mod.ts";
-import { floatingIpPlan, forwardingPlan, routerPlan } from "./l3/mod.ts";
+import {
+  conntrackHelperPlan,
+  floatingIpPlan,
+  floatingIpPoolPlan,
+  forwardingPlan,
+  localAssociationPlan,
+  localIpPlan,
+  ndpProxyPlan,
+  routerPlan,
+} from "./l3/mod.ts";
 import { loggablePlan, logPlan } from "./logs/mod.ts";
 import { labelPlan, labelRulePlan } from "./metering/mod.ts";
 
@@ -48,6 +57,11 @@ export function makePlans(env: Env): Plans {
     router: routerPlan(env),
     floatingip: floatingIpPlan(env),
     port_forwarding: forwardingPlan(env),
+    floatingip_pool: floatingIpPoolPlan(env),
+    conntrack_helper: conntrackHelperPlan(env),
+    ndp_proxy: ndpProxyPlan(env),
+    local_ip: localIpPlan(env),
+    local_ip_association: localAssociationPlan(env),
     rbac_policy: rbacPolicyPlan(env),
     agent: agentPlan(env),
     agent_network: agentNetworkPlan(env),

@@ -27,13 +27,14 @@ export const ROUTER = {
     "Router interface for subnet %(subnet_id)s on router %(router_id)s cannot be deleted, as it is required by one or more routes.",
   ),
 
-  // external-gateway-multihoming: 500 in Neutron, as these have no base class
-  UnableToAddExtraGateways: row(500, "Unable to add extra gateways to a router %(router_id)s"),
+  // external-gateway-multihoming. Neutron forgot their base class and answers 500 without the reason that it gives them,
+  // although they are the caller's mistakes.
+  UnableToAddExtraGateways: row(400, "Unable to add extra gateways to a router %(router_id)s: %(reason)s"),
   UnableToMatchGateways: row(
-    500,
-    "Unable to match a requested gateway port to existing gateway ports for router %(router_id)s",
+    400,
+    "Unable to match a requested gateway port to existing gateway ports for router %(router_id)s: %(reason)s",
   ),
-  UnableToRemoveGateways: row(500, "Unable to remove extra gateways from a router %(router_id)s"),
+  UnableToRemoveGateways: row(400, "Unable to remove extra gateways from a router %(router_id)s: %(reason)s"),
 
   // l3-ha, dvr
   DuplicatedHANetwork: row(409, "Project %(project_id)s already has a HA network."),

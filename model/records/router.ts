@@ -74,5 +74,4 @@ export interface LocalIpAssociationRecord extends Standard {
   local_ip_id: Id; // user
   fixed_port_id: Id; // user
   fixed_ip: Ip; // user or control
-  host: string; // control
 }

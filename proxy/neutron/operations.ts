@@ -75,7 +75,13 @@ export async function remove(call: Call, id: string, ifRevision: number | undefi
 export async function act(call: Call, action: Action, id: string, body: Json | undefined): Promise<string> {
   const { networking, caller, resource } = call;
   const given = action.prepare(body);
-  enforceOn(call, { action: action.policy ?? action.name }, await rowOf(call, id), given);
+  enforceOn(
+    call,
+    { action: action.policy ?? action.name },
+    await rowOf(call, id),
+    given,
+    changedAttributes(resource, given),
+  );
   const result = await networking.act(caller, resource.kind, keyOf(call, id), action.name, given);
   if (action.answer === "result") return JSON.stringify(result);
   const row = await rowOf(call, id);

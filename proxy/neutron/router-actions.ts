@@ -34,8 +34,6 @@ export const ROUTER_ACTIONS: readonly Action[] = [
   put("remove_router_interface", { prepare: asGiven, answer: "result" }),
   put("add_extraroutes", routes),
   put("remove_extraroutes", routes),
-];
-export const GATEWAY_ACTIONS: readonly Action[] = [
   put("add_external_gateways", gateways),
   put("update_external_gateways", gateways),
   put("remove_external_gateways", gateways),

@@ -3,8 +3,8 @@ import { after, before, test } from "node:test";
 import type { Attributes } from "../../../api/mod.ts";
 import type { FaultCode } from "../../../model/mod.ts";
 import { MemoryStore } from "../../../store/memory-store.ts";
-import { ADMIN, ALICE, audit, BOB, makeWorld, refuses } from "../networking.fixture.ts";
-import { type L3World, makeL3World } from "./l3.fixture.ts";
+import { ADMIN, ALICE, BOB, makeWorld, refuses } from "../networking.fixture.ts";
+import { auditL3, type L3World, makeL3World } from "./l3.fixture.ts";
 
 let world: L3World;
 const store = new MemoryStore();
@@ -13,7 +13,7 @@ before(async () => {
   await makeAll();
 });
 after(async () => {
-  await audit(world.store);
+  await auditL3(world.store);
   await world.close();
 });
 

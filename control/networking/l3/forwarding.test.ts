@@ -3,8 +3,8 @@ import { after, before, test } from "node:test";
 import type { Attributes, Networking } from "../../../api/mod.ts";
 import type { FaultCode } from "../../../model/mod.ts";
 import { MemoryStore } from "../../../store/memory-store.ts";
-import { ADMIN, ALICE, audit, BOB, makeWorld, refuses } from "../networking.fixture.ts";
-import { type L3World, makeL3World } from "./l3.fixture.ts";
+import { ADMIN, ALICE, BOB, makeWorld, refuses } from "../networking.fixture.ts";
+import { auditL3, type L3World, makeL3World } from "./l3.fixture.ts";
 
 let world: L3World;
 let lan: Awaited<ReturnType<L3World["joined"]>>;
@@ -14,7 +14,7 @@ before(async () => {
   lan = await world.joined();
 });
 after(async () => {
-  await audit(world.store);
+  await auditL3(world.store);
   await world.close();
 });
 

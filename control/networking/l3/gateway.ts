@@ -20,6 +20,7 @@ import { readFixedIps } from "../port-addresses.ts";
 import { newPort, readdress, removePort } from "../port-life.ts";
 import { changeQosPolicy } from "../qos/mod.ts";
 import { attach, floatingIpsOfRouter, GATEWAY_OWNER, portsOf } from "./lookups.ts";
+import { checkGatewaySix, checkGatewayUnproxied } from "./ndp-rules.ts";
 import { checkNewSubnets, refuseRouter } from "./router-subnets.ts";
 import { checkRoutes, reachOf } from "./routes.ts";
 
@@ -128,11 +129,15 @@ export function setGateway(
   const network = checkGateway(draft, caller, router, info);
   let gateway = current;
   if (current !== undefined && current.network_id !== network?.id) {
+    checkGatewayUnproxied(draft, router);
     unmakeGateway(draft, router, current);
     gateway = undefined;
   } else if (current !== undefined && info !== undefined) {
     const port = draft.get("port", current.port_id);
-    if (port !== undefined && isMoved(port, info.fixedIps)) readdress(env, draft, port, info.fixedIps);
+    if (port !== undefined && isMoved(port, info.fixedIps)) {
+      checkGatewaySix(draft, router, info.fixedIps);
+      readdress(env, draft, port, info.fixedIps);
+    }
   }
   const rest = { ...router, gateways: others };
   if (network !== undefined && info !== undefined) gateway ??= makeGateway(env, draft, rest, network, info);

@@ -17,6 +17,7 @@ import { readdress, removePort } from "../port-life.ts";
 import { touched } from "../standard.ts";
 import { interfaceResult, readInterface, subnetsOfPort } from "./interfaces.ts";
 import { floatingIpsOfRouter, forwardingsOf, interfacesOf } from "./lookups.ts";
+import { checkInterfaceUnproxied } from "./ndp-rules.ts";
 import { checkNoRouteThrough } from "./routes.ts";
 
 /** _check_router_interface_not_in_use, _confirm_router_interface_not_in_use. */
@@ -26,6 +27,7 @@ function checkUnused(draft: Draft, router: RouterRecord, subnet: SubnetRecord): 
     if (portId === null || address === null || !prefixContains(prefix(subnet.cidr), address)) return false;
     return draft.get("port", portId)?.fixed_ips.some(({ subnet_id }) => subnet_id === subnet.id) ?? false;
   };
+  checkInterfaceUnproxied(draft, router, subnet);
   const floatings = floatingIpsOfRouter(draft, router.id);
   const targets = floatings.flatMap(({ id }) => forwardingsOf(draft, id));
   for (const [portId, address] of [

@@ -1,8 +1,10 @@
 /** For tests: a world with an external network, and short ways to make routers and what hangs on them. */
 import assert from "node:assert/strict";
 import type { Attributes, Caller, NetworkingTypes } from "../../../api/mod.ts";
+import type { Kind, RecordTypes } from "../../../model/mod.ts";
 import type { MemoryStore } from "../../../store/memory-store.ts";
-import { ADMIN, ALICE, makeWorld, type World } from "../networking.fixture.ts";
+import { keys, ROOT, type Store } from "../../../store/mod.ts";
+import { ADMIN, ALICE, audit, makeWorld, type World } from "../networking.fixture.ts";
 
 export interface L3World extends World {
   external: NetworkingTypes["network"];
@@ -46,4 +48,53 @@ export async function makeL3World(store?: MemoryStore): Promise<L3World> {
     },
   };
   return { ...world, ...l3, external, externalSubnet };
+}
+
+/** What each record leans on. */
+const USES: { readonly [K in Kind]?: (record: RecordTypes[K], routerOf: (id: string) => string | null) => Leaning } = {
+  router: ({ gateways }) => [["qos_policy", gateways[0]?.qos_policy_id]],
+  floatingip: ({ port_id, router_id, qos_policy_id }) => [
+    ["port", port_id],
+    ["router", router_id],
+    ["qos_policy", qos_policy_id],
+  ],
+  port_forwarding: ({ floatingip_id, internal_port_id }, routerOf) => [
+    ["floatingip", floatingip_id],
+    ["port", internal_port_id],
+    ["router", routerOf(floatingip_id)],
+  ],
+  conntrack_helper: ({ router_id }) => [["router", router_id]],
+  ndp_proxy: ({ router_id, port_id }) => [
+    ["router", router_id],
+    ["port", port_id],
+  ],
+  local_ip: ({ local_port_id }) => [["port", local_port_id]],
+  local_ip_association: ({ local_ip_id, fixed_port_id }) => [
+    ["local_ip", local_ip_id],
+    ["port", fixed_port_id],
+  ],
+};
+type Leaning = [Kind, string | null | undefined][];
+
+/** As {@link audit}, and each record has exactly the marks of what it leans on. */
+export async function auditL3(store: Store): Promise<void> {
+  await audit(store);
+  const { entries } = await store.list(ROOT);
+  const isOurs = (key: string) => key.startsWith(`${ROOT}use/`) && !key.startsWith(`${ROOT}use/security_group`);
+  const marks = entries.map(({ key }) => key).filter(isOurs);
+  const routers = new Map<string, string | null>();
+  const users: { kind: Kind; record: RecordTypes[Kind] & { id: string } }[] = [];
+  for (const { key, value } of entries) {
+    const kind = key.slice(keys.allRecords.length).split("/")[0] as Kind;
+    if (!key.startsWith(keys.allRecords) || USES[kind] === undefined) continue;
+    const record = JSON.parse(value);
+    if (kind === "floatingip") routers.set(record.id, record.router_id);
+    users.push({ kind, record });
+  }
+  const expected = users.flatMap(({ kind, record }) => {
+    const uses = USES[kind] as (record: RecordTypes[Kind], routerOf: (id: string) => string | null) => Leaning;
+    const leaning = uses(record, (id) => routers.get(id) ?? null);
+    return leaning.flatMap(([on, id]) => (id ? keys.use(on, id, record.id) : []));
+  });
+  assert.deepEqual(marks.sort(), expected.sort());
 }

@@ -1,5 +1,13 @@
 /** What hangs on a router, a port or a floating address, found by index. */
-import type { FloatingIpRecord, Id, PortForwardingRecord, PortRecord, RouterRecord } from "../../../model/mod.ts";
+import type {
+  ConntrackHelperRecord,
+  FloatingIpRecord,
+  Id,
+  NdpProxyRecord,
+  PortForwardingRecord,
+  PortRecord,
+  RouterRecord,
+} from "../../../model/mod.ts";
 import type { Draft } from "../draft.ts";
 import { index } from "../indexes.ts";
 import type { Reader } from "../reader.ts";
@@ -16,6 +24,12 @@ export const FLOATINGIPS_BY_ROUTER = index("floatingip", ({ router_id }) => [rou
 export const FLOATINGIPS_BY_ADDRESS = index("floatingip", ({ floating_ip_address: address }) => [address]);
 export const FORWARDINGS_BY_FLOATING = index("port_forwarding", ({ floatingip_id }) => [floatingip_id]);
 export const FORWARDINGS_BY_PORT = index("port_forwarding", ({ internal_port_id }) => [internal_port_id]);
+export const HELPERS_BY_ROUTER = index("conntrack_helper", ({ router_id }) => [router_id]);
+export const PROXIES_BY_ROUTER = index("ndp_proxy", ({ router_id }) => [router_id]);
+export const PROXIES_BY_PORT = index("ndp_proxy", ({ port_id }) => [port_id]);
+export const LOCAL_IPS_BY_PORT = index("local_ip", ({ local_port_id }) => [local_port_id]);
+export const ASSOCIATIONS_BY_LOCAL_IP = index("local_ip_association", ({ local_ip_id }) => [local_ip_id]);
+export const ASSOCIATIONS_BY_PORT = index("local_ip_association", ({ fixed_port_id }) => [fixed_port_id]);
 
 /** By age, so that choices and messages are the same everywhere. */
 export function inOrder<T extends { created_at: string; id: Id }>(records: readonly T[]): T[] {
@@ -53,6 +67,14 @@ export function forwardingsOf(reader: Reader, floatingId: Id): PortForwardingRec
 
 export function forwardingsOfPort(reader: Reader, portId: Id): PortForwardingRecord[] {
   return inOrder(reader.select(FORWARDINGS_BY_PORT, portId));
+}
+
+export function helpersOf(reader: Reader, routerId: Id): ConntrackHelperRecord[] {
+  return inOrder(reader.select(HELPERS_BY_ROUTER, routerId));
+}
+
+export function proxiesOf(reader: Reader, routerId: Id): NdpProxyRecord[] {
+  return inOrder(reader.select(PROXIES_BY_ROUTER, routerId));
 }
 
 /** The owner of a router's interfaces (l3_db.py, l3_hamode_db.py and l3_dvr_db.py _get_device_owner). */

@@ -3,8 +3,13 @@
  * It never decides who may ask. Invariant: what a router, a port or a floating address is needed for is found by index,
  * and whoever takes it away demands that nobody began to need it meanwhile.
  */
+export { conntrackHelperPlan } from "./conntrack-helper.ts";
 export { floatingIpPlan } from "./floatingip.ts";
+export { floatingIpPoolPlan } from "./floatingip-pools.ts";
 export { forwardingPlan } from "./forwarding.ts";
 export { dropIdleFloating, isIdleFloating } from "./idle.ts";
+export { localAssociationPlan } from "./local-association.ts";
+export { localIpPlan } from "./local-ip.ts";
+export { ndpProxyPlan } from "./ndp-proxy.ts";
 export { checkPortChange, checkPortRemoval, checkRouterDevice, releasePort } from "./port-rules.ts";
 export { routerPlan } from "./router.ts";

@@ -8,11 +8,23 @@ import type { Env } from "../env.ts";
 import { touched } from "../standard.ts";
 import { FREE, moveUses } from "./association.ts";
 import { dropForwarding } from "./forwarding.ts";
-import { FLOATINGIP_OWNER, floatingIpsOfPort, forwardingsOfPort } from "./lookups.ts";
+import { dropAssociation } from "./local-association.ts";
+import {
+  ASSOCIATIONS_BY_PORT,
+  FLOATINGIP_OWNER,
+  floatingIpsOfPort,
+  forwardingsOfPort,
+  LOCAL_IPS_BY_PORT,
+  PROXIES_BY_PORT,
+} from "./lookups.ts";
+import { dropProxy } from "./ndp-proxy.ts";
 
 /** Ports of routers and floating addresses go by other calls (l3_db.py prevent_l3_port_deletion). @throws Fault ServicePortInUse */
 export function checkPortRemoval(draft: Draft, port: PortRecord): void {
   const { device_owner: owner, device_id: device } = port;
+  if (draft.select(LOCAL_IPS_BY_PORT, port.id).length > 0) {
+    throw fault("ServicePortInUse", { port_id: port.id, reason: "still referenced by Local IPs" });
+  }
   const isHeld =
     port.router_port !== undefined || (owner === FLOATINGIP_OWNER && draft.get("floatingip", device) !== undefined);
   if (isHeld) throw fault("ServicePortInUse", { port_id: port.id, reason: `has device owner ${owner}` });
@@ -30,6 +42,8 @@ export function releasePort(env: Env, draft: Draft, caller: Caller, port: PortRe
     draft.replace("floatingip", floating.id, touched(env, { ...floating, ...FREE, status: "DOWN" }));
   }
   for (const forwarding of forwardingsOfPort(draft, port.id)) dropForwarding(env, draft, forwarding);
+  for (const proxy of draft.select(PROXIES_BY_PORT, port.id)) dropProxy(draft, proxy);
+  for (const association of draft.select(ASSOCIATIONS_BY_PORT, port.id)) dropAssociation(draft, association);
 }
 
 /** A router's port is for the router's project to make (_enforce_device_owner_not_router_intf_or_device_id). */
@@ -62,6 +76,9 @@ function checkReaddressing(env: Env, draft: Draft, before: PortRecord, after: Po
   }
   for (const forwarding of forwardingsOfPort(draft, before.id)) {
     if (!now.has(forwarding.internal_ip_address)) dropForwarding(env, draft, forwarding);
+  }
+  for (const proxy of draft.select(PROXIES_BY_PORT, before.id)) {
+    if (!now.has(proxy.ip_address)) dropProxy(draft, proxy);
   }
   if (before.router_port?.type !== "interface" || !changed.some((address) => ipFamily(address) === 4)) return;
   throw fault("BadRequest", { resource: "ports", msg: `IP updates for port ${before.id} are not allowed` });

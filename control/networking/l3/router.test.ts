@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Attributes } from "../../../api/mod.ts";
 import type { FaultCode } from "../../../model/mod.ts";
-import { ADMIN, ALICE, audit, BOB, refuses } from "../networking.fixture.ts";
-import { type L3World, makeL3World } from "./l3.fixture.ts";
+import { ADMIN, ALICE, BOB, refuses } from "../networking.fixture.ts";
+import { auditL3, type L3World, makeL3World } from "./l3.fixture.ts";
 
 let world: L3World;
 before(async () => {
   world = await makeL3World();
 });
 after(async () => {
-  await audit(world.store);
+  await auditL3(world.store);
   await world.close();
 });
 

@@ -14,10 +14,13 @@ import type { Removal, ResourcePlan } from "../plan.ts";
 import { changeQosPolicy } from "../qos/mod.ts";
 import type { Reader } from "../reader.ts";
 import { newStandard, revised, standardChanges, touched } from "../standard.ts";
+import { dropHelper } from "./conntrack-helper.ts";
 import { readGateway, setGateway, shownGateway, unmakeGateway } from "./gateway.ts";
 import { removeInterface } from "./interface-removal.ts";
 import { addInterface } from "./interfaces.ts";
-import { interfaceOwner, interfacesOf, portsOf } from "./lookups.ts";
+import { helpersOf, interfaceOwner, interfacesOf, portsOf } from "./lookups.ts";
+import { addGateways, removeGateways, updateGateways } from "./multihoming.ts";
+import { changedProxying, checkGatewayUnproxied, checkNewProxying } from "./ndp-rules.ts";
 import { refuseRouter } from "./router-subnets.ts";
 import { newRoutes, type Route, readRoutes, without } from "./routes.ts";
 import { checkZones, zonesOf } from "./zones.ts";
@@ -50,8 +53,9 @@ function createRouter(env: Env, draft: Draft, caller: Caller, body: Attributes):
   checkZones(env, router.availability_zone_hints);
   draft.create("router", router.id, router);
   const info = gatewayInfo(env, body);
-  if (info === undefined || info === "as it is") return router;
-  const after = setGateway(env, draft, caller, router, info);
+  const after = info === undefined || info === "as it is" ? router : setGateway(env, draft, caller, router, info);
+  checkNewProxying(draft, after);
+  if (after === router) return router;
   draft.stage("router", router.id, after);
   return after;
 }
@@ -81,6 +85,7 @@ function migrateInterfaces(env: Env, draft: Draft, before: RouterRecord, after: 
 function updateRouter(env: Env, draft: Draft, caller: Caller, current: RouterRecord, changes: Attributes) {
   const flag = (name: string, before: boolean) => given(changes, name, isMaybeFlag) ?? before;
   const routes = readRoutes(changes);
+  const wantsProxy = given(changes, "enable_ndp_proxy", isMaybeFlag) ?? undefined;
   let router: RouterRecord = {
     ...current,
     ...(routes !== undefined && { routes: newRoutes(env, draft, current, routes) }),
@@ -93,7 +98,7 @@ function updateRouter(env: Env, draft: Draft, caller: Caller, current: RouterRec
     admin_state_up: attribute(changes, "admin_state_up", isFlag, current.admin_state_up),
     distributed: flag("distributed", current.distributed),
     ha: flag("ha", current.ha),
-    enable_ndp_proxy: flag("enable_ndp_proxy", current.enable_ndp_proxy),
+    enable_ndp_proxy: changedProxying(draft, current, router, wantsProxy),
     enable_default_route_bfd: flag("enable_default_route_bfd", current.enable_default_route_bfd),
     enable_default_route_ecmp: flag("enable_default_route_ecmp", current.enable_default_route_ecmp),
   };
@@ -111,6 +116,8 @@ function removeRouter(draft: Draft, caller: Caller, router: RouterRecord): Remov
     throw fault("RouterInUse", { router_id: router.id, reason });
   }
   draft.sameUsers("router", router.id);
+  if (router.gateways.length > 0) checkGatewayUnproxied(draft, router);
+  for (const helper of helpersOf(draft, router.id)) dropHelper(draft, helper);
   for (const gateway of router.gateways) unmakeGateway(draft, { ...router, gateways: [gateway] }, gateway);
   changeQosPolicy(draft, caller, router.id, router.gateways[0]?.qos_policy_id ?? null, null);
   draft.remove("router", router.id);
@@ -131,6 +138,19 @@ function changeRoutes(
   return show(env, after, draft);
 }
 
+type ChangeGateways = typeof addGateways;
+
+/** An action that gives the router other gateways, with what follows as for any update. */
+const changeGateways =
+  (env: Env, change: ChangeGateways) =>
+  (draft: Draft, caller: Caller, current: RouterRecord, body: Attributes): DerivedRow => {
+    const router = change(env, draft, caller, current, body);
+    const changed = { ...router, enable_ndp_proxy: changedProxying(draft, current, router, undefined) };
+    const after = revised(env, current, changed);
+    if (after !== current) draft.replace("router", current.id, after);
+    return show(env, after, draft);
+  };
+
 type Shown = NetworkingTypes["router"] & DerivedRow;
 
 export function show(env: Env, router: RouterRecord, reader: Reader): Shown {
@@ -145,7 +165,7 @@ export function show(env: Env, router: RouterRecord, reader: Reader): Shown {
     })),
     enable_snat: first?.enable_snat ?? true,
     availability_zones: portsOf(reader, router.id).length > 0 ? zonesOf(env, router.availability_zone_hints) : [],
-    conntrack_helpers: [],
+    conntrack_helpers: helpersOf(reader, router.id).map(({ protocol, port, helper }) => ({ protocol, port, helper })),
   };
 }
 
@@ -165,6 +185,9 @@ export function routerPlan(env: Env): ResourcePlan<"router"> {
         changeRoutes(env, draft, caller, router, (routes) => [...router.routes, ...routes], body),
       remove_extraroutes: (draft, caller, router, body) =>
         changeRoutes(env, draft, caller, router, (routes) => without(router.routes, routes), body),
+      add_external_gateways: changeGateways(env, addGateways),
+      update_external_gateways: changeGateways(env, updateGateways),
+      remove_external_gateways: changeGateways(env, removeGateways),
     },
   };
 }
