@@ -32,7 +32,9 @@ export async function makeL3World(store?: MemoryStore): Promise<L3World> {
     return row;
   };
   const external = await world.network({ "router:external": true }, ADMIN);
-  const externalSubnet = await world.subnet(external.id, "203.0.113.0/24", { enable_dhcp: false }, ADMIN);
+  // Tests name addresses below the pool, and choices fall into it.
+  const pools = { allocation_pools: [{ start: "203.0.113.100", end: "203.0.113.254" }] };
+  const externalSubnet = await world.subnet(external.id, "203.0.113.0/24", { enable_dhcp: false, ...pools }, ADMIN);
   const l3: Omit<L3World, keyof World | "external" | "externalSubnet"> = {
     router: (attributes = {}, by = ALICE) => one(networking.create(by, "router", [attributes])),
     floatingIp: (attributes = {}, by = ALICE) =>
@@ -44,7 +46,8 @@ export async function makeL3World(store?: MemoryStore): Promise<L3World> {
       const router = await l3.router({ external_gateway_info: { network_id: external.id } });
       const subnet = await l3.inside(cidr);
       await l3.act(router, "add_router_interface", { subnet_id: subnet.id });
-      return { router, subnet, port: await world.port(subnet.network_id) };
+      const ip_address = cidr.replace(/0\/24$/, "254");
+      return { router, subnet, port: await world.port(subnet.network_id, { fixed_ips: [{ ip_address }] }) };
     },
   };
   return { ...world, ...l3, external, externalSubnet };

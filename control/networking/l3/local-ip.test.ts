@@ -29,7 +29,7 @@ const associate = async (local: { id: string }, body: Attributes) => {
 };
 
 test("a local IP on a network has a port of its own, which goes with it", async () => {
-  const local = await make({ network_id: net, ip_mode: "passthrough" });
+  const local = await make({ network_id: net, local_ip_address: "10.0.0.201", ip_mode: "passthrough" });
   const port = await world.networking.get(ALICE, "port", local.local_port_id);
   assert.deepEqual(
     [port.project_id, port.device_owner, port.device_id, port.status, port.fixed_ips[0]?.ip_address],
@@ -72,7 +72,7 @@ test("a local IP needs a port with the address, or a network", async () => {
 });
 
 test("a local IP stands for ports, each once, until they go", async () => {
-  const local = await make({ network_id: net });
+  const local = await make({ network_id: net, local_ip_address: "10.0.0.200" });
   const [one, two] = [await at("10.0.0.40"), await at("10.0.0.41", "10.0.0.42")];
   const made = await associate(local, { fixed_port_id: one.id });
   assert.deepEqual([made.fixed_ip, made.host, made.local_ip_address], ["10.0.0.40", "", local.local_ip_address]);

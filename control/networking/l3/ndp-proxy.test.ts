@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Attributes, NetworkingTypes } from "../../../api/mod.ts";
-import type { FaultCode, SubnetPoolRecord, SubnetRecord } from "../../../model/mod.ts";
-import { keys } from "../../../store/mod.ts";
+import type { FaultCode } from "../../../model/mod.ts";
 import { ADMIN, ALICE, refuses } from "../networking.fixture.ts";
 import { auditL3, type L3World, makeL3World } from "./l3.fixture.ts";
 
@@ -10,28 +9,26 @@ let world: L3World;
 let external: NetworkingTypes["network"];
 let inner: NetworkingTypes["subnet"];
 
-/** The subnet as one of a pool with this address scope. */
-async function scope(subnet: { id: string }, scopeId: string): Promise<void> {
-  const record = world.memory.get("subnet", subnet.id)?.record as SubnetRecord;
-  const pool = { id: `pool-${scopeId}`, name: "", project_id: "admin", address_scope_id: scopeId } as SubnetPoolRecord;
-  const put = (key: string, value: object) => ({ kind: "put" as const, key, value: JSON.stringify(value) });
-  const commit = await world.store.commit({
-    guards: [],
-    writes: [
-      put(keys.record("address_scope", scopeId), { id: scopeId, name: "", project_id: "admin", ip_version: 6 }),
-      put(keys.record("subnetpool", pool.id), pool),
-      put(keys.record("subnet", subnet.id), { ...record, subnetpool_id: pool.id }),
-    ],
-  });
-  await world.memory.reached(commit.revision);
+/** A subnet of a pool in an address scope of its own, or in one that is there. */
+async function scoped(networkId: string, cidr: string, scopeId: string, by = ALICE) {
+  const prefixes = [`${cidr.split("::")[0]}::/48`];
+  const pool = { name: "p", prefixes, address_scope_id: scopeId, default_prefixlen: 64 };
+  const [made] = await world.networking.create(ADMIN, "subnetpool", [{ ...pool, shared: true }]);
+  return world.subnet(networkId, cidr, { subnetpool_id: made?.id, enable_dhcp: false }, by);
+}
+
+async function newScope(): Promise<string> {
+  const [made] = await world.networking.create(ADMIN, "address_scope", [{ name: "s", ip_version: 6, shared: true }]);
+  assert.ok(made);
+  return made.id;
 }
 
 before(async () => {
   world = await makeL3World();
   external = await world.network({ "router:external": true }, ADMIN);
-  await scope(await world.subnet(external.id, "2001:db8:e::/64", { enable_dhcp: false }, ADMIN), "s");
-  inner = await world.inside("2001:db8:1::/64");
-  await scope(inner, "s");
+  const scope = await newScope();
+  await scoped(external.id, "2001:db8:e::/64", scope, ADMIN);
+  inner = await scoped((await world.network()).id, "2001:db8:1::/64", scope);
 });
 after(async () => {
   await auditL3(world.store);
@@ -97,8 +94,8 @@ test("a proxy keeps gateway, interface and router, and goes with its port", asyn
 test("a proxy is for an address that the router reaches, in one scope with the outside", async () => {
   const router = await world.router({ ...info(), enable_ndp_proxy: true });
   const off = await world.router(info());
-  const [four, alien] = [await world.inside("10.2.0.0/24"), await world.inside("2001:db8:2::/64")];
-  await scope(alien, "t");
+  const four = await world.inside("10.2.0.0/24");
+  const alien = await scoped((await world.network()).id, "2001:db8:2::/64", await newScope());
   for (const subnet of [inner, four, alien]) await world.act(router, "add_router_interface", { subnet_id: subnet.id });
   const side = await world.port(inner.network_id);
   await world.act(off, "add_router_interface", { port_id: side.id });
