@@ -29,6 +29,7 @@ const NAMED_BY: Record<Kind, "id" | "name"> = {
   rbac_policy: "id",
   quota: "id",
   quota_count: "id",
+  auto_allocated_topology: "id",
   qos_policy: "id",
   trunk: "id",
   metering_label: "id",

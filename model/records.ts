@@ -50,6 +50,7 @@ export interface RecordTypes {
   rbac_policy: pool.RbacPolicyRecord;
   quota: pool.QuotaRecord;
   quota_count: pool.QuotaCountRecord;
+  auto_allocated_topology: pool.AutoAllocatedTopologyRecord;
   qos_policy: QosPolicyRecord;
   trunk: service.TrunkRecord;
   metering_label: service.MeteringLabelRecord;
@@ -66,5 +67,5 @@ export type Kind = keyof RecordTypes;
 /** The kinds of Neutron's own resources, which all carry {@link Standard}'s attributes. */
 export type ResourceRecordKind = Exclude<
   Kind,
-  "host" | "host_beat" | "quota" | "quota_count" | "security_group_change"
+  "host" | "host_beat" | "quota" | "quota_count" | "auto_allocated_topology" | "security_group_change"
 >;

@@ -39,6 +39,7 @@ export const keys = {
   rangesIn: (poolId: Id, bits: string) => `${ROOT}unique/range/${poolId}/${bits}`,
   /** Held by the subnet pool that is the default of its address family. */
   defaultPool: (family: 4 | 6) => `${ROOT}unique/default-subnetpool/${family}`,
+  defaultExternalNetwork: `${ROOT}unique/default-external-network`,
   /** Held by a record that leans on another: an address translation on its port. Who removes that one sees it here. */
   use: (kind: Kind, id: Id, userId: Id) => `${ROOT}use/${kind}/${id}/${userId}`,
   usesOf: (kind: Kind, id: Id) => `${ROOT}use/${kind}/${id}/`,

@@ -8,6 +8,7 @@ import { attribute, given, isFlag, isText, isWhole, listOf, orNull } from "./att
 import { isUnplugged } from "./binding.ts";
 import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
+import { releaseDefault, settleDefault } from "./external-default.ts";
 import { ensureDefaultGroup } from "./groups/mod.ts";
 import { dropIdleFloating, isIdleFloating } from "./l3/mod.ts";
 import { checkMtuFor, chosenMtu } from "./mtu.ts";
@@ -29,6 +30,7 @@ import {
   withShared,
 } from "./sharing.ts";
 import { newStandard, revised, standardChanges, touched } from "./standard.ts";
+import { forgetTopology } from "./topology/mod.ts";
 
 /** Ports that go with their network (neutron/common/_constants.py AUTO_DELETE_PORT_OWNERS). */
 export const AUTO_DELETE_OWNERS = new Set(["network:dhcp", "network:distributed", "network:floatingip_agent_gateway"]);
@@ -46,7 +48,7 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
   const zones = attribute(body, "availability_zone_hints", listOf(isText), []);
   const segment = newSegment(draft, env, standard.id, body);
   checkZones(env, zones);
-  const record: NetworkRecord = {
+  const record = settleDefault(draft, undefined, {
     ...standard,
     admin_state_up: attribute(body, "admin_state_up", isFlag, true),
     status: "ACTIVE",
@@ -59,7 +61,7 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
     "router:external": attribute(body, "router:external", isFlag, false),
     ...segment,
     ...newQosPolicy(draft, caller, "network", projectId, body),
-  };
+  });
   draft.create("network", record.id, record);
   if (attribute(body, "shared", isFlag, false)) shareWithAll(env, draft, record, SHARED);
   if (record["router:external"]) shareWithAll(env, draft, record, EXTERNAL);
@@ -154,7 +156,7 @@ function changedMtu(env: Env, draft: Draft, current: NetworkRecord, changes: Att
 }
 
 function updateNetwork(env: Env, draft: Draft, caller: Caller, current: NetworkRecord, changes: Attributes) {
-  const record: NetworkRecord = {
+  const record = settleDefault(draft, current, {
     ...current,
     ...standardChanges(current, changes),
     admin_state_up: attribute(changes, "admin_state_up", isFlag, current.admin_state_up),
@@ -165,7 +167,7 @@ function updateNetwork(env: Env, draft: Draft, caller: Caller, current: NetworkR
     "router:external": changeExternal(env, draft, current, changes),
     "provider:segmentation_id": changeSegment(draft, current, changes),
     ...changedQosPolicy(draft, caller, "network", current, changes),
-  };
+  });
   const after = changeSharing(env, draft, current, changes) ? touched(env, record) : revised(env, current, record);
   if (after !== current) draft.replace("network", current.id, after);
   return after;
@@ -200,6 +202,8 @@ function removeNetwork(draft: Draft, caller: Caller, current: NetworkRecord): Re
   }
   releaseSegment(draft, current);
   removePolicies(draft, current.id);
+  releaseDefault(draft, current);
+  forgetTopology(draft, current.id);
   draft.remove("network", current.id);
   return "done";
 }

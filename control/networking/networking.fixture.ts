@@ -158,8 +158,9 @@ function keysOf(key: string, record: AnyRecord): string[] {
   }
   if (key.startsWith(keys.records("network"))) {
     const { "provider:physical_network": physicalNetwork, "provider:segmentation_id": id } = record;
-    if (physicalNetwork === null) return [keys.vni(id ?? 0)];
-    return [id === null ? keys.flat(physicalNetwork) : keys.vlan(physicalNetwork, id)];
+    const standing = record.is_default ? [keys.defaultExternalNetwork] : [];
+    if (physicalNetwork === null) return [...standing, keys.vni(id ?? 0)];
+    return [...standing, id === null ? keys.flat(physicalNetwork) : keys.vlan(physicalNetwork, id)];
   }
   if (key.startsWith(keys.records("tap_mirror"))) {
     return [...new Set(Object.values(record.directions))].map((tunnel) => keys.mirrorTunnel(record.project_id, tunnel));

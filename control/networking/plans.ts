@@ -10,6 +10,7 @@ import {
 import type { Env } from "./env.ts";
 import { bindingPlan, flavorPlan, nextProviderPlan, profilePlan, providerPlan } from "./flavors/mod.ts";
 import { addressGroupPlan, groupPlan, rulePlan, templatePlan } from "./groups/mod.ts";
+import { networkIpAvailabilityPlan } from "./ip-availability.ts";
 import {
   conntrackHelperPlan,
   floatingIpPlan,
@@ -22,7 +23,6 @@ import {
 } from "./l3/mod.ts";
 import { loggablePlan, logPlan } from "./logs/mod.ts";
 import { labelPlan, labelRulePlan } from "./metering/mod.ts";
-
 import { networkPlan } from "./network.ts";
 import type { Plans } from "./plan.ts";
 import { addressScopePlan, subnetPoolPlan } from "./pools/mod.ts";
@@ -32,11 +32,15 @@ import { quotaDefaultPlan, quotaDetailPlan, quotaPlan } from "./quota/mod.ts";
 import { rbacPolicyPlan } from "./rbac/mod.ts";
 import { subnetPlan } from "./subnet.ts";
 import { tapFlowPlan, tapMirrorPlan, tapServicePlan } from "./taps/mod.ts";
+import { autoAllocatedTopologyPlan } from "./topology/mod.ts";
 
 export function makePlans(env: Env): Plans {
+  const network = networkPlan(env);
+  const subnet = subnetPlan(env);
+  const router = routerPlan(env);
   return {
-    network: networkPlan(env),
-    subnet: subnetPlan(env),
+    network,
+    subnet,
     subnetpool: subnetPoolPlan(env),
     address_scope: addressScopePlan(env),
     port: portPlan(env),
@@ -54,7 +58,9 @@ export function makePlans(env: Env): Plans {
     quota: quotaPlan(env),
     quota_default: quotaDefaultPlan(env),
     quota_detail: quotaDetailPlan(env),
-    router: routerPlan(env),
+    router,
+    auto_allocated_topology: autoAllocatedTopologyPlan(env, { network, subnet, router }),
+    network_ip_availability: networkIpAvailabilityPlan(env),
     floatingip: floatingIpPlan(env),
     port_forwarding: forwardingPlan(env),
     floatingip_pool: floatingIpPoolPlan(env),

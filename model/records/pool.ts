@@ -45,3 +45,10 @@ export interface QuotaCountRecord {
   /** "PROJECT:RESOURCE:SIZE" */
   id: string; // control
 }
+
+/** The network that was made for a project when it asked for one, and its router. Its id is the project's. */
+export interface AutoAllocatedTopologyRecord {
+  id: string; // control
+  network_id: Id; // control
+  router_id: Id; // control
+}

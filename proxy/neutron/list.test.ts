@@ -25,7 +25,7 @@ before(async () => {
     ["n2", true],
   ] as const) {
     networking.put("network", { id, project_id: "mine", name: id, shared, subnets: [], tags: [] });
-    networking.put("subnet", { id: `s-${id}`, project_id: "mine", network_id: id, tags: [] });
+    networking.put("subnet", { id: `s-${id}`, project_id: "mine", network_id: id, tags: [], shared: id === "n2" });
   }
   const common = { project_id: "mine", network_id: "n1", admin_state_up: true, device_id: "", device_owner: "" };
   const lists = { fixed_ips: [], security_groups: [], tags: [], "binding:host_id": "" };
@@ -91,7 +91,7 @@ describe("a list of ports is narrowed by", () => {
   });
 });
 
-test("subnets are shared when their network is", async () => {
+test("subnets are filtered by whether they are shared", async () => {
   assert.equal(await ids("shared=True", "subnets"), "s-n2");
   assert.equal(await ids("shared=0", "subnets"), "s-n1");
 });

@@ -1,6 +1,5 @@
 /** GET of a collection: filters, order, page and JSON. */
 import type { ListHint } from "../../api/mod.ts";
-import type { SubnetRecord } from "../../model/mod.ts";
 import type { Row } from "./attribute.ts";
 import { type Call, hiddenFrom, keyOf, requireParent, targetsOf } from "./call.ts";
 import { links, page } from "./page.ts";
@@ -13,12 +12,10 @@ export async function list(call: Call, url: string): Promise<Buffer> {
   const { networking, caller, resource, params } = call;
   const query = parseQuery(resource, params);
   requireParent(call);
-  const isShared = await sharedTest(call, query);
   const test = compileFilters(resource, query.filters);
   const marker = await markerOf(call, query);
   const all = (await networking.list(caller, resource.kind, hintOf(call, query.filters))) as unknown as Row[];
   let wanted = permitted(call, all);
-  if (isShared) wanted = wanted.filter(isShared);
   if (test) wanted = wanted.filter(test);
   const rows = page(resource, wanted, query, marker);
   const render = renderer(resource, hiddenFrom(call), query.fields);
@@ -53,14 +50,4 @@ const isPlain = (resource: Resource, name: string) =>
 async function markerOf(call: Call, query: Query): Promise<Row | undefined> {
   if (query.limit === 0 || !query.marker) return undefined;
   return (await call.networking.get(call.caller, call.resource.kind, keyOf(call, query.marker))) as unknown as Row;
-}
-
-/** A subnet is shared when its network is; that filter is taken out of the query, as rows do not tell it. */
-async function sharedTest({ networking, caller, resource }: Call, query: Query) {
-  const wanted = resource.kind === "subnet" ? query.filters.get("shared") : undefined;
-  if (wanted === undefined) return undefined;
-  query.filters.delete("shared");
-  const networks = await networking.list(caller, "network", {});
-  const shared = new Set(networks.filter((network) => network.shared).map((network) => network.id));
-  return (row: Row) => wanted.includes(String(shared.has((row as unknown as SubnetRecord).network_id)));
 }

@@ -1,6 +1,7 @@
 /** The whole API as a table, and the way from a path to its routes. */
 import { fault } from "../../model/mod.ts";
 import { AGENT_ROUTES } from "./agents.ts";
+import { TOPOLOGY_ROUTES } from "./auto-topology.ts";
 import { extensionList, extensionOf } from "./extensions.ts";
 import type { Schema } from "./json-schema.ts";
 import { describeApi } from "./openapi/mod.ts";
@@ -49,6 +50,7 @@ export const ROUTES: readonly Route[] = [
   ...DOCUMENTS,
   ...AGENT_ROUTES,
   ...QUOTA_ROUTES,
+  ...TOPOLOGY_ROUTES,
   ...RESOURCES.flatMap(routesOf),
 ];
 

@@ -65,7 +65,7 @@ const OWN: Attributes = {
   enable_dhcp: attribute(["post", "put", "filter", "sort"], { default: true, convert: toBoolean }),
   ipv6_ra_mode: mode,
   ipv6_address_mode: mode,
-  // Of the subnet's network; filtered by the list operation, which knows the networks.
+  // Of the subnet's network.
   shared: attribute(["hidden", "filter", "policy"], { convert: toBoolean }),
   // subnet_allocation
   use_default_subnetpool: attribute(["post", "hidden"], { default: false, convert: toBoolean }),

@@ -10,6 +10,7 @@ export { forwardingPlan } from "./forwarding.ts";
 export { dropIdleFloating, isIdleFloating } from "./idle.ts";
 export { localAssociationPlan } from "./local-association.ts";
 export { localIpPlan } from "./local-ip.ts";
+export { interfacesOf } from "./lookups.ts";
 export { ndpProxyPlan } from "./ndp-proxy.ts";
 export { checkPortChange, checkPortRemoval, checkRouterDevice, releasePort } from "./port-rules.ts";
 export { routerPlan } from "./router.ts";

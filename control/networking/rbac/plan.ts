@@ -5,6 +5,7 @@ import { isElevated, projectOf } from "../access.ts";
 import { attribute, given, isText } from "../attributes.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
+import { releaseDefault } from "../external-default.ts";
 import type { Removal, ResourcePlan } from "../plan.ts";
 import { BY_OBJECT, EXTERNAL, policiesOn, type RbacAction, SHARED } from "../sharing.ts";
 import { revised, touched } from "../standard.ts";
@@ -99,7 +100,9 @@ function removeOne(env: Env, draft: Draft, current: RbacPolicyRecord): Removal {
   if (type !== "network") return "done";
   const isLast = action === EXTERNAL && !policiesOn(draft, id).some((policy) => policy.action === EXTERNAL);
   const staysExternal = !isLast || isGatewayNetwork(draft, id);
-  markNetwork(env, draft, id, staysExternal ? {} : { "router:external": false });
+  const network = draft.get("network", id);
+  if (!staysExternal && network !== undefined) releaseDefault(draft, network);
+  markNetwork(env, draft, id, staysExternal ? {} : { "router:external": false, is_default: false });
   return "done";
 }
 
