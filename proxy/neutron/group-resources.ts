@@ -1,5 +1,6 @@
 /** Security groups and what is around them, as the door serves them. */
 import { fault, parsePrefix } from "../../model/mod.ts";
+import { pyStr } from "./python.ts";
 import { type Action, type Resource, resource } from "./resource.ts";
 import { ADDRESS_GROUP } from "./tables/address-group.ts";
 import { SECURITY_GROUP } from "./tables/security-group.ts";
@@ -15,7 +16,7 @@ function readAddresses(body: Json | undefined): Json {
   return {
     addresses: addresses.map((address) => {
       const prefix = typeof address === "string" ? parsePrefix(address) : undefined;
-      if (prefix === undefined) throw fault("AddrFormatError", { msg: `invalid IPNetwork ${address}` });
+      if (prefix === undefined) throw fault("AddrFormatError", { msg: `invalid IPNetwork ${pyStr(address)}` });
       return prefix.cidr;
     }),
   };
@@ -24,7 +25,6 @@ function readAddresses(body: Json | undefined): Json {
 const changeAddresses = (name: string): Action => ({
   name,
   method: "PUT",
-  policy: "update_address_group",
   prepare: readAddresses,
   answer: "wrapped resource",
 });
