@@ -8,18 +8,36 @@ export type Cidr = string & { readonly brand: "Cidr" };
 
 export type Family = 4 | 6;
 
-const V4_PART = /^(?:0|[1-9]\d{0,2})$/;
+const COLON = 0x3a;
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** The address as a number, or -1: four parts of one to three digits, up to 255, without leading zeros. */
+function v4Number(text: string): number {
+  let value = 0;
+  let octet = 0;
+  let digits = 0;
+  let parts = 1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT) {
+      if (digits === 0 || ++parts > 4) return -1;
+      value = value * 256 + octet;
+      octet = 0;
+      digits = 0;
+    } else {
+      const isLeadingZero = digits === 1 && octet === 0;
+      octet = octet * 10 + code - ZERO;
+      if (code < ZERO || code > ZERO + 9 || isLeadingZero || octet > 255) return -1;
+      digits++;
+    }
+  }
+  return parts === 4 && digits > 0 ? value * 256 + octet : -1;
+}
 
 function parseV4(text: string): bigint | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
-  let value = 0n;
-  for (const part of parts) {
-    const octet = Number(part);
-    if (!V4_PART.test(part) || octet > 255) return undefined;
-    value = (value << 8n) | BigInt(octet);
-  }
-  return value;
+  const value = v4Number(text);
+  return value < 0 ? undefined : BigInt(value);
 }
 
 function parseV6(text: string): bigint | undefined {
@@ -62,9 +80,10 @@ function formatV6(value: bigint): string {
 
 /** Parses either family strictly (no leading zeros in IPv4, no zone). Returns undefined for anything else. */
 export function parseIp(text: string): Ip | undefined {
-  const v6 = text.includes(":");
-  const value = v6 ? parseV6(text) : parseV4(text);
-  return value === undefined ? undefined : ipFromBigInt(value, v6 ? 6 : 4);
+  // What is valid has one form in IPv4.
+  if (!text.includes(":")) return v4Number(text) < 0 ? undefined : (text as Ip);
+  const value = parseV6(text);
+  return value === undefined ? undefined : ipFromBigInt(value, 6);
 }
 
 /** {@link parseIp} for text that the program itself wrote. @throws RangeError when it is not an address. */
@@ -88,11 +107,9 @@ export function ipToBigInt(address: Ip): bigint {
 
 export function ipFromBigInt(value: bigint, family: Family): Ip {
   if (family === 6) return formatV6(value) as Ip;
-  return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join(".") as Ip;
+  const number = Number(value);
+  return `${(number >>> 24) & 255}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}` as Ip;
 }
-
-const COLON = 0x3a;
-const DOT = 0x2e;
 
 /** The value of a lower-case hexadecimal digit, by its character code. */
 export function hexDigit(code: number): number {
@@ -197,10 +214,18 @@ export function parseCidr(text: string): Cidr | undefined {
   return parsePrefix(text)?.cidr;
 }
 
+/** Those of subnets are asked for with every port and router, and are values that never change. */
+const known = new Map<string, Prefix>();
+const MOST_KNOWN = 10_000;
+
 /** {@link parsePrefix} for text that the program itself wrote. @throws RangeError when it is not a prefix. */
 export function prefix(text: string): Prefix {
+  const found = known.get(text);
+  if (found !== undefined) return found;
   const parsed = parsePrefix(text);
   if (parsed === undefined) throw new RangeError(`not a prefix: ${text}`);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(text, parsed);
   return parsed;
 }
 

@@ -22,6 +22,8 @@ export interface ApiTest {
   check(world: World, outcome: Outcome): void;
   /** Operations in one task: ports in a bulk. */
   size?: number;
+  /** How many tasks there can be, where each takes something that others made. */
+  available?: (world: World) => number;
   /** False while the server has no such resources. */
   isServed?: (world: World) => boolean;
 }
@@ -184,6 +186,7 @@ export const TESTS: readonly ApiTest[] = [
   },
   {
     name: "router interfaces",
+    available: ({ freeSubnetIds }) => freeSubnetIds.length,
     isServed: ({ routerIds }) => routerIds.length > 0,
     clients: both,
     ratio: () => 50,

@@ -1,7 +1,7 @@
 /**
  * The Neutron API of a control node, and of the real Neutron in the same run if it is installed, under the same load.
- * For work on one part: BENCH_NEUTRON=no leaves the slow one out, BENCH_TESTS=TEXT takes the tests with this in their
- * names only, BENCH_SIZE=no leaves out the 100,000 ports.
+ * For work on one part: BENCH_NEUTRON=no leaves the slow one out, BENCH_TESTS=TEXT,... takes the tests with one of
+ * these in their names only, BENCH_SIZE=no leaves out the 100,000 ports.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -63,7 +63,8 @@ async function compare(directory: string, keystone: Keystone, tokens: Tokens, lo
     else neutron = await startNeutron(await makeDirectory(join(directory, "neutron")), keystone, tokens, log);
     const theirs = neutron && (await neutronWorld(neutron, log));
     const rows: Row[] = [];
-    for (const test of TESTS.filter(({ name }) => name.includes(process.env.BENCH_TESTS ?? ""))) {
+    const wanted = (process.env.BENCH_TESTS ?? "").split(",");
+    for (const test of TESTS.filter(({ name }) => wanted.some((part) => name.includes(part)))) {
       for (const clients of test.clients) rows.push(...(await measured(test, clients, ours, theirs, log)));
     }
     if (neutron !== undefined) {
@@ -117,7 +118,8 @@ async function measured(
 
 async function run(test: ApiTest, clients: number, world: World, effort: Effort): Promise<Figure> {
   const { server } = world;
-  const tasks = Array.from({ length: effort.most }, (_, index) => test.task(world, index, clients));
+  const most = Math.min(effort.most, test.available?.(world) ?? effort.most);
+  const tasks = Array.from({ length: most }, (_, index) => test.task(world, index, clients));
   const before = cpuOf(server);
   const result = await load(server.port, tasks, { clients, seconds: effort.seconds });
   const after = cpuOf(server);
