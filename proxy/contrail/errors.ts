@@ -2,7 +2,7 @@
  * Faults as the plugin takes them: the name of a Neutron exception with its keywords, flat. It raises what it finds by that
  * name in the modules it knows, and of others only logs: so nothing else is ever sent.
  */
-import type { Facts, Fault } from "../../model/mod.ts";
+import type { Fault, FaultCode } from "../../model/mod.ts";
 
 export type ErrorBody = { exception: string } & Record<string, unknown>;
 
@@ -13,96 +13,113 @@ export interface About {
   networkOf(subnetId: unknown): string;
 }
 
-type Keywords = (facts: Facts, about: About) => Record<string, unknown>;
+const codes = (...names: FaultCode[]) => names;
 
-/** The keywords are all among the fault's own facts, under the same names. */
-const same: Keywords = (facts) => facts;
+/**
+ * Classes that have our codes' names, and our facts as their keywords, by where the plugin looks: those that are there in
+ * every release which it works with.
+ */
+const CLASSES: ReadonlySet<FaultCode> = new Set([
+  // neutron_lib/exceptions/__init__.py
+  ...codes("BadRequest", "InvalidInput", "NotAuthorized", "AdminRequired", "ObjectNotFound", "MalformedRequestBody"),
+  ...codes(
+    "NetworkNotFound",
+    "NetworkInUse",
+    "InvalidSharedSetting",
+    "VlanIdInUse",
+    "TunnelIdInUse",
+    "FlatNetworkInUse",
+  ),
+  ...codes("NoNetworkAvailable", "SubnetNotFound", "SubnetInUse", "InvalidCIDR", "HostRoutesExhausted"),
+  ...codes(
+    "DNSNameServersExhausted",
+    "InvalidAllocationPool",
+    "OverlappingAllocationPools",
+    "OutOfBoundsAllocationPool",
+  ),
+  ...codes("GatewayConflictWithAllocationPools", "GatewayIpInUse", "SubnetPoolNotFound", "SubnetAllocationError"),
+  ...codes("PortNotFound", "PortInUse", "ServicePortInUse", "PortBound", "MacAddressInUse", "IpAddressInUse"),
+  ...codes("InvalidIpForNetwork", "InvalidIpForSubnet", "IpAddressGenerationFailure", "ExternalIpAddressExhausted"),
+  ...codes("NetworkMacAddressGenerationFailure", "HostMacAddressGenerationFailure", "UnsupportedPortDeviceOwner"),
+  ...codes("DeviceIDNotOwnedByTenant", "SubnetMismatchForPort"),
+  // neutron_lib/exceptions/l3.py
+  ...codes("RouterNotFound", "RouterInUse", "RouterInterfaceNotFound", "RouterInterfaceNotFoundForSubnet"),
+  ...codes("RouterInterfaceInUseByFloatingIP", "RouterExternalGatewayInUseByFloatingIp"),
+  ...codes("RouterInterfaceAttachmentConflict", "FloatingIPNotFound", "FloatingIPPortAlreadyAssociated"),
+  ...codes("ExternalGatewayForFloatingIPNotFound"),
+  // neutron/extensions/securitygroup.py
+  ...codes("SecurityGroupNotFound", "SecurityGroupInUse", "SecurityGroupConflict", "SecurityGroupCannotRemoveDefault"),
+  ...codes("SecurityGroupCannotUpdateDefault", "SecurityGroupDefaultAlreadyExists", "SecurityGroupRuleNotFound"),
+  ...codes("SecurityGroupRuleInUse", "SecurityGroupRuleInvalidProtocol", "SecurityGroupRuleInvalidEtherType"),
+  ...codes("SecurityGroupRuleParameterConflict", "SecurityGroupEthertypeConflictWithProtocol"),
+  ...codes(
+    "SecurityGroupProtocolRequiredWithPorts",
+    "SecurityGroupInvalidProtocolForPort",
+    "SecurityGroupInvalidPortRange",
+  ),
+  ...codes("SecurityGroupInvalidPortValue", "SecurityGroupInvalidIcmpValue", "SecurityGroupMissingIcmpType"),
+  ...codes("SecurityGroupNotSingleGroupRules", "DuplicateSecurityGroupRuleInPost"),
+  // neutron_lib/exceptions/allowedaddresspairs.py
+  ...codes("AddressPairAndPortSecurityRequired", "AllowedAddressPairsMissingIP", "DuplicateAddressPairInRequest"),
+  ...codes("AllowedAddressPairExhausted"),
+  // neutron/services/trunk/exceptions.py
+  ...codes("TrunkNotFound", "TrunkInUse", "TrunkDisabled", "TrunkPortInUse", "ParentPortInUse", "SubPortNotFound"),
+  ...codes("DuplicateSubPort", "PortInUseAsTrunkParent", "PortInUseAsSubPort", "SubPortMtuGreaterThanTrunkPortMtu"),
+]);
 
-/** The classes that every release of the plugin finds, by our codes, which are Neutron's names too. */
-const CLASSES: Readonly<Record<string, Keywords>> = {
-  InvalidInput: same,
-  NotAuthorized: same,
-  AdminRequired: same,
-  NetworkNotFound: same,
-  NetworkInUse: same,
-  InvalidSharedSetting: same,
-  SubnetNotFound: same,
-  SubnetInUse: same,
-  PortNotFound: same,
-  PortInUse: same,
-  MacAddressInUse: same,
-  IpAddressInUse: same,
-  IpAddressGenerationFailure: same,
-  RouterNotFound: same,
-  RouterInUse: same,
-  RouterInterfaceNotFound: same,
-  RouterInterfaceNotFoundForSubnet: same,
-  SubnetMismatchForPort: same,
-  FloatingIPNotFound: same,
-  FloatingIPPortAlreadyAssociated: same,
-  ExternalGatewayForFloatingIPNotFound: same,
-  SecurityGroupNotFound: same,
-  SecurityGroupInUse: same,
-  SecurityGroupCannotRemoveDefault: same,
-  SecurityGroupCannotUpdateDefault: same,
-  SecurityGroupRuleNotFound: same,
-  SecurityGroupRuleExists: ({ rule_id = "" }) => ({ resource: "security_group_rule", id: rule_id, rule_id }),
-  SecurityGroupRuleInvalidProtocol: same,
-  SecurityGroupRuleParameterConflict: same,
-  SecurityGroupProtocolRequiredWithPorts: same,
-  SecurityGroupInvalidPortRange: same,
-  SecurityGroupInvalidIcmpValue: same,
-  SecurityGroupMissingIcmpType: same,
-  AddressPairAndPortSecurityRequired: same,
-  PortSecurityPortHasSecurityGroup: same,
-  PortSecurityAndIPRequiredForSecurityGroups: same,
-  TrunkNotFound: same,
-  TrunkInUse: same,
-  TrunkPortInUse: same,
-  SubPortNotFound: same,
-  DuplicateSubPort: same,
-  PortInUseAsTrunkParent: same,
-};
+/** With a full stop of its own, as Neutron's "Bad %(resource)s request: %(msg)s." has. */
+const badRequest = ({ message }: Fault, { type }: About): ErrorBody => ({
+  exception: "BadRequest",
+  resource: type,
+  msg: message.replace(/\.$/, ""),
+});
 
-/** Ours that are another class there. */
-const RENAMED: Readonly<Record<string, { exception: string; keywords: Keywords }>> = {
+const noMoreAddresses = (_fault: Fault, { networkOf }: About): ErrorBody => ({
+  exception: "IpAddressGenerationFailure",
+  net_id: networkOf(undefined),
+});
+
+/** Ours that are another class there, or have other keywords. */
+const OTHERS: Readonly<Partial<Record<FaultCode, (fault: Fault, about: About) => ErrorBody>>> = {
+  SecurityGroupRuleExists: ({ code, facts: { rule_id = "" } }) => ({
+    exception: code,
+    resource: "security_group_rule",
+    id: rule_id,
+    rule_id,
+  }),
+  // A list with one name; ours is a list as Python prints it.
+  OverQuota: ({ code, message, facts: { overs } }) => ({
+    exception: code,
+    overs: String(overs).match(/\w+/)?.slice(0, 1) ?? [],
+    msg: message,
+  }),
   // neutron/ipam/exceptions.py, where the plugin does not look.
-  IpAddressAlreadyAllocated: {
+  IpAddressAlreadyAllocated: ({ facts: { ip = "", subnet_id } }, { networkOf }) => ({
     exception: "IpAddressInUse",
-    keywords: ({ ip = "", subnet_id }, { networkOf }) => ({ net_id: networkOf(subnet_id), ip_address: ip }),
-  },
-  IpAddressGenerationFailureAllSubnets: {
-    exception: "IpAddressGenerationFailure",
-    keywords: (_facts, { networkOf }) => ({ net_id: networkOf(undefined) }),
-  },
-  IpAddressGenerationFailureNoMatchingSubnet: {
-    exception: "IpAddressGenerationFailure",
-    keywords: (_facts, { networkOf }) => ({ net_id: networkOf(undefined) }),
-  },
+    net_id: networkOf(subnet_id),
+    ip_address: ip,
+  }),
+  IpAddressGenerationFailureAllSubnets: noMoreAddresses,
+  IpAddressGenerationFailureNoMatchingSubnet: noMoreAddresses,
+  // The plugin looks for these where Neutron once had them, and finds nothing now.
+  PortSecurityPortHasSecurityGroup: ({ message }) => ({ exception: "SecurityGroupConflict", reason: message }),
+  PortSecurityAndIPRequiredForSecurityGroups: badRequest,
 };
-
-/** The plugin wants a list with one name; ours is a list as Python prints it. */
-function overQuota({ message, facts }: Fault): ErrorBody {
-  const [name = ""] = String(facts.overs).match(/\w+/) ?? [];
-  return { exception: "OverQuota", overs: [name], msg: message };
-}
 
 /** Any other fault, by its status. */
-function byStatus({ status, message }: Fault, { type }: About): ErrorBody {
-  if (status === 404) return { exception: "NotFound", msg: message };
-  if (status === 409 || status === 412) return { exception: "Conflict", msg: message };
-  if (status === 403) return { exception: "NotAuthorized", msg: message };
-  // With a full stop of its own, as Neutron's "Bad %(resource)s request: %(msg)s." has.
-  if (status < 500) return { exception: "BadRequest", resource: type, msg: message.replace(/\.$/, "") };
-  return { exception: "ServiceUnavailableError", resource: type, msg: message };
+function byStatus(fault: Fault, about: About): ErrorBody {
+  const { status, message: msg } = fault;
+  if (status === 404) return { exception: "NotFound", msg };
+  if (status === 409 || status === 412) return { exception: "Conflict", msg };
+  if (status === 403) return { exception: "NotAuthorized", msg };
+  if (status < 500) return badRequest(fault, about);
+  return { exception: "ServiceUnavailableError", resource: about.type, msg };
 }
 
 export function errorBody(fault: Fault, about: About): ErrorBody {
-  if (fault.code === "OverQuota") return overQuota(fault);
-  const renamed = Object.hasOwn(RENAMED, fault.code) ? RENAMED[fault.code] : undefined;
-  if (renamed) return { exception: renamed.exception, ...renamed.keywords(fault.facts, about) };
-  const keywords = Object.hasOwn(CLASSES, fault.code) ? CLASSES[fault.code] : undefined;
-  return keywords ? { exception: fault.code, ...keywords(fault.facts, about) } : byStatus(fault, about);
+  const other = Object.hasOwn(OTHERS, fault.code) ? OTHERS[fault.code] : undefined;
+  if (other !== undefined) return other(fault, about);
+  return CLASSES.has(fault.code) ? { exception: fault.code, ...fault.facts } : byStatus(fault, about);
 }
 
 /** 400 for whatever the plugin reads the body of; it asks for a new token on 401, and takes any 403 for NotAuthorized. */
