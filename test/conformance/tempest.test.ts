@@ -8,7 +8,7 @@ import { NOT_PASSED } from "./tempest-expected.ts";
 import { LONGEST, spread } from "./tempest-workers.ts";
 
 /** Most of the time they sleep: see tempest-workers.ts. */
-const WORKERS = 12;
+const WORKERS = 16;
 const LIMIT_SECONDS = 180;
 
 let openstack: OpenStack;
