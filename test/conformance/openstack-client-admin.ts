@@ -104,7 +104,7 @@ const quotas: Row[] = [
   ],
   [
     "quota show demo",
-    { networks: 3, ports: 7, "secgroup-rules": 9, rbac_policies: 11, subnetpools: 5, routers: 2, "floating-ips": 4 },
+    { networks: 3, ports: 7, "secgroup-rules": 9, rbac_policies: 11, subnet_pools: 5, routers: 2, "floating-ips": 4 },
   ],
   ["quota list --network", [{ Networks: 3, Ports: 7 }]],
   ["quota list --network --detail --project demo", [{ Resource: "networks", Limit: 3, "In Use": 0 }]],
