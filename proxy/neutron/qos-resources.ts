@@ -37,6 +37,7 @@ export const QOS_RESOURCES: readonly Resource[] = [
     path: POLICY.path,
     attributes: QOS_POLICY,
     hasTags: true,
+    tagsPath: "policies",
   }),
   rule("bandwidth_limit_rule", BANDWIDTH_LIMIT_RULE),
   rule("dscp_marking_rule", DSCP_MARKING_RULE),

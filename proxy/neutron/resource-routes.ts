@@ -97,6 +97,14 @@ const TAGS: readonly Pick<Route, "method" | "path" | "name" | "form" | "handle">
 /** Where a resource's collection is, below /v2.0/. */
 export const pathTo = ({ parent, path }: Resource): string => (parent ? `${parent.path}/:parent/${path}` : path);
 
+const tagRoutes = (resource: Resource, base: string): Route[] =>
+  TAGS.map((tags) => ({
+    ...tags,
+    name: base === resource.tagsPath ? `${tags.name} at ${base}` : tags.name,
+    path: `${base}/:id/tags${tags.path}`,
+    resource,
+  }));
+
 export function routesOf(resource: Resource): Route[] {
   const base = pathTo(resource);
   return [
@@ -119,6 +127,7 @@ export function routesOf(resource: Resource): Route[] {
       form: actionForm(action, resource),
       handle: async (asked: Asked) => ok(await act(asked.call, action, idOf(asked), asked.body())),
     })),
-    ...(resource.hasTags ? TAGS : []).map((tags) => ({ ...tags, path: `${base}/:id/tags${tags.path}`, resource })),
+    ...(resource.hasTags ? tagRoutes(resource, base) : []),
+    ...(resource.tagsPath ? tagRoutes(resource, resource.tagsPath) : []),
   ];
 }

@@ -46,6 +46,8 @@ export interface Resource {
   readonly actions: readonly Action[];
   /** Its tags have paths of their own. */
   readonly hasTags: boolean;
+  /** Where Neutron has those, if not below `path`; they are at both places then. */
+  readonly tagsPath?: string;
   /** The record that rules call ext_parent without its being a parent (neutron/policy.py): its kind, and the field naming it. */
   readonly policyParent?: { readonly kind: ResourceRecordKind; readonly field: string };
 }

@@ -34,6 +34,14 @@ test("rules are made below their policy, and changed there or by their id alone"
   assert.equal((await ok("GET", below)).policy.revision_number, 3);
 });
 
+test("a policy's tags are where Neutron has them, and where clients look for them", async () => {
+  const { policy } = await ok("POST", "qos/policies", { policy: { name: "q" } });
+  await ok("PUT", `policies/${policy.id}/tags`, { tags: ["a"] });
+  await ok("PUT", `qos/policies/${policy.id}/tags/b`);
+  assert.deepEqual((await ok("GET", `policies/${policy.id}/tags`)).tags, ["a", "b"]);
+  assert.equal((await ok("GET", "qos/policies?tags=a,b&fields=id")).policies.length, 1);
+});
+
 test("what is wrong, missing or another's is refused as Neutron refuses it", async () => {
   const { policy } = await ok("POST", "qos/policies", { policy: { name: "q" } });
   const below = `/v2.0/qos/policies/${policy.id}`;
