@@ -141,6 +141,7 @@ export interface NetworkingTypes extends Omit<Shown, keyof Shareable | "security
     subnets: string[];
     shared: boolean;
     availability_zones: readonly string[];
+    l2_adjacency: boolean;
   } & AddressScopes;
   /** `shared` and external as its network is. */
   subnet: SubnetRecord & { shared: boolean; "router:external": boolean };

@@ -12,12 +12,13 @@ import { addKeystoneFlags, type KeystoneFlags, keystoneOptions, webUrl } from ".
 import { type Address, parseAddress } from "./listeners.ts";
 import { MemoryCache } from "./memory-cache.ts";
 import { Metrics } from "./metrics.ts";
+import { addNetworkFlags, type NetworkFlags, networkOptions } from "./network-flags.ts";
 import { makeNetworking } from "./networking/mod.ts";
 import { startNova } from "./nova-start.ts";
 import { quotaFlag } from "./quota-flag.ts";
 import { ControlServer } from "./server.ts";
 
-interface Flags extends KeystoneFlags {
+interface Flags extends KeystoneFlags, NetworkFlags {
   listen?: Address[];
   contrailListen?: Address[];
   etcd: string[];
@@ -80,6 +81,7 @@ function parseFlags(argv: readonly string[]): Flags {
     .option("--quota <resource=number>", "how many of it a project may have by default; repeatable; all=-1", quotaFlag)
     .option("--nova-url <url>", "tell Nova there what happens to servers' ports, as http://HOST:8774/v2.1", webUrl)
     .option("--log-level <level>", "trace, debug, info, warn or error", "info");
+  addNetworkFlags(command);
   addKeystoneFlags(command);
   return command.parse(argv, { from: "user" }).opts<Flags>();
 }
@@ -98,7 +100,7 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     return store.close();
   }
   const nova = await startNova(flags, { store, memory, log });
-  const options = flags.quota ? { quotas: flags.quota } : {};
+  const options = { ...networkOptions(flags), ...(flags.quota && { quotas: flags.quota }) };
   const networking = makeNetworking({ store: nova.store, memory, log, options });
   const server = new ControlServer({
     store: nova.store,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { pino } from "pino";
-import type { Ip, NetworkRecord, PortRecord, SubnetRecord } from "../model/mod.ts";
+import type { Ip, PortRecord, SubnetRecord } from "../model/mod.ts";
 import { MemoryStore } from "../store/memory-store.ts";
 import { keys, StoreUnavailable, StoreUnknown } from "../store/mod.ts";
 import type { RecordChange } from "./memory.ts";
@@ -127,7 +127,6 @@ describe("the memory of records", () => {
         ["10.0.0.1", "p2"],
         ["10.0.0.2", "p1"],
       ]);
-      assert.deepEqual([...memory.usedVnis()].sort(), [1, 2]);
     }
     await memory.close();
   });
@@ -200,14 +199,12 @@ function indexes(memory: MemoryCache) {
     host: sorted(memory.portsOfHost(name)),
     device: sorted(memory.portsOfDevice(name)),
     ips: sorted(memory.ipsOfSubnet(name).keys()),
-    vnis: [...memory.usedVnis()].sort(),
   }));
 }
 
 function searched(memory: MemoryCache) {
   const ports = [...memory.all("port")].map(({ record }) => record);
   const of = (holds: (record: PortRecord) => boolean) => sorted(ports.filter(holds).map(({ id }) => id));
-  const vnis = [...memory.all("network")].map(({ record }) => (record as NetworkRecord)["provider:segmentation_id"]);
   return NAMES.map((name) => ({
     subnets: sorted(
       [...memory.all("subnet")]
@@ -224,6 +221,5 @@ function searched(memory: MemoryCache) {
         ),
       ),
     ),
-    vnis: [...new Set(vnis)].sort(),
   }));
 }

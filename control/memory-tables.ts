@@ -1,5 +1,5 @@
 /** The records and their indexes; whoever feeds it hands over whole revisions. */
-import type { Id, Ip, Kind, NetworkRecord, PortRecord, RecordTypes, SubnetRecord } from "../model/mod.ts";
+import type { Id, Ip, Kind, PortRecord, RecordTypes, SubnetRecord } from "../model/mod.ts";
 import { StoreUnknown } from "../store/mod.ts";
 import { KINDS } from "./decode.ts";
 import type { Held, Memory, RecordChange } from "./memory.ts";
@@ -32,8 +32,6 @@ export class MemoryTables implements Memory {
   readonly #portsOfHost = new SetIndex<string>();
   readonly #portsOfDevice = new SetIndex<string>();
   readonly #ipsOfSubnet = new Map<Id, Map<Ip, Id>>();
-  readonly #networkOfVni = new Map<number, Id>();
-  readonly #usedVnis = new Set<number>();
   readonly #listeners = new Set<Listener>();
   readonly #waiters = new Set<Waiter>();
   readonly #options: Required<TableOptions>;
@@ -82,10 +80,6 @@ export class MemoryTables implements Memory {
 
   ipsOfSubnet(subnetId: Id): ReadonlyMap<Ip, Id> {
     return this.#ipsOfSubnet.get(subnetId) ?? NO_IPS;
-  }
-
-  usedVnis(): ReadonlySet<number> {
-    return this.#usedVnis;
   }
 
   onChange(listener: Listener): () => void {
@@ -151,24 +145,11 @@ export class MemoryTables implements Memory {
   #index(kind: Kind, id: Id, record: RecordTypes[Kind]): void {
     if (kind === "port") this.#indexPort(id, record as PortRecord);
     else if (kind === "subnet") this.#subnetsOfNetwork.add((record as SubnetRecord).network_id, id);
-    else if (kind === "network") {
-      const vni = vniOf(record as NetworkRecord);
-      if (vni === null) return;
-      this.#networkOfVni.set(vni, id);
-      this.#usedVnis.add(vni);
-    }
   }
 
   #unindex(kind: Kind, id: Id, record: RecordTypes[Kind]): void {
     if (kind === "port") this.#unindexPort(id, record as PortRecord);
     else if (kind === "subnet") this.#subnetsOfNetwork.remove((record as SubnetRecord).network_id, id);
-    else if (kind === "network") {
-      const vni = vniOf(record as NetworkRecord);
-      // Another network may have taken it within the same revision.
-      if (vni === null || this.#networkOfVni.get(vni) !== id) return;
-      this.#networkOfVni.delete(vni);
-      this.#usedVnis.delete(vni);
-    }
   }
 
   #indexPort(id: Id, port: PortRecord): void {
@@ -193,8 +174,4 @@ export class MemoryTables implements Memory {
       if (ips.size === 0) this.#ipsOfSubnet.delete(subnet_id);
     }
   }
-}
-
-function vniOf(network: NetworkRecord): number | null {
-  return network["provider:network_type"] === "vxlan" ? network["provider:segmentation_id"] : null;
 }

@@ -26,8 +26,6 @@ export interface Memory {
   portsOfDevice(deviceId: string): ReadonlySet<Id>;
   /** The addresses in use in a subnet, with the port that has each. */
   ipsOfSubnet(subnetId: Id): ReadonlyMap<Ip, Id>;
-  /** The VNIs in use. */
-  usedVnis(): ReadonlySet<number>;
   /** Resolves once `revision` has been reached: a writer waits for its own write before it answers. */
   reached(revision: number): Promise<void>;
   /** Called after each revision's changes are in; must not throw. Returns the way to stop. */

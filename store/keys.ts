@@ -15,7 +15,9 @@ export const keys = {
   mac: (networkId: Id, mac: Mac) => `${ROOT}unique/mac/${networkId}/${mac}`,
   macsOf: (networkId: Id) => `${ROOT}unique/mac/${networkId}/`,
   vni: (vni: number) => `${ROOT}unique/vni/${vni}`,
+  vnis: `${ROOT}unique/vni/`,
   vlan: (physicalNetwork: string, vlan: number) => `${ROOT}unique/vlan/${physicalNetwork}/${vlan}`,
+  vlansOf: (physicalNetwork: string) => `${ROOT}unique/vlan/${physicalNetwork}/`,
   flat: (physicalNetwork: string) => `${ROOT}unique/flat/${physicalNetwork}`,
   /** Held by the port of a physical machine: frames of one attachment are told apart by their source MAC. */
   physical: (host: string, nic: string, vlan: number | null, mac: Mac) =>

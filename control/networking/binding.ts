@@ -3,14 +3,18 @@ import type { Attributes } from "../../api/mod.ts";
 import {
   fault,
   type HostRecord,
+  type Id,
   type Mac,
   type NetworkRecord,
   type PhysicalAttachment,
   type PortRecord,
+  type SegmentRecord,
 } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
 import { given, isObject, isText, orNull } from "./attributes.ts";
 import type { Draft } from "./draft.ts";
+import type { Reader } from "./reader.ts";
+import { segmentsOf } from "./segments/mod.ts";
 
 type Wish = Pick<PortRecord, "binding:host_id" | "binding:vnic_type" | "binding:profile">;
 type Result = Pick<PortRecord, "binding:vif_type" | "binding:vif_details">;
@@ -66,11 +70,15 @@ export function isSameWish(a: Wish, b: Wish): boolean {
   );
 }
 
-/** Before its first report a host is trusted to have the network: the agent says later if it has not. */
-function reaches(host: HostRecord, network: NetworkRecord): boolean {
-  const physicalNetwork = network["provider:physical_network"];
+/** Before its first report a host is trusted to have the segment: the agent says later if it has not. */
+function reaches(host: HostRecord, physicalNetwork: string | null): boolean {
   if (physicalNetwork === null || host.facts === null) return true;
   return Object.hasOwn(host.facts.physical_networks, physicalNetwork);
+}
+
+/** The segment of a network that a host's ports are on: the first that it reaches (ml2/managers.py _bind_port_level). */
+export function segmentOnHost(reader: Reader, networkId: Id, host: HostRecord): SegmentRecord | undefined {
+  return segmentsOf(reader, networkId).find(({ physical_network: name }) => reaches(host, name));
 }
 
 const FAILED: Result = { "binding:vif_type": "binding_failed", "binding:vif_details": {} };
@@ -82,7 +90,9 @@ export function bind(draft: Draft, network: NetworkRecord, wish: Wish): Result {
   if (hostName === "") return { "binding:vif_type": "unbound", "binding:vif_details": {} };
   const host = draft.get("host", hostName);
   const vifType = VIF_TYPES.get(wish["binding:vnic_type"]);
-  if (host === undefined || vifType === undefined || !reaches(host, network)) return FAILED;
+  // A segment that goes rewrites the network's record, and must see the ports on it.
+  draft.dependOn("network", network.id);
+  if (host === undefined || vifType === undefined || !segmentOnHost(draft, network.id, host)) return FAILED;
   if (vifType === "other" && attachment === undefined) return FAILED;
   draft.present("host", hostName);
   return {

@@ -11,12 +11,14 @@ export type Log = Pick<Logger, "debug" | "warn">;
 
 /** The operator's choices; the defaults are Neutron's where it has them. */
 export interface NetworkingOptions {
-  /** What a network becomes when its creator does not say. */
-  defaultNetworkType: NetworkType;
+  /** What a network becomes when its creator does not say: the first of these of which something is free. */
+  projectNetworkTypes: readonly NetworkType[];
   /** VNIs given by Cable; those below stay free for operators, who may ask for any. */
-  vniRange: readonly [number, number];
-  /** VLANs that Cable may give by itself, per physical network. */
-  vlanRanges: Readonly<Record<string, readonly [number, number]>>;
+  vxlanRanges: readonly (readonly [number, number])[];
+  /** VLANs that Cable may give by itself, per physical network; of one without ranges, none. */
+  vlanRanges: Readonly<Record<string, readonly (readonly [number, number])[]>>;
+  /** What ports' names are in, unless their network or they themselves say; Neutron's option of this name. */
+  dnsDomain: string;
   /** Of the underlay while no host has reported its own. */
   underlayMtuBytes: number;
   baseMac: string;
@@ -35,9 +37,10 @@ export interface NetworkingOptions {
 }
 
 export const DEFAULT_OPTIONS: NetworkingOptions = {
-  defaultNetworkType: "vxlan",
-  vniRange: [4096, 16777215],
+  projectNetworkTypes: ["vxlan"],
+  vxlanRanges: [[4096, 16777215]],
   vlanRanges: {},
+  dnsDomain: "openstacklocal.",
   underlayMtuBytes: 1500,
   baseMac: "fa:16:3e",
   maxDnsNameservers: 5,
@@ -54,18 +57,23 @@ export interface Env {
   options: NetworkingOptions;
   memory: Memory;
   indexes: Indexes;
+  /** When this control node started, as {@link now} writes it. */
+  startedAt: string;
   /** ISO 8601 in UTC with seconds, as Neutron's timestamps. */
   now(): string;
   random(): number;
   newId(): string;
 }
 
+const now = () => `${new Date().toISOString().slice(0, 19)}Z`;
+
 export function makeEnv(memory: Memory, options: Partial<NetworkingOptions>): Env {
   return {
     options: { ...DEFAULT_OPTIONS, ...options },
     memory,
     indexes: new Indexes(memory),
-    now: () => `${new Date().toISOString().slice(0, 19)}Z`,
+    startedAt: now(),
+    now,
     random: Math.random,
     newId: randomUUID,
   };

@@ -29,10 +29,6 @@ const ownedIndex = (kind: ResourceRecordKind): AnyIndex => {
   return found;
 };
 
-const VLANS = index("network", (network) =>
-  network["provider:network_type"] === "vlan" ? [network["provider:physical_network"]] : [],
-);
-
 export class Indexes {
   readonly #memory: Memory;
   readonly #tables = new Map<Kind, Map<AnyIndex, SetIndex<string>>>();
@@ -54,15 +50,6 @@ export class Indexes {
 
   ownedBy(kind: ResourceRecordKind, projectId: string): ReadonlySet<Id> {
     return this.#table(ownedIndex(kind)).of(projectId);
-  }
-
-  usedVlans(physicalNetwork: string): ReadonlySet<number> {
-    const vlans = new Set<number>();
-    for (const id of this.of(VLANS, physicalNetwork)) {
-      const vlan = this.#memory.get("network", id)?.record["provider:segmentation_id"];
-      if (vlan !== null && vlan !== undefined) vlans.add(vlan);
-    }
-    return vlans;
   }
 
   /** What the hosts have reported of themselves. */

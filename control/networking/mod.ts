@@ -5,5 +5,5 @@
  * Invariant: an address, a MAC, a segment belongs to one record at a time, whatever number of control nodes write,
  * because each is a key in the store that is made and removed in the transaction that writes its record.
  */
-export type { NetworkingOptions } from "./env.ts";
+export { DEFAULT_OPTIONS, type NetworkingOptions } from "./env.ts";
 export * from "./networking.ts";

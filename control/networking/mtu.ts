@@ -8,8 +8,8 @@ const VXLAN_OVERHEAD_BYTES = { 4: 50, 6: 70 } as const;
 /** RFC 791 section 3.2, RFC 8200 section 5. */
 const MIN_MTU_BYTES = { 4: 68, 6: 1280 } as const;
 
-/** The largest MTU that every host can carry for a network of this type. */
-export function maxMtu(env: Env, type: NetworkType): number {
+/** The largest MTU that every host can carry on a segment of this type. */
+export function maxMtuOf(env: Env, type: NetworkType): number {
   const facts = env.indexes.hostFacts;
   const reported = facts.map((host) => host.underlay_mtu);
   const underlay = reported.length > 0 ? Math.min(...reported) : env.options.underlayMtuBytes;
@@ -18,9 +18,12 @@ export function maxMtu(env: Env, type: NetworkType): number {
   return underlay - VXLAN_OVERHEAD_BYTES[overIpv6 ? 6 : 4];
 }
 
-/** What the creator asks for, else the most. @throws Fault InvalidInput */
-export function chosenMtu(env: Env, type: NetworkType, wanted: number | null): number {
-  const max = maxMtu(env, type);
+/**
+ * What the creator asks for, else the most that all segments allow; those of none have the underlay's own
+ * (ml2/plugin.py _get_network_mtu). @throws Fault InvalidInput
+ */
+export function chosenMtu(env: Env, types: readonly NetworkType[], wanted: number | null): number {
+  const max = Math.min(...(types.length > 0 ? types : (["flat"] as const)).map((type) => maxMtuOf(env, type)));
   if (wanted === null || wanted === 0) return max;
   if (wanted > max) throw fault("InvalidInput", { error_message: `Requested MTU is too big, maximum is ${max}` });
   return wanted;

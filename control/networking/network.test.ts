@@ -12,7 +12,7 @@ const seg = (type: string, physicalNetwork?: string, id?: number): Attributes =>
 });
 
 test("a network without attributes is a VXLAN network with Neutron's defaults and a VNI of the range", async () => {
-  const world = await makeWorld({ vniRange: [70, 70] });
+  const world = await makeWorld({ vxlanRanges: [[70, 70]] });
   const network = await world.network({ name: "blue" });
   assert.equal(network["provider:network_type"], "vxlan");
   assert.equal(network["provider:segmentation_id"], 70);
@@ -48,14 +48,16 @@ const segmentRows: [string, Attributes, FaultCode | [string, string | null, numb
   ["VXLAN with a physical network", seg("vxlan", "physnet1"), "InvalidInput"],
   ["a VLAN out of range", seg("vlan", "physnet1", 4095), "InvalidInput"],
   ["a VLAN without physical network", seg("vlan", undefined, 5), "InvalidInput"],
-  ["a VLAN to choose where no range is", seg("vlan", "physnet1"), "InvalidInput"],
+  ["a VLAN to choose where no range is", seg("vlan", "physnet1"), "NoNetworkAvailable"],
+  ["a VLAN of a physical network that nobody knows", seg("vlan", "physnet9", 5), "InvalidInput"],
   ["flat without physical network", seg("flat"), "InvalidInput"],
   ["flat with a VLAN", seg("flat", "physnet1", 5), "InvalidInput"],
   ["an MTU beyond the underlay's", { mtu: 1451 }, "InvalidInput"],
 ];
 for (const [name, attributes, expected] of segmentRows) {
   test(`a network may${typeof expected === "string" ? " not" : ""} have ${name}`, async () => {
-    const world = await makeWorld({ vlanRanges: { ranged: [7, 7] } });
+    const world = await makeWorld({ vlanRanges: { ranged: [[7, 7]] } });
+    await world.host("h");
     if (typeof expected === "string") {
       await refuses(world, expected, () => world.network(attributes, ADMIN));
       return;
@@ -187,7 +189,7 @@ test("a request too large for one transaction says so and writes nothing", async
   const world = await makeWorld({ maxTransactionOperations: 30 });
   await world.networking.list(ALICE, "security_group", {});
   const bodies = Array.from({ length: 16 }, () => ({}));
-  await refuses(world, "InvalidInput", () => world.networking.create(ALICE, "network", bodies), /33 operations/);
+  await refuses(world, "InvalidInput", () => world.networking.create(ALICE, "network", bodies), /49 operations/);
 });
 
 test("a segment's key is the network's own", async () => {

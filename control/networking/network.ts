@@ -1,6 +1,6 @@
 /** Networks: their attributes, segment and MTU; what keeps one from being changed or deleted. */
 import type { Attributes, Caller, NetworkingTypes } from "../../api/mod.ts";
-import { fault, type NetworkRecord } from "../../model/mod.ts";
+import { fault, type NetworkRecord, type SegmentRecord } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
 import { notFound, projectOf, seesNetwork } from "./access.ts";
 import { checkZones, zonesOfNetwork } from "./agents/mod.ts";
@@ -18,7 +18,16 @@ import { removePort } from "./port-life.ts";
 import { changedQosPolicy, newQosPolicy } from "./qos/mod.ts";
 import { addPolicy, removePolicies, removePolicy } from "./rbac/mod.ts";
 import type { Reader } from "./reader.ts";
-import { claimVlan, newSegment, releaseSegment, SEGMENT_NAMES } from "./segment.ts";
+import {
+  moveVlan,
+  newSegments,
+  PROVIDER,
+  type Provider,
+  providerOf,
+  removeSegments,
+  segmentsOf,
+  shownSegments,
+} from "./segments/mod.ts";
 import {
   EVERYBODY,
   EXTERNAL,
@@ -46,20 +55,21 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
   ensureDefaultGroup(env, draft, caller, projectId);
   const standard = newStandard(env, projectId, body);
   const zones = attribute(body, "availability_zone_hints", listOf(isText), []);
-  const segment = newSegment(draft, env, standard.id, body);
+  if (body.vlan_transparent === true) throw fault("VlanTransparencyDriverError");
+  const segments = newSegments(draft, env, standard, body);
   checkZones(env, zones);
   const record = settleDefault(draft, undefined, {
     ...standard,
     admin_state_up: attribute(body, "admin_state_up", isFlag, true),
     status: "ACTIVE",
-    mtu: chosenMtu(env, segment["provider:network_type"], given(body, "mtu", orNull(isWhole)) ?? null),
+    mtu: chosenMtu(env, segments.map(typeOf), given(body, "mtu", orNull(isWhole)) ?? null),
     port_security_enabled: attribute(body, "port_security_enabled", isFlag, true),
     dns_domain: attribute(body, "dns_domain", isText, ""),
     availability_zone_hints: zones,
     vlan_transparent: given(body, "vlan_transparent", orNull(isFlag)) ?? null,
     is_default: attribute(body, "is_default", isFlag, false),
     "router:external": attribute(body, "router:external", isFlag, false),
-    ...segment,
+    ...providerOf(segments[0]),
     ...newQosPolicy(draft, caller, "network", projectId, body),
   });
   draft.create("network", record.id, record);
@@ -68,22 +78,29 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
   return record;
 }
 
-/** Of the segment only the VLAN can change, and only while no port uses it (ml2/plugin.py _update_segmentation_id). */
-function changeSegment(draft: Draft, current: NetworkRecord, changes: Attributes): number | null {
-  const [, , idName] = SEGMENT_NAMES;
-  for (const name of SEGMENT_NAMES) {
+const typeOf = ({ network_type }: SegmentRecord) => network_type;
+
+/** @throws Fault InvalidInput: of its segment only the VLAN can change (ml2/plugin.py _update_provider_network_attributes) */
+function checkFixed(current: Provider, isSingle: boolean, changes: Attributes): void {
+  const [type, physicalNetwork] = PROVIDER;
+  for (const name of [type, physicalNetwork] as const) {
     const value = changes[name];
-    if (name === idName || value === undefined || value === null || value === current[name]) continue;
-    const error_message =
-      "Plugin does not support updating the following provider network attributes: " +
-      SEGMENT_NAMES.filter((other) => other !== idName).join(", ");
+    // With several segments a network has no provider attributes of its own, and nothing equals them.
+    if (value === undefined || value === null || (isSingle && value === current[name])) continue;
+    const error_message = `Plugin does not support updating the following provider network attributes: ${type}, ${physicalNetwork}`;
     throw fault("InvalidInput", { error_message });
   }
-  const wanted = given(changes, idName, orNull(isWhole)) ?? current[idName];
-  if (wanted === current[idName] || wanted === null) return current[idName];
-  const physicalNetwork = current["provider:physical_network"];
-  if (current["provider:network_type"] !== "vlan" || physicalNetwork === null) {
-    throw fault("InvalidInput", { error_message: "Only VLAN type networks can be updated." });
+}
+
+/** The VLAN changes only while no port uses it (_update_segmentation_id). */
+function changeSegment(env: Env, draft: Draft, current: NetworkRecord, changes: Attributes): Partial<Provider> {
+  const count = segmentsOf(draft, current.id).length;
+  checkFixed(current, count < 2, changes);
+  const wanted = given(changes, "provider:segmentation_id", orNull(isWhole));
+  if (!wanted) return {};
+  if (count > 1) {
+    const error_message = "Provider network attributes can be updated only in provider networks with a single segment.";
+    throw fault("InvalidInput", { error_message });
   }
   for (const id of draft.memory.portsOfNetwork(current.id)) {
     const port = draft.get("port", id);
@@ -93,9 +110,8 @@ function changeSegment(draft: Draft, current: NetworkRecord, changes: Attributes
       "the following binding:vif_type: unbound, binding_failed";
     throw fault("InvalidInput", { error_message });
   }
-  releaseSegment(draft, current);
-  claimVlan(draft, current.id, physicalNetwork, wanted);
-  return wanted;
+  if (wanted === current["provider:segmentation_id"] && current["provider:network_type"] === "vlan") return {};
+  return moveVlan(env, draft, current, wanted);
 }
 
 /** A network that others use stays shared (db_base_plugin_v2.py _validate_shared_update). */
@@ -150,7 +166,7 @@ function changedMtu(env: Env, draft: Draft, current: NetworkRecord, changes: Att
   if (changes.mtu === undefined) return current.mtu;
   const wanted = given(changes, "mtu", orNull(isWhole)) ?? null;
   if (wanted === current.mtu) return wanted;
-  const mtu = chosenMtu(env, current["provider:network_type"], wanted);
+  const mtu = chosenMtu(env, segmentsOf(draft, current.id).map(typeOf), wanted);
   checkMtuFor(current.id, mtu, draft.subnetsOf(current.id));
   return mtu;
 }
@@ -165,7 +181,7 @@ function updateNetwork(env: Env, draft: Draft, caller: Caller, current: NetworkR
     dns_domain: attribute(changes, "dns_domain", isText, current.dns_domain),
     is_default: attribute(changes, "is_default", isFlag, current.is_default),
     "router:external": changeExternal(env, draft, current, changes),
-    "provider:segmentation_id": changeSegment(draft, current, changes),
+    ...changeSegment(env, draft, current, changes),
     ...changedQosPolicy(draft, caller, "network", current, changes),
   });
   const after = changeSharing(env, draft, current, changes) ? touched(env, record) : revised(env, current, record);
@@ -200,7 +216,7 @@ function removeNetwork(draft: Draft, caller: Caller, current: NetworkRecord): Re
     releaseRange(draft, subnet);
     draft.remove("subnet", subnet.id);
   }
-  releaseSegment(draft, current);
+  removeSegments(draft, current);
   removePolicies(draft, current.id);
   releaseDefault(draft, current);
   forgetTopology(draft, current.id);
@@ -209,15 +225,16 @@ function removeNetwork(draft: Draft, caller: Caller, current: NetworkRecord): Re
 }
 
 function showNetwork(env: Env, record: NetworkRecord, caller: Caller, reader: Reader): NetworkingTypes["network"] {
-  const subnets = [...env.memory.subnetsOfNetwork(record.id)];
-  const scopes = scopesOf(
-    reader,
-    subnets.flatMap((id) => reader.get("subnet", id) ?? []),
-  );
+  const ids = [...env.memory.subnetsOfNetwork(record.id)];
+  const subnets = ids.flatMap((id) => reader.get("subnet", id) ?? []);
+  const scopes = scopesOf(reader, subnets);
   return {
     ...withShared(record, caller, reader),
+    ...shownSegments(env, reader, record.id),
+    // Its ports see each other by themselves, unless its subnets are on segments (services/segments/plugin.py).
+    l2_adjacency: !subnets[0]?.segment_id,
     availability_zones: zonesOfNetwork(env, record),
-    subnets,
+    subnets: ids,
     ipv4_address_scope: scopes[4],
     ipv6_address_scope: scopes[6],
   };

@@ -15,6 +15,7 @@ import {
   type RbacPolicyRecord,
   type SecurityGroupRecord,
   type SecurityGroupRuleRecord,
+  type SegmentRecord,
   type SubnetPoolRecord,
   type SubnetRecord,
   type TapFlowRecord,
@@ -134,7 +135,8 @@ type AnyRecord = NetworkRecord &
   Pick<TapMirrorRecord, "directions" | "port_id"> &
   Pick<LogRecord, "target_id" | "resource_id"> &
   SubnetRecord &
-  Pick<SubnetPoolRecord, "address_scope_id">;
+  Pick<SubnetPoolRecord, "address_scope_id"> &
+  Pick<SegmentRecord, "physical_network" | "segmentation_id">;
 
 /** The unique keys that a record must have. */
 function keysOf(key: string, record: AnyRecord): string[] {
@@ -156,11 +158,11 @@ function keysOf(key: string, record: AnyRecord): string[] {
   if (key.startsWith(keys.records("rbac_policy"))) {
     return [keys.rbac(record.object_id, record.action, record.target_project)];
   }
-  if (key.startsWith(keys.records("network"))) {
-    const { "provider:physical_network": physicalNetwork, "provider:segmentation_id": id } = record;
-    const standing = record.is_default ? [keys.defaultExternalNetwork] : [];
-    if (physicalNetwork === null) return [...standing, keys.vni(id ?? 0)];
-    return [...standing, id === null ? keys.flat(physicalNetwork) : keys.vlan(physicalNetwork, id)];
+  if (key.startsWith(keys.records("network"))) return record.is_default ? [keys.defaultExternalNetwork] : [];
+  if (key.startsWith(keys.records("segment"))) {
+    const { physical_network: physicalNetwork, segmentation_id: id } = record;
+    if (physicalNetwork === null) return [keys.vni(id ?? 0)];
+    return [id === null ? keys.flat(physicalNetwork) : keys.vlan(physicalNetwork, id)];
   }
   if (key.startsWith(keys.records("tap_mirror"))) {
     return [...new Set(Object.values(record.directions))].map((tunnel) => keys.mirrorTunnel(record.project_id, tunnel));
@@ -181,7 +183,8 @@ export async function audit(store: Store): Promise<void> {
   for (const { key, value } of entries) {
     if (!key.startsWith(keys.allRecords)) continue;
     const record: AnyRecord = JSON.parse(value);
-    for (const held of keysOf(key, record)) expected.push(`${held} ${record.id}`);
+    for (const held of keysOf(key, record))
+      expected.push(`${held} ${key.startsWith(keys.records("segment")) ? record.network_id : record.id}`);
     for (const [kind, id] of [
       ["subnetpool", record.subnetpool_id],
       ["address_scope", record.address_scope_id],

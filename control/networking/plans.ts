@@ -30,6 +30,8 @@ import { portPlan } from "./port.ts";
 import { qosPolicyPlan, qosRulePlan, qosRuleTypePlan } from "./qos/mod.ts";
 import { quotaDefaultPlan, quotaDetailPlan, quotaPlan } from "./quota/mod.ts";
 import { rbacPolicyPlan } from "./rbac/mod.ts";
+import { segmentPlan } from "./segment.ts";
+import { segmentRangePlan } from "./segments/mod.ts";
 import { subnetPlan } from "./subnet.ts";
 import { tapFlowPlan, tapMirrorPlan, tapServicePlan } from "./taps/mod.ts";
 import { autoAllocatedTopologyPlan } from "./topology/mod.ts";
@@ -87,5 +89,7 @@ export function makePlans(env: Env): Plans {
     tap_service: tapServicePlan(env),
     tap_flow: tapFlowPlan(env),
     tap_mirror: tapMirrorPlan(env),
+    segment: segmentPlan(env),
+    network_segment_range: segmentRangePlan(env),
   };
 }

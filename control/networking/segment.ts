@@ -1,129 +1,113 @@
-/** The segment that a network uses on the wire: asked for by its creator or chosen, and unique (ml2/drivers/type_*.py). */
+/** Segments as a resource of their own (neutron/services/segments/db.py, plugin.py). */
 import type { Attributes } from "../../api/mod.ts";
-import { fault, type Id, type NetworkRecord, type NetworkType } from "../../model/mod.ts";
-import { keys } from "../../store/mod.ts";
-import { chooseNumber } from "../ipam/mod.ts";
-import { given, isText, isWhole, orNull } from "./attributes.ts";
+import { fault, type Id, type NetworkRecord, type SegmentRecord } from "../../model/mod.ts";
+import { attribute, given, isText, isWhole, orNull } from "./attributes.ts";
+import { isUnplugged, segmentOnHost } from "./binding.ts";
 import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
+import { index } from "./indexes.ts";
+import { maxMtuOf } from "./mtu.ts";
+import { AUTO_DELETE_OWNERS } from "./network.ts";
+import type { Removal, ResourcePlan } from "./plan.ts";
+import {
+  BY_NETWORK,
+  checkOnePerPlace,
+  checkWish,
+  newSegmentRecord,
+  providerOf,
+  refuse,
+  releaseSegment,
+  reserve,
+  segmentsOf,
+} from "./segments/mod.ts";
+import { revised, touched } from "./standard.ts";
 
-export type SegmentAttributes = Pick<
-  NetworkRecord,
-  "provider:network_type" | "provider:physical_network" | "provider:segmentation_id"
->;
+export const SUBNETS_OF_SEGMENT = index("subnet", ({ segment_id }) => [segment_id]);
 
-export const SEGMENT_NAMES = [
-  "provider:network_type",
-  "provider:physical_network",
-  "provider:segmentation_id",
-] as const satisfies (keyof SegmentAttributes)[];
-
-const MAX_VNI = 2 ** 24 - 1;
-const MAX_VLAN = 4094;
-
-const refuse = (error_message: string) => fault("InvalidInput", { error_message });
-
-const segment = (type: NetworkType, physicalNetwork: string | null, id: number | null): SegmentAttributes => ({
-  "provider:network_type": type,
-  "provider:physical_network": physicalNetwork,
-  "provider:segmentation_id": id,
-});
-
-interface Request {
-  draft: Draft;
-  env: Env;
-  networkId: Id;
-  physicalNetwork: string | null;
-  /** The VNI or VLAN that the creator asks for. */
-  wanted: number | null;
+/** The network after a change of its segments: its provider attributes, and the MTU that they all allow. */
+function reviseNetwork(env: Env, draft: Draft, network: NetworkRecord): void {
+  const [first] = segmentsOf(draft, network.id);
+  draft.replace("network", network.id, touched(env, { ...network, ...providerOf(first) }));
 }
 
-function checkRange(id: number, max: number): void {
-  if (id < 1 || id > max) throw refuse(`segmentation_id out of range (1 through ${max})`);
+function createSegment(env: Env, draft: Draft, body: Attributes): SegmentRecord {
+  const networkId = attribute(body, "network_id", isText, "");
+  const network = draft.get("network", networkId);
+  if (network === undefined) throw fault("NetworkNotFound", { net_id: networkId });
+  const request = { env, draft, networkId, projectId: "" };
+  const wish = {
+    network_type: attribute(body, "network_type", isText, ""),
+    physical_network: given(body, "physical_network", orNull(isText)) ?? null,
+    segmentation_id: given(body, "segmentation_id", orNull(isWhole)) ?? null,
+  };
+  const before = segmentsOf(draft, networkId);
+  checkOnePerPlace(networkId, [...before, checkWish(request, wish)]);
+  const segment = reserve(request, wish);
+  const max = maxMtuOf(env, segment.network_type);
+  if (network.mtu > max) throw refuse(`Requested MTU is too big, maximum is ${max}`);
+  const place = (before.at(-1)?.index ?? -1) + 1;
+  const record: SegmentRecord = {
+    ...newSegmentRecord(env, network, place, segment),
+    name: given(body, "name", orNull(isText)) ?? null,
+    description: given(body, "description", isText) ?? null,
+    revision_number: 1,
+  };
+  draft.create("segment", record.id, record);
+  reviseNetwork(env, draft, network);
+  return record;
 }
 
-function vxlan({ draft, env, networkId, physicalNetwork, wanted }: Request): SegmentAttributes {
-  if (physicalNetwork !== null) throw refuse("provider:physical_network specified for vxlan network");
-  if (wanted !== null) {
-    checkRange(wanted, MAX_VNI);
-    draft.claim(keys.vni(wanted), networkId, () => fault("TunnelIdInUse", { tunnel_id: wanted }));
-    return segment("vxlan", null, wanted);
-  }
-  const used = env.memory.usedVnis();
-  const vni = chooseNumber(...env.options.vniRange, {
-    usedCount: used.size,
-    isUsed: (candidate) => used.has(candidate) || draft.isTaken(keys.vni(candidate)),
-    random: env.random,
+function updateSegment(env: Env, draft: Draft, current: SegmentRecord, changes: Attributes): SegmentRecord {
+  const name = given(changes, "name", orNull(isText));
+  const after = revised(env, current, {
+    ...current,
+    name: name === undefined ? current.name : name,
+    description: given(changes, "description", isText) ?? current.description,
   });
-  if (vni === undefined) throw fault("NoNetworkAvailable");
-  draft.claim(keys.vni(vni), networkId);
-  return segment("vxlan", null, vni);
+  if (after !== current) draft.replace("segment", current.id, after);
+  return after;
 }
 
-export function claimVlan(draft: Draft, networkId: Id, physicalNetwork: string, vlan: number): void {
-  checkRange(vlan, MAX_VLAN);
-  const refusal = () => fault("VlanIdInUse", { vlan_id: vlan, physical_network: physicalNetwork });
-  draft.claim(keys.vlan(physicalNetwork, vlan), networkId, refusal);
-}
-
-function vlan(request: Request): SegmentAttributes {
-  const { draft, networkId, physicalNetwork, wanted } = request;
-  if (wanted === null) return chosenVlan(request);
-  if (physicalNetwork === null) throw refuse("segmentation_id requires physical_network for VLAN provider network");
-  claimVlan(draft, networkId, physicalNetwork, wanted);
-  return segment("vlan", physicalNetwork, wanted);
-}
-
-function chosenVlan({ draft, env, networkId, physicalNetwork }: Request): SegmentAttributes {
-  const { vlanRanges } = env.options;
-  const names = physicalNetwork === null ? Object.keys(vlanRanges) : [physicalNetwork];
-  for (const name of names) {
-    const range = vlanRanges[name];
-    if (range === undefined) {
-      throw refuse(`physical_network '${name}' has no range of VLANs to choose from: give a provider:segmentation_id`);
-    }
-    const used = env.indexes.usedVlans(name);
-    const id = chooseNumber(...range, {
-      usedCount: used.size,
-      isUsed: (candidate) => used.has(candidate) || draft.isTaken(keys.vlan(name, candidate)),
-      random: env.random,
-    });
-    if (id === undefined) continue;
-    draft.claim(keys.vlan(name, id), networkId);
-    return segment("vlan", name, id);
+/** plugins/ml2/db.py _prevent_segment_delete_with_port_bound. Ports are bound on a host's first segment of the network. */
+function checkUnbound(draft: Draft, segment: SegmentRecord): void {
+  let count = 0;
+  let isInUse = false;
+  for (const id of draft.memory.portsOfNetwork(segment.network_id)) {
+    const port = draft.get("port", id);
+    if (port === undefined || isUnplugged(port)) continue;
+    const host = draft.get("host", port["binding:host_id"]);
+    if (host === undefined || segmentOnHost(draft, segment.network_id, host)?.id !== segment.id) continue;
+    count += 1;
+    isInUse ||= !AUTO_DELETE_OWNERS.has(port.device_owner);
   }
-  throw fault("NoNetworkAvailable");
+  if (!isInUse) return;
+  const reason = `The segment is still bound with ${count} port(s)`;
+  throw fault("SegmentInUse", { segment_id: segment.id, reason });
 }
 
-function flat({ draft, networkId, physicalNetwork, wanted }: Request): SegmentAttributes {
-  if (physicalNetwork === null) throw refuse("physical_network required for flat provider network");
-  if (wanted !== null) throw refuse("segmentation_id prohibited for flat provider network");
-  draft.claim(keys.flat(physicalNetwork), networkId, () =>
-    fault("FlatNetworkInUse", { physical_network: physicalNetwork }),
-  );
-  return segment("flat", physicalNetwork, null);
+/** Who binds a port or gives a subnet a segment rests on the network's record, which this rewrites. */
+function removeSegment(env: Env, draft: Draft, current: SegmentRecord): Removal {
+  const subnets = draft.select(SUBNETS_OF_SEGMENT, current.id).map(({ id }) => id);
+  if (subnets.length > 0) {
+    const reason = `The segment is still associated with subnet(s) ${subnets.join(", ")}`;
+    throw fault("SegmentInUse", { segment_id: current.id, reason });
+  }
+  checkUnbound(draft, current);
+  releaseSegment(draft, current);
+  draft.remove("segment", current.id);
+  const network = draft.get("network", current.network_id);
+  if (network !== undefined) reviseNetwork(env, draft, network);
+  return "done";
 }
 
-const TYPES: Record<NetworkType, (request: Request) => SegmentAttributes> = { vxlan, vlan, flat };
-
-const isType = (name: string): name is NetworkType => Object.hasOwn(TYPES, name);
-
-/** Claims the segment of a new network. */
-export function newSegment(draft: Draft, env: Env, networkId: Id, body: Attributes): SegmentAttributes {
-  const type = given(body, "provider:network_type", orNull(isText)) ?? null;
-  const physicalNetwork = given(body, "provider:physical_network", orNull(isText)) ?? null;
-  const wanted = given(body, "provider:segmentation_id", orNull(isWhole)) ?? null;
-  if (type === null && (physicalNetwork !== null || wanted !== null)) throw refuse("network_type required");
-  const name = type ?? env.options.defaultNetworkType;
-  if (!isType(name)) throw refuse(`network_type value '${name}' not supported`);
-  return TYPES[name]({ draft, env, networkId, physicalNetwork, wanted });
-}
-
-/** Gives a network's segment back. */
-export function releaseSegment(draft: Draft, network: SegmentAttributes): void {
-  const { "provider:physical_network": physicalNetwork, "provider:segmentation_id": id } = network;
-  if (network["provider:network_type"] === "vxlan" && id !== null) draft.release(keys.vni(id));
-  if (physicalNetwork === null) return;
-  if (network["provider:network_type"] === "flat") draft.release(keys.flat(physicalNetwork));
-  if (network["provider:network_type"] === "vlan" && id !== null) draft.release(keys.vlan(physicalNetwork, id));
+export function segmentPlan(env: Env): ResourcePlan<"segment"> {
+  return {
+    // They belong to no project: the policy alone decides.
+    sees: () => true,
+    notFound: (id: Id) => fault("SegmentNotFound", { segment_id: id }),
+    indexes: { network_id: BY_NETWORK },
+    create: (draft, _caller, body) => createSegment(env, draft, body),
+    update: (draft, _caller, current, changes) => updateSegment(env, draft, current, changes),
+    remove: (draft, _caller, current) => removeSegment(env, draft, current),
+  };
 }

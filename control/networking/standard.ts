@@ -30,14 +30,16 @@ export function standardChanges(
   };
 }
 
+type Revised = Pick<Standard, "revision_number" | "updated_at">;
+
 /** The record with its change numbered and dated; the same object as before when nothing differs. */
-export function revised<T extends Standard>(env: Env, before: T, after: T): T {
+export function revised<T extends Revised>(env: Env, before: T, after: T): T {
   if (JSON.stringify(before) === JSON.stringify(after)) return before;
   return touched(env, after);
 }
 
 /** Also for a change that shows elsewhere only: a network's revision counts its subnets' changes, as Neutron's does. */
-export function touched<T extends Standard>(env: Env, record: T): T {
+export function touched<T extends Revised>(env: Env, record: T): T {
   return { ...record, updated_at: env.now(), revision_number: record.revision_number + 1 };
 }
 

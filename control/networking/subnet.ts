@@ -46,6 +46,7 @@ import { checkMtuFor } from "./mtu.ts";
 import { AUTO_DELETE_OWNERS } from "./network.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { checkAffinity, releaseRange } from "./pools/mod.ts";
+import { checkChangedSubnetSegment, checkNewSubnetSegment } from "./segments/mod.ts";
 import { union } from "./select.ts";
 import { isShared, visibleIds } from "./sharing.ts";
 import { newStandard, revised, standardChanges, touched } from "./standard.ts";
@@ -110,6 +111,7 @@ function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes):
   const others = draft.subnetsOf(networkId);
   checkOverlap(record, others);
   checkAffinity(draft, others, record.ip_version, pool);
+  checkNewSubnetSegment(draft, record);
   draft.create("subnet", record.id, record);
   reviseNetwork(env, draft, network);
   // Nearly always that is all, and nothing is left to a second transaction that a crash could prevent.
@@ -141,11 +143,13 @@ function updateSubnet(env: Env, draft: Draft, current: SubnetRecord, changes: At
     allocation_pools: pools ?? current.allocation_pools,
     dns_nameservers: given(changes, "dns_nameservers", orNull(listOf(isIp))) ?? current.dns_nameservers,
     host_routes: given(changes, "host_routes", orNull(listOf(isRoute))) ?? current.host_routes,
-    segment_id: given(changes, "segment_id", orNull(isText)) ?? current.segment_id,
+    segment_id:
+      changes.segment_id === undefined ? current.segment_id : (given(changes, "segment_id", orNull(isText)) ?? null),
     service_types: given(changes, "service_types", orNull(listOf(isText))) ?? current.service_types,
     dns_publish_fixed_ip: attribute(changes, "dns_publish_fixed_ip", isFlag, current.dns_publish_fixed_ip),
   };
   checkChangedSubnet(current, record, env.options);
+  checkChangedSubnetSegment(draft, current, record);
   const moved = record.gateway_ip !== current.gateway_ip;
   if (moved) checkGatewayFree(draft, current);
   if (pools !== undefined) checkPools(pools, prefix(current.cidr));

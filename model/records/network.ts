@@ -14,7 +14,8 @@ export interface NetworkRecord extends Standard {
   vlan_transparent: boolean | null; // user
   is_default: boolean; // user
   "router:external": boolean; // user
-  "provider:network_type": NetworkType; // user or control
+  /** Its first segment; null while it has none. */
+  "provider:network_type": NetworkType | null; // user or control
   "provider:physical_network": string | null; // user; vlan and flat only
   "provider:segmentation_id": number | null; // user or control; VNI or VLAN id
   qos_policy_id?: Id | null; // user
@@ -46,9 +47,13 @@ export interface SubnetRecord extends Standard {
   dns_publish_fixed_ip: boolean; // user
 }
 
-/** Extension segment: one part of a network on the wire. A network's own provider attributes are its first segment. */
-export interface SegmentRecord extends Standard {
+/** One part of a network on the wire. A network's own provider attributes are those of its first one. */
+export interface SegmentRecord extends Omit<Standard, "name" | "description"> {
+  name: string | null; // user
+  description: string | null; // user
   network_id: Id; // user
+  /** Its place among the network's segments. */
+  index: number; // control
   network_type: NetworkType; // user
   physical_network: string | null; // user
   segmentation_id: number | null; // user or control

@@ -66,12 +66,6 @@ const REFUSALS: Refusal[] = [
   [
     "POST",
     "networks",
-    { vlan_transparent: true },
-    "400 VlanTransparencyDriverError: Backend does not support VLAN Transparency.",
-  ],
-  [
-    "POST",
-    "networks",
     { availability_zone_hints: ["a", "a"] },
     invalid("availability_zone_hints", "Duplicate items in the list: 'a'"),
   ],

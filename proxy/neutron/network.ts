@@ -1,6 +1,5 @@
 /** The attributes of a network. */
-import { fault } from "../../model/mod.ts";
-import { type Attributes, attribute, UNSET } from "./attribute.ts";
+import { type Attributes, attribute, type Row, UNSET } from "./attribute.ts";
 import { toBoolean, toInt, toLowerCase } from "./converters.ts";
 import { IDENTITY, PROJECT, STANDARD } from "./standard.ts";
 import { NETWORK_EXTENSIONS } from "./tables/network-extensions.ts";
@@ -8,10 +7,11 @@ import { offered } from "./tables/offered.ts";
 import { availabilityZoneHints, nonNegative, string } from "./validators.ts";
 import { dnsDomainName } from "./validators-dns.ts";
 
-/** While the extension is not offered, asking for it fails as it does on a backend without it. */
-function noVlanTransparency(value: unknown): undefined {
-  if (value === true) throw fault("VlanTransparencyDriverError");
-}
+/** A filter that one of the network's segments must fulfil; with several, these are in a list. */
+const anySegment = (name: string) => (values: string[]) => {
+  const isWanted = (row: Row) => row[name] !== null && row[name] !== undefined && values.includes(String(row[name]));
+  return (row: Row) => isWanted(row) || ((row.segments as Row[] | undefined)?.some(isWanted) ?? false);
+};
 
 const OWN: Attributes = {
   ...IDENTITY,
@@ -21,9 +21,21 @@ const OWN: Attributes = {
   ...PROJECT,
   shared: attribute(["post", "put", "filter", "policy"], { default: false, convert: toBoolean }),
   // provider
-  "provider:network_type": attribute(["post", "put", "filter", "policy"], { default: UNSET, validate: string(32) }),
-  "provider:physical_network": attribute(["post", "put", "filter", "policy"], { default: UNSET, validate: string(64) }),
-  "provider:segmentation_id": attribute(["post", "put", "filter", "policy"], { default: UNSET, convert: toInt }),
+  "provider:network_type": attribute(["post", "put", "filter", "policy"], {
+    default: UNSET,
+    validate: string(32),
+    match: anySegment("provider:network_type"),
+  }),
+  "provider:physical_network": attribute(["post", "put", "filter", "policy"], {
+    default: UNSET,
+    validate: string(64),
+    match: anySegment("provider:physical_network"),
+  }),
+  "provider:segmentation_id": attribute(["post", "put", "filter", "policy"], {
+    default: UNSET,
+    convert: toInt,
+    match: anySegment("provider:segmentation_id"),
+  }),
   // external-net, auto-allocated-topology: a default matters, and is shown, on external networks only
   "router:external": attribute(["post", "put", "filter", "policy"], { default: false, convert: toBoolean }),
   is_default: attribute(["post", "put", "filter", "policy"], {
@@ -39,12 +51,6 @@ const OWN: Attributes = {
   dns_domain: attribute(["post", "put"], { default: "", convert: toLowerCase, validate: dnsDomainName }),
   // network_availability_zone
   availability_zone_hints: attribute(["post", "sort"], { default: [], validate: availabilityZoneHints }),
-  // vlan-transparent
-  vlan_transparent: attribute(["post", "filter"], {
-    default: UNSET,
-    convert: toBoolean,
-    validate: noVlanTransparency,
-  }),
   ...STANDARD,
 };
 

@@ -8,6 +8,7 @@ import { POOL_RESOURCES } from "./pool-resources.ts";
 import { PORT } from "./port.ts";
 import { QOS_RESOURCES } from "./qos-resources.ts";
 import { type Resource, resource } from "./resource.ts";
+import { SEGMENT_RESOURCES } from "./segment-resources.ts";
 import { SERVICE_RESOURCES } from "./service-resources.ts";
 import { SUBNET } from "./subnet.ts";
 
@@ -21,4 +22,5 @@ export const RESOURCES: readonly Resource[] = [
   ...AGENT_RESOURCES,
   ...SERVICE_RESOURCES,
   ...L3_RESOURCES,
+  ...SEGMENT_RESOURCES,
 ];

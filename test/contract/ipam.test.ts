@@ -231,7 +231,7 @@ describe("four control nodes with few VNIs", () => {
   it("give each once, and then say that there is none", async () => {
     const etcd = await startEtcd();
     const store = etcdStore({ endpoints: [etcd.endpoint] });
-    const nodes = await startNodes(etcd.endpoint, { vniRange: [100, 139] });
+    const nodes = await startNodes(etcd.endpoint, { vxlanRanges: [[100, 139]] });
     try {
       const answers = await Promise.all(
         Array.from({ length: 48 }, (_, n) => nodes[n % NODES]?.call({ method: "create", args: ["network", [{}]] })),

@@ -50,6 +50,7 @@ describe("new resources", () => {
       availability_zones: [],
       ipv4_address_scope: null,
       ipv6_address_scope: null,
+      l2_adjacency: true,
       vlan_transparent: null,
       qos_policy_id: null,
       description: "",
