@@ -4,6 +4,7 @@
  */
 
 export const OFFERED: ReadonlySet<string> = new Set([
+  "aap-reject-multicast",
   "address-group",
   "address-scope",
   "agent",
@@ -91,6 +92,7 @@ export const OFFERED: ReadonlySet<string> = new Set([
   "revision-if-match",
   "router",
   "router-admin-state-down-before-update",
+  "router-enable-snat",
   "router_availability_zone",
   "security-group",
   "security-groups-default-rules",
@@ -109,6 +111,7 @@ export const OFFERED: ReadonlySet<string> = new Set([
   "standard-attr-timestamp",
   "stateful-security-group",
   "subnet-dns-publish-fixed-ip",
+  "subnet-external-network",
   "subnet-segmentid-writable",
   "subnet-service-types",
   "subnet_allocation",
