@@ -9,11 +9,14 @@ export const HostName = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Z
 
 export const NewHost = z.strictObject({
   name: HostName,
-  /** Given by the caller or made by the control node; only its SHA-256 is stored. */
-  token: z.string().min(16).max(256).optional(),
-  container_projects: z.array(z.string()).default([]),
-  /** Where it is, in the operator's words; "nova" unless given. */
-  availability_zone: z.string().min(1).max(255).optional(),
+  token: z
+    .string()
+    .min(16)
+    .max(256)
+    .optional()
+    .describe("its agent's token; without, the control node makes one. Only its SHA-256 is stored"),
+  container_projects: z.array(z.string()).default([]).describe("in whose networks it may make ports for containers"),
+  availability_zone: z.string().min(1).max(255).optional().describe('where it is, in your words; "nova" without'),
 });
 export type NewHost = z.input<typeof NewHost>;
 

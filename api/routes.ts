@@ -5,7 +5,7 @@
  *          PUT /v1/hosts/:host/status {HostStatus} -> 204
  *          POST /v1/hosts/:host/ports {NewContainerPort} -> 201 PortRecord (200 if it was there)
  *          DELETE /v1/hosts/:host/ports/:id -> 204 (404 if it is not a container port of this host)
- *   anyone: GET /healthz -> 200 when the store answers, 503 otherwise; GET /metrics
+ *   anyone: GET /v1/openapi.json, which describes all of these; GET /healthz -> 200 when the store answers, 503 otherwise; GET /metrics
  * Credentials: `Authorization: Bearer <token>` or `X-Auth-Token`. 401 unknown token, 403 another host's path.
  */
 export const HOST_ROUTES = {

@@ -1,5 +1,5 @@
-/** Who did what: one line a request, after its reply. Never a header or a body, where secrets are. */
-import type { FastifyInstance } from "fastify";
+/** Who did what: one line a request, once its connection is done with it. Never a header or a body, where secrets are. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator, Caller } from "../api/mod.ts";
 import type { Facts } from "../model/mod.ts";
 import type { Log } from "./memory-cache.ts";
@@ -11,15 +11,16 @@ const QUIET = new Set(["/healthz", "/metrics"]);
 export class AccessLog {
   readonly #log: Log;
   readonly #metrics: Metrics;
-  readonly #callers = new Map<string, Facts>();
+  readonly #notes = new Map<string, Facts>();
 
   constructor(log: Log, metrics: Metrics) {
     this.#log = log;
     this.#metrics = metrics;
   }
 
-  note(requestId: string, who: Facts): void {
-    this.#callers.set(requestId, who);
+  /** More about a request, for its line. */
+  note(requestId: string, facts: Facts): void {
+    this.#notes.set(requestId, { ...this.#notes.get(requestId), ...facts });
   }
 
   /** The same authenticator, whose callers get into the log. */
@@ -34,27 +35,40 @@ export class AccessLog {
   }
 
   attach(app: FastifyInstance): void {
-    app.addHook("onResponse", async (request, reply) => {
-      const who = this.#callers.get(request.id);
-      this.#callers.delete(request.id);
-      const route = request.routeOptions.url ?? "none";
-      const status = reply.raw.statusCode;
-      const ms = Math.round(reply.elapsedTime * 100) / 100;
-      this.#metrics.request(request.method, route, status, ms / 1000);
-      const line = {
-        requestId: request.id,
-        from: request.ip,
-        ...who,
-        method: request.method,
-        url: request.url,
-        status,
-        ms,
-      };
-      if (QUIET.has(route)) this.#log.debug(line, "request");
-      else this.#log.info(line, "request");
+    app.addHook("onRequest", async (request, reply) => {
+      // Not Fastify's onResponse: that never comes for an answer that its client did not wait for.
+      reply.raw.once("close", () => this.#tell(request, reply));
     });
   }
+
+  #tell(request: FastifyRequest, reply: FastifyReply): void {
+    const notes = this.#notes.get(request.id);
+    this.#notes.delete(request.id);
+    const route = request.routeOptions.url ?? "none";
+    const status = reply.raw.statusCode;
+    const ms = Math.round(reply.elapsedTime * 100) / 100;
+    this.#metrics.request(request.method, route, status, ms / 1000);
+    const line = {
+      requestId: request.id,
+      ...globalIdOf(request.headers["x-openstack-request-id"]),
+      from: request.ip,
+      ...notes,
+      method: request.method,
+      url: request.url,
+      status,
+      ...(reply.raw.writableFinished ? {} : { isCutOff: true }),
+      ms,
+    };
+    if (QUIET.has(route)) this.#log.debug(line, "request");
+    else this.#log.info(line, "request");
+  }
 }
+
+/** The id that the request has across services, as Nova hands on its own: oslo_middleware/request_id.py. */
+const GLOBAL_ID = /^req-[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}$/;
+
+const globalIdOf = (header: string | string[] | undefined): Facts =>
+  typeof header === "string" && GLOBAL_ID.test(header) ? { globalRequestId: header } : {};
 
 /** Ids, which stay, and names, which people know. */
 function whoIs({ userId, projectId, identity }: Caller): Facts {

@@ -2,10 +2,30 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { isIPv6 } from "node:net";
 
-/** A client gets this long to send a whole request, so that slow ones do not pile up. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than common proxies keep an idle connection, so that it is they who close it. */
-const KEEP_ALIVE_MS = 75_000;
+/** What one connection may take of us, so that slow and greedy clients do not pile up. */
+export interface ConnectionLimits {
+  /** For the request line and headers, from the connection or the end of the request before. */
+  readonly headersMs: number;
+  /** For a whole request. */
+  readonly requestMs: number;
+  /** Longer than common proxies keep an idle connection, so that it is they who close it. */
+  readonly keepAliveMs: number;
+  /** A client that takes nothing of its answer for so long. */
+  readonly stalledMs: number;
+  /** Of the request line and all headers: a token may have 16 KiB by itself. */
+  readonly headerBytes: number;
+}
+
+const LIMITS: ConnectionLimits = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  keepAliveMs: 75_000,
+  stalledMs: 120_000,
+  headerBytes: 64 * 1024,
+};
+
+/** How often connections are looked at for those that are too slow. */
+const CHECK_MS = 1_000;
 /** How often connections that fell idle are closed while stopping. */
 const SWEEP_MS = 20;
 
@@ -24,18 +44,37 @@ export function parseAddress(text: string): Address {
 
 export class Listeners {
   readonly #servers: Server[] = [];
+  readonly #limits: ConnectionLimits;
+
+  constructor(limits: Partial<ConnectionLimits> = {}) {
+    this.#limits = { ...LIMITS, ...limits };
+  }
 
   /** @throws Error naming the address that cannot be had */
   async open(addresses: readonly Address[], handler: RequestListener): Promise<Address[]> {
     const opened: Address[] = [];
     for (const { host, port } of addresses) {
-      const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS }, handler);
+      const server = this.#server(handler);
       this.#servers.push(server);
       await listen(server, host, port);
       const address = server.address();
       opened.push({ host, port: typeof address === "object" && address !== null ? address.port : port });
     }
     return opened;
+  }
+
+  #server(handler: RequestListener): Server {
+    const { headersMs, requestMs, keepAliveMs, stalledMs, headerBytes } = this.#limits;
+    const options = {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      keepAliveTimeout: keepAliveMs,
+      maxHeaderSize: headerBytes,
+      connectionsCheckingInterval: Math.min(CHECK_MS, headersMs / 2),
+    };
+    const server = createServer(options, handler);
+    server.setTimeout(stalledMs);
+    return server;
   }
 
   /** Takes no more requests; waits for those under way, but not longer than `graceMs`. */

@@ -27,6 +27,7 @@ interface Flags extends KeystoneFlags, NetworkFlags {
   adminTokenFile?: string;
   policyFile?: string;
   quota?: QuotaLimits;
+  bodyLimit: number;
   novaUrl?: string;
   logLevel: string;
 }
@@ -57,6 +58,11 @@ function addresses(text: string, before: Address[] = []): Address[] {
   }
 }
 
+function bytes(text: string): number {
+  if (/^[1-9]\d{2,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a number of bytes from 100.");
+}
+
 function parseFlags(argv: readonly string[]): Flags {
   const command = new Command("cable control")
     .description("One control node: the Neutron API at /v2.0, the native API at /v1, /healthz and /metrics.")
@@ -80,6 +86,7 @@ function parseFlags(argv: readonly string[]): Flags {
     )
     .option("--quota <resource=number>", "how many of it a project may have by default; repeatable; all=-1", quotaFlag)
     .option("--nova-url <url>", "tell Nova there what happens to servers' ports, as http://HOST:8774/v2.1", webUrl)
+    .option("--body-limit <bytes>", "a request with a larger body gets 413", bytes, 1024 * 1024)
     .option("--log-level <level>", "trace, debug, info, warn or error", "info");
   addNetworkFlags(command);
   addKeystoneFlags(command);
@@ -110,6 +117,7 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     adminToken,
     metrics,
     log,
+    limits: { bodyBytes: flags.bodyLimit },
     doors: [(app, parts) => neutronDoor(app, { ...parts, ...policy })],
   });
   try {

@@ -5,14 +5,20 @@ import type { Authenticator, Networking } from "../api/mod.ts";
 import type { Facts } from "../model/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { AccessLog } from "./access-log.ts";
+import { decodable } from "./decodable.ts";
 import { Beats, hostRoutes } from "./hosts/mod.ts";
-import { type Address, Listeners } from "./listeners.ts";
+import { type Address, type ConnectionLimits, Listeners } from "./listeners.ts";
 import type { Memory } from "./memory.ts";
 import type { Log } from "./memory-cache.ts";
 import type { Metrics } from "./metrics.ts";
 import { Views } from "./views/mod.ts";
 
-const BODY_LIMIT_BYTES = 1024 * 1024;
+/** What a request and its connection may take of us. */
+export interface ServerLimits extends ConnectionLimits {
+  readonly bodyBytes: number;
+}
+
+const BODY_BYTES = 1024 * 1024;
 /** Agents take a stream for dead after three of these went missing (model/view.ts: at least every 15 s). */
 const BOOKMARK_MS = 10_000;
 const GRACE_MS = 5_000;
@@ -23,7 +29,7 @@ export type Door = (app: FastifyInstance, parts: DoorParts) => unknown;
 export interface DoorParts {
   networking: Networking;
   authenticator: Authenticator;
-  /** For the access log, when the one who asks is not the one who has the token. */
+  /** For the access log: who really asks, and for what. */
   noteCaller: (requestId: string, who: Facts) => void;
 }
 
@@ -36,6 +42,7 @@ export interface ServerParts {
   metrics: Metrics;
   log: Log;
   doors: readonly Door[];
+  limits?: Partial<ServerLimits>;
 }
 
 export class ControlServer {
@@ -43,12 +50,13 @@ export class ControlServer {
   readonly #views: Views;
   readonly #beats: Beats;
   readonly #accessLog: AccessLog;
-  readonly #listeners = new Listeners();
+  readonly #listeners: Listeners;
   readonly #bookmarks: NodeJS.Timeout;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
     this.#views = new Views(parts.memory);
+    this.#listeners = new Listeners(parts.limits);
     this.#beats = new Beats(parts);
     this.#accessLog = new AccessLog(parts.log, parts.metrics);
     parts.metrics.watch(parts.memory, () => this.#views.readers);
@@ -94,12 +102,17 @@ export class ControlServer {
   #newApp(): FastifyInstance {
     const app: FastifyInstance = Fastify({
       logger: false,
-      bodyLimit: BODY_LIMIT_BYTES,
+      bodyLimit: this.#parts.limits?.bodyBytes ?? BODY_BYTES,
+      rewriteUrl: ({ url = "/" }) => decodable(url),
       genReqId: () => `req-${randomUUID()}`,
       forceCloseConnections: true,
     });
     this.#accessLog.attach(app);
     app.addHook("onSend", async (request, reply) => void reply.header("x-openstack-request-id", request.id));
+    app.setNotFoundHandler((request, reply) => {
+      const message = `There is nothing at ${request.method} ${request.url}.`;
+      return reply.code(404).send({ error: { code: "NotFound", message } });
+    });
     return app;
   }
 

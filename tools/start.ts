@@ -1,10 +1,11 @@
-/** Starts one of Cable's processes: `start.ts control|agent [flags]`, as ./cable does once all it needs is there. */
+/** Starts one of Cable's processes: `start.ts control|agent|cli [flags]`, as ./cable does once all it needs is there. */
 const [, , name, ...argv] = process.argv;
 
 type Start = { main(argv: string[]): Promise<unknown> };
 const processes: Record<string, () => Promise<Start>> = {
   control: () => import("../control/main.ts"),
   agent: () => import("../agent/main.ts"),
+  cli: () => import("../cli/main.ts"),
 };
 
 const load = processes[name ?? ""];

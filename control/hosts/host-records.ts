@@ -85,6 +85,7 @@ export class HostRecords {
   }
 }
 
-function shown({ name, container_projects, created_at, facts }: HostRecord): ShownHost {
-  return { name, container_projects, created_at, facts };
+function shown({ name, container_projects, availability_zone, created_at, facts }: HostRecord): ShownHost {
+  const zone = availability_zone === undefined ? {} : { availability_zone };
+  return { name, container_projects, ...zone, created_at, facts };
 }

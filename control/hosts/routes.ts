@@ -1,7 +1,15 @@
 /** The native routes as a fastify plugin: credentials, body checks, and errors as facts. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { HOST_ROUTES, HostName, HostStatusBody, type Networking, NewContainerPort, NewHost } from "../../api/mod.ts";
+import {
+  describeNativeApi,
+  HOST_ROUTES,
+  HostName,
+  HostStatusBody,
+  type Networking,
+  NewContainerPort,
+  NewHost,
+} from "../../api/mod.ts";
 import { type Facts, Fault, fault } from "../../model/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import type { Memory } from "../memory.ts";
@@ -52,6 +60,10 @@ export async function hostRoutes(app: FastifyInstance, parts: HostRoutesParts): 
   };
 
   app.setErrorHandler((error, request, reply) => sendError(parts.log, error, request, reply));
+
+  const description = JSON.stringify(describeNativeApi());
+  // Open to all: it is no secret, and a client may read it before it has a token.
+  app.get("/v1/openapi.json", (_request, reply) => reply.type("application/json").send(description));
 
   app.route({
     ...HOST_ROUTES.create,

@@ -25,7 +25,10 @@ export const GENERAL = {
   HTTPNotFound: row(404, "%(msg)s", { msg: "The resource could not be found." }),
   ObjectNotFound: row(404, "Object %(id)s not found."),
   HostNotFound: row(404, "Host %(host)s could not be found."),
-  HTTPMethodNotAllowed: row(405, "The method is not allowed for this resource."),
+  HTTPMethodNotAllowed: row(
+    405,
+    "The server could not comply with the request since it is either malformed or otherwise incorrect.",
+  ),
   Conflict: row(409, "%(msg)s"),
   InUse: row(409, "%(msg)s", { msg: "The resource is in use." }),
   NeutronDbObjectDuplicateEntry: row(

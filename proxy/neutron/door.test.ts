@@ -7,7 +7,10 @@ const NET = "11111111-1111-4111-8111-111111111111";
 const neutronError = (type: string, message: string) => ({ NeutronError: { type, message, detail: "" } });
 const bad = (message: string) => neutronError("HTTPBadRequest", message);
 const NOT_FOUND = neutronError("HTTPNotFound", "The resource could not be found.");
-const NOT_ALLOWED = neutronError("HTTPMethodNotAllowed", "The method is not allowed for this resource.");
+const NOT_ALLOWED = neutronError(
+  "HTTPMethodNotAllowed",
+  "The server could not comply with the request since it is either malformed or otherwise incorrect.",
+);
 
 let door: FakeDoor;
 before(async () => {

@@ -2,14 +2,15 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator, Caller, Networking } from "../../api/mod.ts";
-import { Fault, fault } from "../../model/mod.ts";
+import { type Facts, Fault, fault } from "../../model/mod.ts";
 import { parseBody } from "./body.ts";
 import type { Call } from "./call.ts";
 import { ifMatch } from "./if-match.ts";
 import { type CallerPolicy, Policy, type PolicySource } from "./policy/mod.ts";
 import { asFault, sendError, sendJson } from "./reply.ts";
-import type { Answer } from "./route.ts";
+import type { Answer, Route } from "./route.ts";
 import { apiDescription, routesAt } from "./routes.ts";
+import type { Found } from "./trie.ts";
 import { pathOf, versions } from "./versions.ts";
 
 export interface NeutronDoorOptions {
@@ -17,6 +18,8 @@ export interface NeutronDoorOptions {
   authenticator: Authenticator;
   /** Neutron's default policy without. */
   policy?: PolicySource;
+  /** Tells the access log what each request is about. */
+  noteCaller?: (requestId: string, facts: Facts) => void;
 }
 
 /** Who asks, and what the policy says of them. */
@@ -54,7 +57,9 @@ export async function neutronDoor(app: FastifyInstance, options: NeutronDoorOpti
   app.get("/v2.0/openapi.json", (_request, reply) => sendJson(reply, 200, apiDescription()));
   app.all("/v2.0", (_request, reply) => sendError(reply, fault("HTTPNotFound")));
   app.all("/v2.0/*", async (request, reply) => {
-    const { status, json } = await answer(options.networking, callers.get(request) as Known, request);
+    const route = routeOf(request);
+    options.noteCaller?.(request.id, { action: route.value.name });
+    const { status, json } = await answer(options.networking, callers.get(request) as Known, request, route);
     return json === undefined ? reply.code(status).send() : sendJson(reply, status, json);
   });
 }
@@ -89,7 +94,8 @@ function known(policies: PolicySource, caller: Caller): Known {
   return { policy, caller: { ...caller, isAdmin, seesAll, mayNameProject } };
 }
 
-async function answer(networking: Networking, { caller, policy }: Known, request: FastifyRequest): Promise<Answer> {
+/** @throws Fault for what is not there, and for methods that it has not */
+function routeOf(request: FastifyRequest): Found<Route> {
   const found = routesAt(pathOf(request));
   if (found === undefined) throw fault("HTTPNotFound");
   const route = found.value.get(request.method);
@@ -98,8 +104,17 @@ async function answer(networking: Networking, { caller, policy }: Known, request
     if (pathOf(request).startsWith("/v2.0/extensions")) throw fault("HTTPNotFound");
     throw fault("HTTPMethodNotAllowed", { allow: [...found.value.keys()].join(", ") });
   }
+  return { value: route, params: found.params };
+}
+
+async function answer(
+  networking: Networking,
+  { caller, policy }: Known,
+  request: FastifyRequest,
+  { value: route, params: found }: Found<Route>,
+): Promise<Answer> {
   const params = new URLSearchParams((request.raw.url ?? "").split("?").slice(1).join("?"));
-  const [parentId, ...rest] = found.params;
+  const [parentId, ...rest] = found;
   const isPart = route.resource?.parent !== undefined;
   const call = {
     networking,
@@ -112,7 +127,7 @@ async function answer(networking: Networking, { caller, policy }: Known, request
   return route.handle({
     // A handler of a route without a resource does not look at it.
     call: call as Call,
-    params: isPart ? rest : found.params,
+    params: isPart ? rest : found,
     request,
     body: () => parseBody(request.body as Buffer | undefined),
     ifRevision: () => ifMatch(request.headers["if-match"]),
