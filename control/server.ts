@@ -108,12 +108,19 @@ export class ControlServer {
       forceCloseConnections: true,
     });
     this.#accessLog.attach(app);
+    app.addHook("onError", async (request, _reply, error) => this.#tellOwn(request.id, error));
     app.addHook("onSend", async (request, reply) => void reply.header("x-openstack-request-id", request.id));
     app.setNotFoundHandler((request, reply) => {
       const message = `There is nothing at ${request.method} ${request.url}.`;
       return reply.code(404).send({ error: { code: "NotFound", message } });
     });
     return app;
+  }
+
+  /** What is no fault of the caller's is told here, since the reply tells nothing of it. */
+  #tellOwn(requestId: string, error: Error & { status?: number; statusCode?: number }): void {
+    const status = error.status ?? error.statusCode ?? 500;
+    if (status === 500) this.#parts.log.error({ err: error, requestId }, "request failed");
   }
 
   readonly #noteCaller = (requestId: string, who: Facts): void => this.#accessLog.note(requestId, who);

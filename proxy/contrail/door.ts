@@ -25,10 +25,9 @@ export async function contrailDoor(app: FastifyInstance, options: ContrailDoorOp
 
   app.setErrorHandler((error, request, reply) => {
     const known = error instanceof Fault ? error : httpFault(error);
-    if (known.status >= 500) request.log.error(error, "request failed");
     return sendError(reply, known, request, asks.get(request));
   });
-  app.setNotFoundHandler((_request, reply) => {
+  app.all("/*", (_request, reply) => {
     // Clients of the rest of Contrail's API look at the status, not at the body.
     const { message } = fault("HTTPNotFound");
     return sendJson(reply, 404, JSON.stringify({ exception: "NotFound", msg: message }));

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator, Caller, Networking } from "../../api/mod.ts";
-import { type Facts, Fault, fault } from "../../model/mod.ts";
+import { type Facts, fault } from "../../model/mod.ts";
 import { parseBody } from "./body.ts";
 import type { Call } from "./call.ts";
 import { ifMatch } from "./if-match.ts";
@@ -44,11 +44,7 @@ export async function neutronDoor(app: FastifyInstance, options: NeutronDoorOpti
     }
   });
 
-  app.setErrorHandler((error, request, reply) => {
-    const known = asFault(error, app.initialConfig.bodyLimit ?? 0);
-    if (!(known instanceof Fault)) request.log.error(error, "request failed");
-    return sendError(reply, known);
-  });
+  app.setErrorHandler((error, _request, reply) => sendError(reply, asFault(error, app.initialConfig.bodyLimit ?? 0)));
 
   app.all("/", (request, reply) => {
     if (request.method === "GET") return sendJson(reply, 200, JSON.stringify(versions(request)));
