@@ -22,6 +22,8 @@ export const keys = {
   /** Held by the port of a physical machine: frames of one attachment are told apart by their source MAC. */
   physical: (host: string, nic: string, vlan: number | null, mac: Mac) =>
     `${ROOT}unique/physical/${host}/${nic}/${vlan ?? "untagged"}/${mac}`,
+  /** Held by the trunk that the port is in. */
+  trunkPort: (portId: Id) => `${ROOT}unique/trunk-port/${portId}`,
   /** Held by the RBAC policy that lets the target use the object so. */
   rbac: (objectId: Id, action: string, target: string) => `${ROOT}unique/rbac/${objectId}/${action}/${target}`,
   rbacOf: (objectId: Id) => `${ROOT}unique/rbac/${objectId}/`,

@@ -20,6 +20,7 @@ import {
   type SubnetRecord,
   type TapFlowRecord,
   type TapMirrorRecord,
+  type TrunkRecord,
 } from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 import { keys, ROOT, type Store } from "../../store/mod.ts";
@@ -136,7 +137,8 @@ type AnyRecord = NetworkRecord &
   Pick<LogRecord, "target_id" | "resource_id"> &
   SubnetRecord &
   Pick<SubnetPoolRecord, "address_scope_id"> &
-  Pick<SegmentRecord, "physical_network" | "segmentation_id">;
+  Pick<SegmentRecord, "physical_network" | "segmentation_id"> &
+  Pick<TrunkRecord, "sub_ports">;
 
 /** The unique keys that a record must have. */
 function keysOf(key: string, record: AnyRecord): string[] {
@@ -159,6 +161,10 @@ function keysOf(key: string, record: AnyRecord): string[] {
     return [keys.rbac(record.object_id, record.action, record.target_project)];
   }
   if (key.startsWith(keys.records("network"))) return record.is_default ? [keys.defaultExternalNetwork] : [];
+  if (key.startsWith(keys.records("trunk"))) {
+    const { port_id, sub_ports } = record;
+    return [port_id, ...sub_ports.map((subport) => subport.port_id)].map(keys.trunkPort);
+  }
   if (key.startsWith(keys.records("segment"))) {
     const { physical_network: physicalNetwork, segmentation_id: id } = record;
     if (physicalNetwork === null) return [keys.vni(id ?? 0)];

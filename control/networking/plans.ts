@@ -35,6 +35,7 @@ import { segmentRangePlan } from "./segments/mod.ts";
 import { subnetPlan } from "./subnet.ts";
 import { tapFlowPlan, tapMirrorPlan, tapServicePlan } from "./taps/mod.ts";
 import { autoAllocatedTopologyPlan } from "./topology/mod.ts";
+import { trunkPlan } from "./trunks/mod.ts";
 
 export function makePlans(env: Env): Plans {
   const network = networkPlan(env);
@@ -91,5 +92,6 @@ export function makePlans(env: Env): Plans {
     tap_mirror: tapMirrorPlan(env),
     segment: segmentPlan(env),
     network_segment_range: segmentRangePlan(env),
+    trunk: trunkPlan(env),
   };
 }

@@ -16,6 +16,7 @@ import { changedAddresses, claimMac, newAddresses, readFixedIps, readMac } from 
 import { newSecurity } from "./port-security.ts";
 import { newStandard, touched } from "./standard.ts";
 import { removeTapsOfPort } from "./taps/mod.ts";
+import { checkNotInTrunk } from "./trunks/mod.ts";
 
 const UNBOUND = { "binding:host_id": "", "binding:vnic_type": "normal", "binding:profile": {} };
 
@@ -71,9 +72,10 @@ export function readdress(env: Env, draft: Draft, port: PortRecord, requests: re
   return after;
 }
 
-/** Stages the end of a port, of every key it holds, and of what watches it, which it gets no more of. */
+/** Stages the end of a port, of every key it holds, and of what watches it, which it gets no more of. @throws Fault while it is in a trunk */
 export function removePort(draft: Draft, port: PortRecord): void {
   draft.sameUsers("port", port.id);
+  checkNotInTrunk(draft, port.id);
   removeTapsOfPort(draft, port.id);
   removeLogsOfPort(draft, port.id);
   draft.remove("port", port.id);

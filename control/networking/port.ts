@@ -17,6 +17,7 @@ import { changedSecurity } from "./port-security.ts";
 import { changedQosPolicy, newQosPolicy, withQos } from "./qos/mod.ts";
 import { union } from "./select.ts";
 import { revised, standardChanges } from "./standard.ts";
+import { withTrunk } from "./trunks/mod.ts";
 
 function createPort(env: Env, draft: Draft, caller: Caller, body: Attributes): PortRecord {
   const networkId = attribute(body, "network_id", isText, "");
@@ -114,7 +115,7 @@ export function portPlan(env: Env): ResourcePlan<"port"> {
     notFound: (id) => notFound("port", id),
     visible: (caller) => visiblePorts(env, caller),
     indexes: { security_groups: PORTS_OF_GROUP },
-    show: (record, _caller, reader) => withQos(record, reader),
+    show: (record, _caller, reader) => withTrunk(env, reader, withQos(record, reader)),
     update: (draft, caller, current, changes) => updatePort(env, draft, caller, current, changes),
     remove: (draft, caller, current) => deletePort(env, draft, caller, current),
   };

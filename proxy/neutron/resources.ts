@@ -11,6 +11,7 @@ import { type Resource, resource } from "./resource.ts";
 import { SEGMENT_RESOURCES } from "./segment-resources.ts";
 import { SERVICE_RESOURCES } from "./service-resources.ts";
 import { SUBNET } from "./subnet.ts";
+import { TRUNK_RESOURCES } from "./trunks.ts";
 
 export const RESOURCES: readonly Resource[] = [
   resource({ kind: "network", attributes: NETWORK, hasTags: true }),
@@ -23,4 +24,5 @@ export const RESOURCES: readonly Resource[] = [
   ...SERVICE_RESOURCES,
   ...L3_RESOURCES,
   ...SEGMENT_RESOURCES,
+  ...TRUNK_RESOURCES,
 ];

@@ -123,5 +123,7 @@ export const OFFERED: ReadonlySet<string> = new Set([
   "tag-ports-during-bulk-creation",
   "tap-mirror",
   "tap-mirror-both-direction",
+  "trunk",
+  "trunk-details",
   "vlan-transparent",
 ]);

@@ -1,0 +1,6 @@
+/**
+ * Trunks: a port that carries other ports' frames, told apart by their VLAN.
+ * Invariant: a port is in one trunk at most, as its parent or as one of its subports, by a key of the store.
+ */
+export { checkNotInTrunk, withTrunk } from "./ports.ts";
+export { trunkPlan } from "./trunk.ts";
