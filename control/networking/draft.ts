@@ -31,7 +31,11 @@ export class Draft implements Reader {
   readonly #claims = new Map<string, (() => Fault) | undefined>();
   readonly #newSubnets = new Map<Id, Id[]>();
 
-  constructor(memory: Memory, indexes: Indexes, avoided: readonly Avoided[] = []) {
+  /** Not the first of its request: others were quicker, so what is free to choose should be chosen where they do not. */
+  readonly isRetry: boolean;
+
+  constructor(memory: Memory, indexes: Indexes, avoided: readonly Avoided[] = [], isRetry = false) {
+    this.isRetry = isRetry;
     this.#memory = memory;
     this.#indexes = indexes;
     this.#avoided = avoided;

@@ -3,6 +3,7 @@ import type { Attributes, Caller } from "../../api/mod.ts";
 import { fault, type Id, type Ip, ipFromBigInt, type Prefix, prefix, type SubnetPoolRecord } from "../../model/mod.ts";
 import { given, isCidr, isIp, isWhole, orNull } from "./attributes.ts";
 import type { Draft } from "./draft.ts";
+import type { Env } from "./env.ts";
 import { allocate, firstHost, poolOf, wantedOf } from "./pools/mod.ts";
 
 export interface Place {
@@ -31,7 +32,13 @@ function gatewayOf(body: Attributes, cidr: Prefix, isChosen: boolean): Ip | null
  * db_base_plugin_v2.py _create_subnet_precommit, in its order. A part of a pool is the subnet's from here on.
  * @throws Fault BadRequest, and what {@link allocate} throws
  */
-export function placeOf(draft: Draft, caller: Caller, subnet: { id: Id; project_id: string }, body: Attributes): Place {
+export function placeOf(
+  env: Env,
+  draft: Draft,
+  caller: Caller,
+  subnet: { id: Id; project_id: string },
+  body: Attributes,
+): Place {
   const text = given(body, "cidr", orNull(isCidr)) ?? undefined;
   const named = text === undefined ? undefined : prefix(text);
   if (named !== undefined && body.prefixlen !== undefined) {
@@ -50,6 +57,6 @@ export function placeOf(draft: Draft, caller: Caller, subnet: { id: Id; project_
     throw badRequest(`Cannot allocate IPv${version} subnet from IPv${pool.ip_version} subnet pool`);
   }
   const wanted = wantedOf(pool, body, named);
-  const cidr = allocate(draft, caller, pool, { projectId: subnet.project_id, subnetId: subnet.id, wanted });
+  const cidr = allocate(env, draft, caller, pool, { projectId: subnet.project_id, subnetId: subnet.id, wanted });
   return { cidr, gateway: gatewayOf(body, cidr, named === undefined), pool };
 }

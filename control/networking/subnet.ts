@@ -87,7 +87,7 @@ function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes):
   const network = draft.get("network", networkId);
   if (network === undefined || !seesNetwork(caller, network, draft)) throw notFound("network", networkId);
   const standard = newStandard(env, projectOf(caller, body), body);
-  const { cidr, gateway, pool } = placeOf(draft, caller, standard, body);
+  const { cidr, gateway, pool } = placeOf(env, draft, caller, standard, body);
   const record: SubnetRecord = {
     ...standard,
     network_id: networkId,

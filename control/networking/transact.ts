@@ -87,7 +87,12 @@ export class Transactor {
     let refusals = 0;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const strict = mustHave !== undefined;
-      const draft = new Draft(this.#memory, this.#env.indexes, strict ? [lost] : [lost, this.#reservations]);
+      const draft = new Draft(
+        this.#memory,
+        this.#env.indexes,
+        strict ? [lost] : [lost, this.#reservations],
+        attempt > 1,
+      );
       const plannedAt = this.#memory.revision;
       let value: T;
       try {

@@ -137,3 +137,24 @@ test("a pool is not deleted, nor a prefix removed, under a subnet that another c
     }
   }
 });
+
+test("a pool's quota holds for a project that allocates on three control nodes at once", async () => {
+  const store = new MemoryStore();
+  const worlds: World[] = [];
+  for (let i = 0; i < 3; i++) worlds.push(await makeWorld({}, store));
+  const [world] = worlds as [World];
+  const bounds = { default_prefixlen: 24, min_prefixlen: 22 };
+  const pool = await makePool(world, ["10.0.0.0/8"], { ...bounds, default_quota: 10 * 256 });
+  const nets: string[] = [];
+  for (let i = 0; i < 18; i++) nets.push((await world.network()).id);
+  const revision = await store.revision();
+  await Promise.all(worlds.map(({ memory }) => memory.reached(revision)));
+  const results = await Promise.allSettled(
+    nets.map((network_id, i) => fromPool(worlds[i % 3] as World, pool.id, { network_id })),
+  );
+  for (const result of results) {
+    if (result.status === "rejected") assert.equal((result.reason as Fault).code, "SubnetPoolQuotaExceeded");
+  }
+  assert.equal(results.filter(({ status }) => status === "fulfilled").length, 10);
+  await audit(store);
+});
