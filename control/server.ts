@@ -78,6 +78,11 @@ export class ControlServer {
   /** The application without a socket, which tests call by inject(). */
   async app(): Promise<FastifyInstance> {
     const app = this.#newApp();
+    // A door with a port of its own says this in its own words.
+    app.setNotFoundHandler((request, reply) => {
+      const message = `There is nothing at ${request.method} ${request.url}.`;
+      return reply.code(404).send({ error: { code: "NotFound", message } });
+    });
     this.#healthRoutes(app);
     await app.register((scope) =>
       hostRoutes(scope, {
@@ -110,10 +115,6 @@ export class ControlServer {
     this.#accessLog.attach(app);
     app.addHook("onError", async (request, _reply, error) => this.#tellOwn(request.id, error));
     app.addHook("onSend", async (request, reply) => void reply.header("x-openstack-request-id", request.id));
-    app.setNotFoundHandler((request, reply) => {
-      const message = `There is nothing at ${request.method} ${request.url}.`;
-      return reply.code(404).send({ error: { code: "NotFound", message } });
-    });
     return app;
   }
 

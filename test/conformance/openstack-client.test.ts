@@ -6,6 +6,7 @@ import { commandOf, play, type Row, Session } from "./openstack-client.ts";
 import { ADMIN_ROWS } from "./openstack-client-admin.ts";
 import { COMMON_COMMANDS, NETWORK_GROUPS, NOT_DRIVEN } from "./openstack-client-commands.ts";
 import { NETWORK_ROWS } from "./openstack-client-networks.ts";
+import { OPTION_ROWS } from "./openstack-client-options.ts";
 import { PORT_ROWS } from "./openstack-client-ports.ts";
 import { ROUTER_ROWS } from "./openstack-client-routers.ts";
 import { SECURITY_ROWS } from "./openstack-client-security.ts";
@@ -16,6 +17,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ...ROUTER_ROWS,
   ...SECURITY_ROWS,
   ...ADMIN_ROWS,
+  ...OPTION_ROWS,
 };
 
 let openstack: OpenStack;
