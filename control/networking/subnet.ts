@@ -42,6 +42,7 @@ import {
 import { followAutoAddress } from "./auto-address.ts";
 import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
+import { followGateways } from "./l3/mod.ts";
 import { checkMtuFor } from "./mtu.ts";
 import { AUTO_DELETE_OWNERS } from "./network.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
@@ -202,6 +203,16 @@ function visibleSubnets(env: Env, caller: Caller): Iterable<Id> {
   return union([env.indexes.ownedBy("subnet", caller.projectId), ...networks]);
 }
 
+/** Ports that get an address of a new subnet although nobody asked: all by SLAAC, gateways on an external network. */
+function followSubnet(env: Env, { id, ...subnet }: SubnetRecord): ((draft: Draft) => "more" | "done") | undefined {
+  const steps = [
+    ...(isAutoAddress(subnet) ? [followAutoAddress] : []),
+    ...(env.memory.get("network", subnet.network_id)?.record["router:external"] ? [followGateways] : []),
+  ];
+  if (steps.length === 0) return undefined;
+  return (draft) => (steps.map((step) => step(env, draft, id)).includes("more") ? "more" : "done");
+}
+
 export function subnetPlan(env: Env): ResourcePlan<"subnet"> {
   return {
     create: (draft, caller, body) => createSubnet(env, draft, caller, body),
@@ -215,6 +226,6 @@ export function subnetPlan(env: Env): ResourcePlan<"subnet"> {
     visible: (caller) => visibleSubnets(env, caller),
     update: (draft, _caller, current, changes) => updateSubnet(env, draft, current, changes),
     remove: (draft, _caller, current) => removeSubnet(env, draft, current),
-    follow: (record) => (isAutoAddress(record) ? (draft) => followAutoAddress(env, draft, record.id) : undefined),
+    follow: (record) => followSubnet(env, record),
   };
 }

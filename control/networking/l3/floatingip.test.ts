@@ -64,6 +64,9 @@ test("it is associated at creation or by a change, and keeps what it needs", asy
   );
   const described = await world.networking.update(ALICE, "floatingip", floating.id, { description: "d" });
   assert.equal(described.port_id, port.id);
+  const emptied = await world.networking.update(ALICE, "floatingip", floating.id, {});
+  assert.deepEqual([emptied.port_id, emptied.router_id], [null, null]);
+  await world.networking.update(ALICE, "floatingip", floating.id, { port_id: port.id });
   await world.networking.delete(ALICE, "port", port.id);
   const free = await get(floating.id);
   assert.deepEqual([free.port_id, free.router_id, free.fixed_ip_address, free.status], [null, null, null, "DOWN"]);

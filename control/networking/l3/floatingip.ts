@@ -25,6 +25,7 @@ import { briefForwarding } from "./forwarding.ts";
 import {
   FLOATINGIP_OWNER,
   FLOATINGIPS_BY_ADDRESS,
+  FLOATINGIPS_BY_NETWORK,
   FLOATINGIPS_BY_PORT,
   FLOATINGIPS_BY_ROUTER,
   forwardingsOf,
@@ -111,7 +112,8 @@ function associationAsked(draft: Draft, caller: Caller, floating: FloatingIpReco
 
 function updateFloatingIp(env: Env, draft: Draft, caller: Caller, current: FloatingIpRecord, changes: Attributes) {
   checkForwardedPort(draft, changes);
-  const asked = associationAsked(draft, caller, current, changes);
+  // Neutron takes an update without anything for the wish to be free, and clients came to rely on that.
+  const asked = Object.keys(changes).length === 0 ? FREE : associationAsked(draft, caller, current, changes);
   if (changes.port_id) checkNoForwardings(draft, current);
   // On a router for its forwardings, it stays there.
   const association = asked === undefined || (asked === FREE && current.port_id === null) ? current : asked;
@@ -181,6 +183,7 @@ export function floatingIpPlan(env: Env): ResourcePlan<"floatingip"> {
     indexes: {
       port_id: FLOATINGIPS_BY_PORT,
       router_id: FLOATINGIPS_BY_ROUTER,
+      floating_network_id: FLOATINGIPS_BY_NETWORK,
       floating_ip_address: FLOATINGIPS_BY_ADDRESS,
     },
   };

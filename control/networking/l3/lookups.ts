@@ -19,8 +19,12 @@ export const PORTS_BY_ROUTER = index("port", ({ router_port: is }) => [is?.route
 export const INTERFACES_BY_SUBNET = index("port", ({ router_port: is, fixed_ips }) =>
   is?.type === "interface" ? fixed_ips.map(({ subnet_id }) => subnet_id) : [],
 );
+export const GATEWAYS_BY_NETWORK = index("port", ({ router_port: is, network_id }) =>
+  is?.type === "gateway" ? [network_id] : [],
+);
 export const FLOATINGIPS_BY_PORT = index("floatingip", ({ port_id }) => [port_id]);
 export const FLOATINGIPS_BY_ROUTER = index("floatingip", ({ router_id }) => [router_id]);
+export const FLOATINGIPS_BY_NETWORK = index("floatingip", ({ floating_network_id: id }) => [id]);
 export const FLOATINGIPS_BY_ADDRESS = index("floatingip", ({ floating_ip_address: address }) => [address]);
 export const FORWARDINGS_BY_FLOATING = index("port_forwarding", ({ floatingip_id }) => [floatingip_id]);
 export const FORWARDINGS_BY_PORT = index("port_forwarding", ({ internal_port_id }) => [internal_port_id]);

@@ -7,6 +7,7 @@ export { conntrackHelperPlan } from "./conntrack-helper.ts";
 export { floatingIpPlan } from "./floatingip.ts";
 export { floatingIpPoolPlan } from "./floatingip-pools.ts";
 export { forwardingPlan } from "./forwarding.ts";
+export { followGateways } from "./gateway-follow.ts";
 export { dropIdleFloating, isIdleFloating } from "./idle.ts";
 export { localAssociationPlan } from "./local-association.ts";
 export { localIpPlan } from "./local-ip.ts";

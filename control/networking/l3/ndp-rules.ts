@@ -10,20 +10,15 @@ import {
 } from "../../../model/mod.ts";
 import type { FixedIpRequest } from "../../ipam/mod.ts";
 import type { Draft } from "../draft.ts";
+import { scopesOf } from "../pools/mod.ts";
 import { proxiesOf } from "./lookups.ts";
 
 const isSix = (address: Ip) => ipFamily(address) === 6;
 
 export const sixOf = (port: PortRecord) => port.fixed_ips.filter(({ ip_address }) => isSix(ip_address));
 
-/** A network's IPv6 address scope: that of the pool its subnets are from (neutron/db/address_scope_db.py). */
-export function scopeOf(draft: Draft, networkId: Id): Id | null {
-  for (const { ip_version, subnetpool_id } of draft.subnetsOf(networkId)) {
-    const scope = subnetpool_id && ip_version === 6 ? draft.get("subnetpool", subnetpool_id)?.address_scope_id : null;
-    if (scope) return scope;
-  }
-  return null;
-}
+/** A network's IPv6 address scope. */
+export const scopeOf = (draft: Draft, networkId: Id): Id | null => scopesOf(draft, draft.subnetsOf(networkId))[6];
 
 const invalid = (router: RouterRecord, reason: string) =>
   fault("RouterGatewayNotValid", { router_id: router.id, reason });

@@ -208,6 +208,20 @@ test("a gateway's addresses and SNAT change in place; another network means anot
   );
 });
 
+test("a gateway gets an address of a new subnet of the other version, and none of the same", async () => {
+  const network = await world.network({ "router:external": true }, ADMIN);
+  const add = (cidr: string) => world.subnet(network.id, cidr, { enable_dhcp: false }, ADMIN);
+  await add("198.51.100.0/24");
+  const router = await world.router({ external_gateway_info: { network_id: network.id } });
+  const subnets = async () => (await ports(router))[0]?.fixed_ips.map(({ subnet_id }) => subnet_id);
+  const before = await subnets();
+  const six = await add("2001:db8:e::/64");
+  assert.deepEqual(await subnets(), [...(before ?? []), six.id]);
+  for (const cidr of ["198.51.101.0/24", "2001:db8:f::/64"]) await add(cidr);
+  assert.equal((await subnets())?.length, 2);
+  assert.equal((await world.networking.get(ALICE, "router", router.id)).revision_number, 2);
+});
+
 test("routes go through what the router is connected to, and keep the interface", async () => {
   const [router, subnet] = [await world.router(), await world.inside("10.1.0.0/24")];
   await world.act(router, "add_router_interface", { subnet_id: subnet.id });
