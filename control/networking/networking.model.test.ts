@@ -7,7 +7,7 @@ import { MemoryStore } from "../../store/memory-store.ts";
 import { keys } from "../../store/mod.ts";
 import { ADMIN, ALICE, audit, BOB, madeOnPurpose, makeWorld, type World } from "./networking.fixture.ts";
 
-const KINDS = ["security_group", "security_group_rule", "network", "subnet", "port"] as const;
+const KINDS = ["qos_policy", "security_group", "security_group_rule", "network", "subnet", "port"] as const;
 type Kind = (typeof KINDS)[number];
 
 /** A step names existing things by number, so that shrinking keeps it meaningful. */
@@ -26,6 +26,7 @@ const maybe = <T>(value: fc.Arbitrary<T>) =>
 const address = fc.constantFrom("10.0.0.2", "10.0.0.3", "10.0.1.2", "2001:db8::5", "10.0.0.1", "rubbish");
 const CIDRS = ["10.0.0.0/29", "10.0.0.0/30", "10.0.1.0/29", "2001:db8::/64", "2001:db8:1::/64"];
 const body = fc.record({
+  is_default: maybe(fc.boolean()),
   stateful: maybe(fc.boolean()),
   direction: fc.constantFrom("ingress", "egress"),
   protocol: maybe(fc.constantFrom("tcp", "6")),
@@ -68,8 +69,9 @@ async function play(world: World, { act, kind, by, at, body: attributes }: Step)
   else {
     const group = await pick("security_group");
     const parents = { network_id: await pick("network"), security_group_id: group };
+    const policy = at % 4 === 0 && { qos_policy_id: await pick("qos_policy") };
     const groups = at % 3 === 0 && { security_groups: [group], remote_group_id: group };
-    await networking.create(caller, kind, [{ ...attributes, ...parents, ...groups }]);
+    await networking.create(caller, kind, [{ ...attributes, ...parents, ...policy, ...groups }]);
   }
 }
 
