@@ -88,6 +88,7 @@ const topology: Row[] = [
   ["network auto allocated topology create", { id: /^[0-9a-f-]{36}$/ }, { as: "demo", keep: "net" }],
   ["network auto allocated topology create --or-show", { id: "$net" }, { as: "demo" }],
   ["router list", [{ Name: "auto_allocated_router" }], { as: "demo" }],
+  ["network auto allocated topology delete --project elsewhere"],
   ["network auto allocated topology delete", undefined, { as: "demo" }],
   ["router list --name auto_allocated_router", [], { as: "demo" }],
   ["subnet pool delete apool"],
