@@ -32,11 +32,17 @@ interface Tagged {
   revision: number;
 }
 
-const textOf = (value: unknown): string => String(Array.isArray(value) ? value[0] : value);
+/** One text, or the first of a list. @throws Fault BadRequest */
+function textOf(attributes: Attributes | undefined, name: string): string {
+  const value = attributes?.[name];
+  const text = Array.isArray(value) ? value[0] : value;
+  if (typeof text !== "string") throw bad("tags", `${name} is missing`);
+  return text;
+}
 
 /** @throws Fault NotFound */
-async function tagged({ networking, caller }: Ask, { parent_id }: Attributes): Promise<Tagged> {
-  const id = textOf(parent_id);
+async function tagged({ networking, caller }: Ask, about: Attributes): Promise<Tagged> {
+  const id = textOf(about, "parent_id");
   const kind = TAGGED.find((each) => networking.peek(caller, each, id) !== undefined);
   if (kind === undefined) throw fault("NotFound", { msg: `Resource ${id} could not be found.` });
   const { tags, revision_number: revision } = await networking.get(caller, kind, id);
@@ -87,11 +93,11 @@ export async function operateTags(ask: Ask): Promise<string> {
       return JSON.stringify((await tagged(ask, ask.filters)).tags);
     case "READ": {
       const { tags } = await tagged(ask, ask.filters);
-      without(textOf(ask.filters.tag))(tags);
+      without(textOf(ask.filters, "tag"))(tags);
       return "{}";
     }
     case "DELETE":
-      await change(ask, needResource(ask), without(textOf(ask.resource?.tag)));
+      await change(ask, needResource(ask), without(textOf(ask.resource, "tag")));
       return "{}";
     case "DELETEALL":
       await change(ask, needResource(ask), () => []);

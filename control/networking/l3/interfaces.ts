@@ -37,7 +37,8 @@ export function readInterface(body: Attributes, forRemoval: boolean): InterfaceI
   const read = (value: unknown): Id | undefined => {
     if (value === undefined) return undefined;
     if (typeof value === "string" && UUID.test(value)) return value;
-    throw refuseRouter(`'${value === null ? "None" : String(value)}' is not a valid UUID`);
+    const text = typeof value === "string" ? value : JSON.stringify(value).replace(/^null$/, "None");
+    throw refuseRouter(`'${text}' is not a valid UUID`);
   };
   const info = { portId: read(port_id), subnetId: read(subnet_id) };
   if (!forRemoval && info.portId !== undefined && info.subnetId !== undefined) {
