@@ -99,6 +99,8 @@ const OTHERS: Readonly<Partial<Record<FaultCode, (fault: Fault, about: About) =>
     net_id: networkOf(subnet_id),
     ip_address: ip,
   }),
+  // No exception of Neutron's: whoever asks for a host's data plane looks for the name.
+  HostNotFound: ({ message }) => ({ exception: "VirtualRouterNotFound", msg: message }),
   IpAddressGenerationFailureAllSubnets: noMoreAddresses,
   IpAddressGenerationFailureNoMatchingSubnet: noMoreAddresses,
   // The plugin looks for these where Neutron once had them, and finds nothing now.

@@ -3,7 +3,7 @@ import { fault } from "../../model/mod.ts";
 import { bad } from "./envelope.ts";
 import { type Ask, needId } from "./operations.ts";
 
-/** Every host forwards in its kernel. @throws Fault NotFound for a host that is not known */
+/** Every host forwards in its kernel. @throws Fault HostNotFound for a host that is not known */
 export async function operateVirtualRouter(ask: Ask): Promise<string> {
   if (ask.operation !== "READ") throw bad(ask.type, `there is no operation '${ask.operation}' on it`);
   const host = needId(ask);

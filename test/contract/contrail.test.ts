@@ -278,7 +278,7 @@ test("tags: replaced, listed, looked for and removed", async () => {
 test("a host's data plane is its kernel", async () => {
   await door.host("h1");
   assert.deepEqual(await done("READ", "virtual_router", { id: "h1" }), { dpdk_enabled: false });
-  assert.equal((await call("READ", "virtual_router", { id: "h2" })).body.exception, "NotFound");
+  assert.equal((await call("READ", "virtual_router", { id: "h2" })).body.exception, "VirtualRouterNotFound");
 });
 
 describe("only a server in front is believed", () => {
