@@ -14,6 +14,27 @@ export const COMMON_COMMANDS: readonly string[] = [
   "versions show",
 ];
 
+/** Options that every command has, for its output or for domains of the identity service. */
+const GENERAL =
+  /^--(noindent|prefix|max-width|fit-width|print-empty|quote|sort-.*|extra-property|(target-)?project-domain)$/;
+
+/** Options that no row uses, each with its reason. */
+export const NOT_USED: Readonly<Record<string, string>> = {
+  "network l3 conntrack helper list --helper": "the client refuses it by itself: its library does not know this filter",
+  "network l3 conntrack helper list --port": "the client refuses it by itself: its library does not know this filter",
+  "network l3 conntrack helper list --protocol":
+    "the client refuses it by itself: its library does not know this filter",
+  "port list --security-group": "the client refuses it by itself: its library does not know this filter",
+  "port list --server": "the client asks the compute service for the server first",
+  "subnet list --service-type": "the client refuses it by itself: its library does not know this filter",
+};
+
+/** A command's own options, by the first paragraph of its help. */
+export function optionsOf(help: string): string[] {
+  const [usage = ""] = help.split("\n\n");
+  return [...new Set(usage.match(/--[a-z0-9-]+/g))].filter((option) => !GENERAL.test(option));
+}
+
 /** Commands that no row drives, by how they begin, each with its reason. */
 export const NOT_DRIVEN: Readonly<Record<string, string>> = {
   "bgp dragent": "neutron-dynamic-routing's own API, which is no part of Cable",

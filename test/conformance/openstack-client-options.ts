@@ -52,6 +52,13 @@ const moreOfSubnets: Row[] = [
   ["subnet unset os1 --all-tag"],
   ["subnet show os1", { tags: [] }],
   ["network delete os"],
+  ["network create od", {}],
+  [
+    "subnet create od6 --network od --ip-version 6 --use-prefix-delegation yes --ipv6-ra-mode slaac --ipv6-address-mode slaac",
+    undefined,
+    { fails: /IPv6 prefix delegation is not supported/ }, // no router of Cable asks a provider for prefixes
+  ],
+  ["network delete od"],
   ["network create ot", {}],
   ["network segment list --network ot", [{}], { keep: "segment2" }],
   ["subnet create ot1 --network ot --subnet-range 10.43.0.0/24", { segment_id: null }],
@@ -297,6 +304,11 @@ const moreOfAdmin: Row[] = [
   ],
   ["network flavor profile set $profile --enable --metainfo c=d"],
   ["network flavor profile show $profile", { enabled: true, meta_info: "c=d" }],
+  [
+    "network flavor profile set $profile --driver nowhere.Driver",
+    undefined,
+    { fails: /driver nowhere.Driver could not be found/ },
+  ],
   ["network flavor profile delete $profile"],
   [
     "network flavor profile create --driver nowhere.Driver",

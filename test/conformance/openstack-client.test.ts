@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { HOSTS, type OpenStack, PHYSICAL_NETWORK, startOpenStack } from "./openstack.ts";
-import { commandOf, play, type Row, Session } from "./openstack-client.ts";
+import { commandOf, play, type Row, Session, wordsOf } from "./openstack-client.ts";
 import { ADMIN_ROWS } from "./openstack-client-admin.ts";
-import { COMMON_COMMANDS, NETWORK_GROUPS, NOT_DRIVEN } from "./openstack-client-commands.ts";
+import { COMMON_COMMANDS, NETWORK_GROUPS, NOT_DRIVEN, NOT_USED, optionsOf } from "./openstack-client-commands.ts";
 import { NETWORK_ROWS } from "./openstack-client-networks.ts";
 import { OPTION_ROWS } from "./openstack-client-options.ts";
 import { PORT_ROWS } from "./openstack-client-ports.ts";
@@ -61,24 +61,42 @@ it("nothing is left that the rows made", async () => {
   }
 });
 
-it("every command of the client for the network API is in a row, or in the list of those that are not", async () => {
+/** The commands for the network API that the client offers. */
+async function offered(): Promise<string[]> {
   const { stdout } = await sessions.admin.run(["command", "list", "-f", "json"]);
   const groups = JSON.parse(stdout) as { "Command Group": string; Commands: string[] }[];
-  const offered = groups
-    .filter((group) => NETWORK_GROUPS.includes(group["Command Group"]))
-    .flatMap((group) => group.Commands)
-    .concat(COMMON_COMMANDS);
-  assert.ok(offered.length > 250, `the client has but ${offered.length} commands`);
-  const known = new Set(offered);
-  const driven = new Set(
-    Object.values(ROWS)
-      .flat()
-      .map(([line]) => commandOf(line, known)),
-  );
+  const own = groups.filter((group) => NETWORK_GROUPS.includes(group["Command Group"]));
+  return own.flatMap((group) => group.Commands).concat(COMMON_COMMANDS);
+}
+
+/** What the rows type: each command with all words that follow it. */
+function driven(commands: readonly string[]): Map<string, Set<string>> {
+  const known = new Set(commands);
+  const found = new Map<string, Set<string>>();
+  for (const [line] of Object.values(ROWS).flat()) {
+    const command = commandOf(line, known) ?? assert.fail(`not a command: ${line}`);
+    found.set(command, new Set([...(found.get(command) ?? []), ...wordsOf(line)]));
+  }
+  return found;
+}
+
+it("every command of the client for the network API is in a row, or in the list of those that are not", async () => {
+  const commands = await offered();
+  assert.ok(commands.length > 250, `the client has but ${commands.length} commands`);
+  const typed = driven(commands);
   const reasons = Object.keys(NOT_DRIVEN);
-  const named = (command: string) => reasons.filter((start) => command.startsWith(start));
-  const missing = offered.filter((command) => !driven.has(command) && named(command).length === 0);
+  const missing = commands.filter((each) => !typed.has(each) && !reasons.some((start) => each.startsWith(start)));
   assert.deepEqual(missing, [], "no row drives these");
-  const idle = reasons.filter((start) => !offered.some((command) => command.startsWith(start) && !driven.has(command)));
+  const idle = reasons.filter((start) => !commands.some((each) => each.startsWith(start) && !typed.has(each)));
   assert.deepEqual(idle, [], "these reasons are for no command");
+});
+
+it("every option of these commands is in a row, or in the list of those that are not", async () => {
+  const missing: string[] = [];
+  for (const [command, words] of driven(await offered())) {
+    if (COMMON_COMMANDS.includes(command)) continue; // most of their options are for other services
+    const { stdout } = await sessions.admin.run(["help", ...command.split(" ")]);
+    missing.push(...optionsOf(stdout).flatMap((option) => (words.has(option) ? [] : `${command} ${option}`)));
+  }
+  assert.deepEqual(missing.sort(), Object.keys(NOT_USED).sort());
 });
