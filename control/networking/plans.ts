@@ -27,6 +27,7 @@ import { networkPlan } from "./network.ts";
 import type { Plans } from "./plan.ts";
 import { addressScopePlan, subnetPoolPlan } from "./pools/mod.ts";
 import { portPlan } from "./port.ts";
+import { portBindingPlan } from "./port-binding.ts";
 import { qosPolicyPlan, qosRulePlan, qosRuleTypePlan } from "./qos/mod.ts";
 import { quotaDefaultPlan, quotaDetailPlan, quotaPlan } from "./quota/mod.ts";
 import { rbacPolicyPlan } from "./rbac/mod.ts";
@@ -93,5 +94,6 @@ export function makePlans(env: Env): Plans {
     segment: segmentPlan(env),
     network_segment_range: segmentRangePlan(env),
     trunk: trunkPlan(env),
+    port_binding: portBindingPlan(env),
   };
 }

@@ -58,7 +58,10 @@ function changedBinding(draft: Draft, network: NetworkRecord, current: PortRecor
   if (isSame && !(isUnplugged(current) && wish["binding:host_id"] !== "")) return {};
   const bound = bind(draft, network, wish);
   const isStill = isSame && bound["binding:vif_type"] === current["binding:vif_type"];
-  return isStill ? {} : { ...wish, ...bound, status: "DOWN" as const };
+  if (isStill) return {};
+  // What was prepared for a migration to this host is what it is now.
+  const others = current.inactive_bindings?.filter(({ host }) => host !== wish["binding:host_id"]);
+  return { ...wish, ...bound, status: "DOWN" as const, ...(others && { inactive_bindings: others }) };
 }
 
 function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord, changes: Attributes): PortRecord {

@@ -6,6 +6,7 @@ import { L3_RESOURCES } from "./l3-resources.ts";
 import { NETWORK } from "./network.ts";
 import { POOL_RESOURCES } from "./pool-resources.ts";
 import { PORT } from "./port.ts";
+import { PORT_BINDING_RESOURCE } from "./port-bindings.ts";
 import { QOS_RESOURCES } from "./qos-resources.ts";
 import { type Resource, resource } from "./resource.ts";
 import { SEGMENT_RESOURCES } from "./segment-resources.ts";
@@ -25,4 +26,5 @@ export const RESOURCES: readonly Resource[] = [
   ...L3_RESOURCES,
   ...SEGMENT_RESOURCES,
   ...TRUNK_RESOURCES,
+  PORT_BINDING_RESOURCE,
 ];

@@ -8,12 +8,13 @@ import { makeNetworking } from "../../control/networking/mod.ts";
 import { neutronDoor } from "../../proxy/neutron/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 
-/** Everyone is a member of the project that the token names; "admin" is everything everywhere. */
+/** Everyone is a member of the project that the token names; "admin" is everything everywhere, "service" a service. */
 const authenticator: Authenticator = {
   async authenticate(headers, requestId) {
     const projectId = String(headers["x-auth-token"] ?? "admin");
     const isAdmin = projectId === "admin";
-    return { requestId, userId: projectId, projectId, roles: [isAdmin ? "admin" : "member"], isAdmin };
+    const role = isAdmin ? "admin" : projectId === "service" ? "service" : "member";
+    return { requestId, userId: projectId, projectId, roles: [role], isAdmin };
   },
 };
 

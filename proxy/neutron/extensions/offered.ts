@@ -15,6 +15,7 @@ export const OFFERED: ReadonlySet<string> = new Set([
   "availability_zone",
   "availability_zone_filter",
   "binding",
+  "binding-extended",
   "default-subnetpools",
   "dhcp_agent_scheduler",
   "dns-domain-ports",
