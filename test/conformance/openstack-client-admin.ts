@@ -149,7 +149,10 @@ const ALIASES = `
 const others: Row[] = [
   ...ALIASES.map((Alias): Row => [`extension show ${Alias}`, { name: /./, alias: Alias }]),
   ["extension list --network", ALIASES.map((Alias) => ({ Alias, Name: /./ }))],
-  ["network service provider list", [{ "Service Type": "L3_ROUTER_NAT" }]],
+  [
+    "network service provider list",
+    ["dvrha", "dvr", "ha", "single_node"].map((Name) => ({ "Service Type": "L3_ROUTER_NAT", Name, Default: false })),
+  ],
   ["network create in", {}, { keep: "network" }],
   ["subnet create in4 --network in --subnet-range 10.30.0.0/24", {}],
   ["port create inp --network in", {}],

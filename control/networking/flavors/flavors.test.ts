@@ -80,12 +80,12 @@ test("a bound profile is neither bound again, changed nor removed", async () => 
   await refuses(world, "ServiceProfileDisabled", () => next(world, other.id));
 });
 
-test("the one provider says what every router is", async () => {
+test("providers are those of Neutron's routers", async () => {
   const world = await makeWorld();
   const providers = await world.networking.list(ALICE, "service_provider", {});
   assert.deepEqual(
     providers.map(({ name }) => name),
-    ["dvrha"],
+    ["dvrha", "dvr", "ha", "single_node"],
   );
 });
 

@@ -10,17 +10,22 @@ interface Provider {
   driver: string;
 }
 
+const routers = (name: string, driver: string): Provider => ({
+  service_type: "L3_ROUTER_NAT",
+  name,
+  default: false,
+  driver: `neutron.services.l3_router.service_providers.${driver}`,
+});
+
 /**
- * Every router is distributed and highly available: of Neutron's providers for routers this is the one that says so, by
- * its name and driver (neutron/services/l3_router/service_providers/dvrha.py), so that profiles made for it can be used.
+ * Neutron's providers for routers, under their names and drivers, so that profiles made for them can be used. As with the
+ * flags `distributed` and `ha`, whichever is asked for, every router is distributed and highly available.
  */
 const PROVIDERS: readonly Provider[] = [
-  {
-    service_type: "L3_ROUTER_NAT",
-    name: "dvrha",
-    default: true,
-    driver: "neutron.services.l3_router.service_providers.dvrha.DvrHaDriver",
-  },
+  routers("dvrha", "dvrha.DvrHaDriver"),
+  routers("dvr", "dvr.DvrDriver"),
+  routers("ha", "ha.HaDriver"),
+  routers("single_node", "single_node.SingleNodeDriver"),
 ];
 
 export const providerOf = (driver: string): Provider | undefined => PROVIDERS.find((it) => it.driver === driver);
