@@ -58,6 +58,16 @@ test("a guard that all have is asked once", async () => {
   assert.equal(journeys[2]?.guards.length, 7);
 });
 
+test("guards that ask different things of one key are all asked", async () => {
+  const { store, inner } = slow();
+  await inner.commit(put("n"));
+  const atMost = [9, 9, 1, 0, 1, 0, 9, 1];
+  const commits = await Promise.all(
+    letters.map((key, i) => store.commit(put(key, { kind: "writtenAtMost", key: "n", times: atMost[i] ?? 0 }))),
+  );
+  assert.equal(summary(commits), "ok ok ok no ok no ok ok");
+});
+
 test("a failed guard stops its own transaction only, which is told of its own guards only", async () => {
   const { store, inner } = slow();
   for (const key of ["d", "f"]) await inner.commit(put(key));

@@ -91,11 +91,7 @@ async function settle(store: Store, group: readonly Waiting[]): Promise<Waiting[
 }
 
 /** The guard with all it asks for, as text. */
-function nameOf(guard: Guard): string {
-  if (guard.kind === "unchanged") return `unchanged ${guard.modRevision} ${guard.key}`;
-  if (guard.kind === "quietUnder") return `quietUnder ${guard.revision} ${guard.prefix}`;
-  return `${guard.kind} ${"prefix" in guard ? guard.prefix : guard.key}`;
-}
+const nameOf = (guard: Guard): string => JSON.stringify(guard);
 
 /** What the same record asks of several is asked once: ports of one network all rest on its record. */
 function merged(group: readonly Waiting[]): Transaction {
