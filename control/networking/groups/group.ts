@@ -21,8 +21,14 @@ type Group = SecurityGroupRecord;
 
 export const PORTS_OF_GROUP = index("port", ({ security_groups }) => security_groups);
 
-/** All ports lean on a group under one name, so that a hundred thousand of them are one key. */
-export const PORTS = "ports";
+const DIGITS = [..."0123456789abcdef"];
+
+/**
+ * Ports lean on a group under sixteen names, by the first digit of their ids: a hundred thousand of them are no more keys
+ * than that, and those made at one time seldom write the same, so that they can share a transaction of the store.
+ */
+export const portsMark = (portId: Id): string => `ports-${portId[0]}`;
+const PORTS = DIGITS.map(portsMark);
 
 function createGroup(env: Env, draft: Draft, caller: Caller, body: Attributes): Group {
   const projectId = projectOf(caller, body);
@@ -63,7 +69,7 @@ function removeGroup(env: Env, draft: Draft, caller: Caller, current: Group): Re
   for (const rule of rules) removeRule(env, draft, rule);
   forgetRuleChanges(draft, id);
   removeLogsOfGroup(draft, id);
-  for (const user of [PORTS, RULES]) draft.unuse("security_group", id, user);
+  for (const user of [...PORTS, RULES]) draft.unuse("security_group", id, user);
   removePolicies(draft, id);
   if (current.is_default) draft.release(keys.defaultGroup(projectId));
   draft.remove("security_group", id);

@@ -5,13 +5,13 @@ import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { dependOnAccess, isShared, seesShared } from "../sharing.ts";
 import { ensureDefaultGroup } from "./default-group.ts";
-import { PORTS } from "./group.ts";
+import { portsMark } from "./group.ts";
 
 /**
  * Stages the use of the groups, which the caller must see and the port's project, if it is told, must have or share
  * (_get_security_groups_on_port). @throws Fault SecurityGroupNotFound, SecurityGroupConflict
  */
-function takeGroups(draft: Draft, caller: Caller, projectId: string | undefined, ids: readonly Id[]): void {
+function takeGroups(draft: Draft, caller: Caller, portId: Id, projectId: string | undefined, ids: readonly Id[]): void {
   const missing: Id[] = [];
   const kinds = new Set<boolean>();
   for (const id of ids) {
@@ -25,7 +25,7 @@ function takeGroups(draft: Draft, caller: Caller, projectId: string | undefined,
     // Not only its being there: whether it is stateful counts as well.
     draft.dependOn("security_group", id);
     dependOnAccess(draft, caller, "security_group", group);
-    draft.use("security_group", id, PORTS);
+    draft.use("security_group", id, portsMark(portId));
   }
   if (missing.length > 0) throw fault("SecurityGroupNotFound", { id: missing.join(", ") });
   if (kinds.size < 2) return;
@@ -38,7 +38,7 @@ export function joinGroups(env: Env, draft: Draft, caller: Caller, port: PortRec
   const byDefault = ensureDefaultGroup(env, draft, caller, port.project_id);
   if (!port.port_security_enabled) return port;
   const groups = isNamed || byDefault === undefined ? port.security_groups : [byDefault.id];
-  takeGroups(draft, caller, port.project_id || undefined, groups);
+  takeGroups(draft, caller, port.id, port.project_id || undefined, groups);
   if (isNamed || groups.length === 0) return port;
   const joined = { ...port, security_groups: groups };
   draft.create("port", port.id, joined);
@@ -50,6 +50,6 @@ export function changeGroups(env: Env, draft: Draft, caller: Caller, before: Por
   ensureDefaultGroup(env, draft, caller, before.project_id);
   const had = new Set(before.security_groups);
   if (groups.length === had.size && groups.every((id) => had.has(id))) return before.security_groups;
-  takeGroups(draft, caller, undefined, groups);
+  takeGroups(draft, caller, before.id, undefined, groups);
   return groups;
 }
