@@ -159,6 +159,13 @@ const CASES: Record<string, Case> = {
     hasCount: false,
     absent: ["SecurityGroupRuleNotFound", "id"],
   },
+  trunk: {
+    resource: ({ port }) => ({ name: "t", port_id: port, admin_state_up: true, sub_ports: [] }),
+    change: { name: "changed" },
+    members: "id name tenant_id port_id admin_state_up status sub_ports",
+    hasCount: false,
+    absent: ["TrunkNotFound", "trunk_id"],
+  },
 };
 
 /** What the cases rest on, made once. */
@@ -174,7 +181,8 @@ async function makeWorld(): Promise<Record<string, string>> {
   const external = await make("network", { name: "external", "router:external": true });
   await make("subnet", { network_id: external.id, ip_version: 4, cidr: "192.0.2.0/24" });
   const group = await make("security_group", { name: "base" });
-  return { network: network.id, external: external.id, security_group: group.id };
+  const port = await make("port", { network_id: network.id });
+  return { network: network.id, external: external.id, security_group: group.id, port: port.id };
 }
 
 for (const [type, { resource, change, members, hasCount, absent }] of Object.entries(CASES)) {
@@ -240,6 +248,25 @@ test("a router's interfaces, by subnet and by port", async () => {
   assert.equal((await done("DELINTERFACE", "router", { id: router.id, resource: both })).port_id, added.port_id);
   const again = await call("DELINTERFACE", "router", { id: router.id, resource: { subnet_id } });
   assert.deepEqual(again.body, { exception: "RouterInterfaceNotFoundForSubnet", router_id: router.id, subnet_id });
+});
+
+test("a trunk's subports are added and removed, and are in one trunk only", async () => {
+  const { network = "" } = await world();
+  const [parent, child] = [await make("port", { network_id: network }), await make("port", { network_id: network })];
+  const { id } = await make("trunk", { port_id: parent.id });
+  const sub_ports = [{ port_id: child.id, segmentation_type: "vlan", segmentation_id: 5 }];
+  const added = await done("ADD_SUBPORTS", "trunk", { id, resource: { sub_ports } });
+  assert.deepEqual(added.sub_ports, sub_ports);
+  const again = await call("CREATE", "trunk", { resource: { tenant_id: PROJECT, port_id: child.id } });
+  assert.deepEqual(again.body, { exception: "TrunkPortInUse", port_id: child.id });
+  const busy = await call("DELETE", "port", { id: child.id });
+  assert.equal(busy.body.exception, "PortInUseAsSubPort");
+  // As the plugin sends an update: with the type's name around it.
+  assert.equal((await done("UPDATE", "trunk", { id, resource: { trunk: { name: "u" } } })).name, "u");
+  const left = await done("REMOVE_SUBPORTS", "trunk", { id, resource: { sub_ports: [{ port_id: child.id }] } });
+  assert.deepEqual([left.id, left.sub_ports], [id, []]);
+  const gone = await call("REMOVE_SUBPORTS", "trunk", { id, resource: { sub_ports: [{ port_id: child.id }] } });
+  assert.deepEqual(gone.body, { exception: "SubPortNotFound", trunk_id: id, port_id: child.id });
 });
 
 test("a port's addresses are filtered as neutron-server asks, and one is had once", async () => {
