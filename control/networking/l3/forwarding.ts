@@ -206,13 +206,13 @@ export function dropForwarding(env: Env, draft: Draft, record: PortForwardingRec
   draft.unuse("port", record.internal_port_id, record.id);
   if (floating?.router_id) draft.unuse("router", floating.router_id, record.id);
   const [other] = forwardingsOf(draft, record.floatingip_id);
-  // Removals at the same time must not each leave the end to the other.
+  // One that is made meanwhile keeps the router, and removals must not each leave the end to the other.
+  draft.sameUsers("floatingip", record.floatingip_id);
   if (other !== undefined) draft.dependOn("port_forwarding", other.id);
   else if (floating !== undefined) setRouter(env, draft, floating, null);
 }
 
 function removeForwarding(env: Env, draft: Draft, record: PortForwardingRecord): Removal {
-  draft.sameUsers("floatingip", record.floatingip_id);
   dropForwarding(env, draft, record);
   return "done";
 }

@@ -17,10 +17,11 @@ import { attribute, given, isFlag, isText, orNull } from "../attributes.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { readFixedIps } from "../port-addresses.ts";
-import { newPort, readdress, removePort } from "../port-life.ts";
+import { newPort } from "../port-life.ts";
 import { changeQosPolicy } from "../qos/mod.ts";
 import { attach, floatingIpsOfRouter, GATEWAY_OWNER, portsOf } from "./lookups.ts";
 import { checkGatewaySix, checkGatewayUnproxied } from "./ndp-rules.ts";
+import { moveRouterPort, removeRouterPort } from "./port-users.ts";
 import { checkNewSubnets, refuseRouter } from "./router-subnets.ts";
 import { checkRoutes, reachOf } from "./routes.ts";
 
@@ -107,14 +108,14 @@ export function makeGateway(
 }
 
 /** Stages the end of a gateway, unless floating addresses need it. @throws Fault RouterExternalGatewayInUseByFloatingIp */
-export function unmakeGateway(draft: Draft, router: RouterRecord, gateway: RouterGateway): void {
+export function unmakeGateway(env: Env, draft: Draft, router: RouterRecord, gateway: RouterGateway): void {
   draft.sameUsers("router", router.id);
   const { network_id: net_id, port_id } = gateway;
   const another = router.gateways.some((other) => other.network_id === net_id && other.port_id !== port_id);
   const isNeeded = floatingIpsOfRouter(draft, router.id).some(({ floating_network_id: id }) => id === net_id);
   if (isNeeded && !another) throw fault("RouterExternalGatewayInUseByFloatingIp", { router_id: router.id, net_id });
   const port = draft.get("port", port_id);
-  if (port !== undefined) removePort(draft, port);
+  if (port !== undefined) removeRouterPort(env, draft, undefined, port);
 }
 
 /** The router with its first gateway as told; the others stay (_update_router_gw_info). */
@@ -130,13 +131,13 @@ export function setGateway(
   let gateway = current;
   if (current !== undefined && current.network_id !== network?.id) {
     checkGatewayUnproxied(draft, router);
-    unmakeGateway(draft, router, current);
+    unmakeGateway(env, draft, router, current);
     gateway = undefined;
   } else if (current !== undefined && info !== undefined) {
     const port = draft.get("port", current.port_id);
     if (port !== undefined && isMoved(port, info.fixedIps)) {
       checkGatewaySix(draft, router, info.fixedIps);
-      readdress(env, draft, port, info.fixedIps);
+      moveRouterPort(env, draft, port, info.fixedIps);
     }
   }
   const rest = { ...router, gateways: others };

@@ -13,11 +13,11 @@ import {
 import { notFound, seesPort, seesSubnet } from "../access.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
-import { readdress, removePort } from "../port-life.ts";
 import { touched } from "../standard.ts";
 import { interfaceResult, readInterface, subnetsOfPort } from "./interfaces.ts";
 import { floatingIpsOfRouter, forwardingsOf, interfacesOf } from "./lookups.ts";
 import { checkInterfaceUnproxied } from "./ndp-rules.ts";
+import { moveRouterPort, removeRouterPort } from "./port-users.ts";
 import { checkNoRouteThrough } from "./routes.ts";
 
 /** _check_router_interface_not_in_use, _confirm_router_interface_not_in_use. */
@@ -45,7 +45,14 @@ interface Removed {
   subnets: SubnetRecord[];
 }
 
-function removeByPort(draft: Draft, caller: Caller, router: RouterRecord, portId: Id, subnetId: Id | undefined) {
+function removeByPort(
+  env: Env,
+  draft: Draft,
+  caller: Caller,
+  router: RouterRecord,
+  portId: Id,
+  subnetId: Id | undefined,
+) {
   const port = interfacesOf(draft, router.id).find(({ id }) => id === portId);
   if (port === undefined || !seesPort(caller, port, draft)) {
     throw fault("RouterInterfaceNotFound", { router_id: router.id, port_id: portId });
@@ -55,7 +62,7 @@ function removeByPort(draft: Draft, caller: Caller, router: RouterRecord, portId
   }
   const subnets = subnetsOfPort(draft, port);
   for (const subnet of subnets) checkUnused(draft, router, subnet);
-  removePort(draft, port);
+  removeRouterPort(env, draft, caller, port);
   return { port, subnets };
 }
 
@@ -69,8 +76,8 @@ function removeBySubnet(env: Env, draft: Draft, caller: Caller, router: RouterRe
     throw fault("RouterInterfaceNotFoundForSubnet", { router_id: router.id, subnet_id: subnetId });
   }
   const others = port.fixed_ips.filter(({ subnet_id }) => subnet_id !== subnetId);
-  if (others.length > 0) readdress(env, draft, port, others);
-  else removePort(draft, port);
+  if (others.length > 0) moveRouterPort(env, draft, port, others);
+  else removeRouterPort(env, draft, caller, port);
   return { port, subnets: [subnet] };
 }
 
@@ -85,7 +92,7 @@ export function removeInterface(
   const { port, subnets } =
     portId === undefined
       ? removeBySubnet(env, draft, caller, router, subnetId as Id)
-      : removeByPort(draft, caller, router, portId, subnetId);
+      : removeByPort(env, draft, caller, router, portId, subnetId);
   draft.replace("router", router.id, touched(env, router));
   const ids = subnets.map(({ id }) => id);
   return interfaceResult(router, port, ids, ids[0] as Id);

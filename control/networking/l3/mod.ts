@@ -13,5 +13,6 @@ export { localAssociationPlan } from "./local-association.ts";
 export { localIpPlan } from "./local-ip.ts";
 export { interfacesOf } from "./lookups.ts";
 export { ndpProxyPlan } from "./ndp-proxy.ts";
-export { checkPortChange, checkPortRemoval, checkRouterDevice, releasePort } from "./port-rules.ts";
+export { checkPortChange, checkPortRemoval, checkRouterDevice } from "./port-rules.ts";
+export { releasePort } from "./port-users.ts";
 export { routerPlan } from "./router.ts";

@@ -7,8 +7,8 @@ import { fault, type Id, type RouterGateway, type RouterRecord } from "../../../
 import { given, isObject, listOf } from "../attributes.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
-import { readdress } from "../port-life.ts";
 import { checkGateway, type GatewayInfo, makeGateway, readGateway, setGateway, unmakeGateway } from "./gateway.ts";
+import { moveRouterPort } from "./port-users.ts";
 
 function readGateways(env: Env, body: Attributes): GatewayInfo[] {
   return (given(body, "external_gateways", listOf(isObject)) ?? []).flatMap((info) => readGateway(env, info) ?? []);
@@ -93,7 +93,7 @@ function without(env: Env, draft: Draft, caller: Caller, router: RouterRecord, p
   let after = router;
   for (const gateway of others) {
     if (!portIds.has(gateway.port_id)) continue;
-    unmakeGateway(draft, after, gateway);
+    unmakeGateway(env, draft, after, gateway);
     after = { ...after, gateways: after.gateways.filter(({ port_id }) => port_id !== gateway.port_id) };
   }
   if (first === undefined || !portIds.has(first.port_id)) return after;
@@ -128,7 +128,7 @@ export function updateGateways(env: Env, draft: Draft, caller: Caller, router: R
     if (port === undefined) missing.push(info);
     else {
       kept.add(port.id);
-      if (info.fixedIps.length > 0) readdress(env, draft, port, info.fixedIps);
+      if (info.fixedIps.length > 0) moveRouterPort(env, draft, port, info.fixedIps);
     }
   }
   const surplus = new Set(after.gateways.map(({ port_id }) => port_id).filter((id) => !kept.has(id)));

@@ -109,7 +109,7 @@ function updateRouter(env: Env, draft: Draft, caller: Caller, current: RouterRec
   return after;
 }
 
-function removeRouter(draft: Draft, caller: Caller, router: RouterRecord): Removal {
+function removeRouter(env: Env, draft: Draft, caller: Caller, router: RouterRecord): Removal {
   const interfaces = interfacesOf(draft, router.id);
   if (interfaces.length > 0) {
     const reason = `has ports still attached: ${interfaces.map(({ id }) => id).join(", ")}`;
@@ -118,7 +118,7 @@ function removeRouter(draft: Draft, caller: Caller, router: RouterRecord): Remov
   draft.sameUsers("router", router.id);
   if (router.gateways.length > 0) checkGatewayUnproxied(draft, router);
   for (const helper of helpersOf(draft, router.id)) dropHelper(draft, helper);
-  for (const gateway of router.gateways) unmakeGateway(draft, { ...router, gateways: [gateway] }, gateway);
+  for (const gateway of router.gateways) unmakeGateway(env, draft, { ...router, gateways: [gateway] }, gateway);
   changeQosPolicy(draft, caller, router.id, router.gateways[0]?.qos_policy_id ?? null, null);
   draft.remove("router", router.id);
   return "done";
@@ -177,7 +177,7 @@ export function routerPlan(env: Env): ResourcePlan<"router"> {
     notFound,
     show: (router, _caller, reader) => show(env, router, reader),
     update: (draft, caller, current, changes) => updateRouter(env, draft, caller, current, changes),
-    remove: removeRouter,
+    remove: (draft, caller, router) => removeRouter(env, draft, caller, router),
     actions: {
       add_router_interface: (draft, caller, router, body) => addInterface(env, draft, caller, router, body),
       remove_router_interface: (draft, caller, router, body) => removeInterface(env, draft, caller, router, body),
