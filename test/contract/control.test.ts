@@ -47,10 +47,10 @@ describe("the control node as a process, on a real etcd", () => {
     running.push(each);
     return each;
   }
-  async function control(name: string, port = 0) {
+  async function control(name: string, port = 0, ...flags: string[]) {
     const at = `127.0.0.1:${port || (await freePort())}`;
     const files = ["--tokens", join(directory, "tokens"), "--admin-token-file", join(directory, "admin")];
-    const process = spawn(name, ["--listen", at, "--etcd", etcd.endpoint, "--auth", "token", ...files]);
+    const process = spawn(name, ["--listen", at, "--etcd", etcd.endpoint, "--auth", "token", ...files, ...flags]);
     return { process, url: `http://${at}`, port: Number(at.split(":")[1]) };
   }
   const ready = async ({ url, process }: { url: string; process: Running }) =>
@@ -114,6 +114,24 @@ describe("the control node as a process, on a real etcd", () => {
     await neutron(one.url).delete("port", port.id);
     await neutron(one.url).delete("network", network.id);
     for (const each of [one, two]) await each.process.stop();
+  });
+
+  it("answers Contrail's plugin on an address of its own", async () => {
+    const at = `127.0.0.1:${await freePort()}`;
+    const one = await control("contrail", 0, "--contrail-listen", at);
+    await ready(one);
+    const ask = (operation: string, data: object, token: string) =>
+      fetch(`http://${at}/neutron/network`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-auth-token": token },
+        body: JSON.stringify({ context: { operation, type: "network", tenant_id: "p", is_admin: false }, data }),
+      });
+    const made = (await (await ask("CREATE", { resource: { name: "n" } }, USER)).json()) as { id: string };
+    assert.equal((await neutron(one.url).show("network", made.id)).project_id, "p");
+    assert.deepEqual(await (await ask("DELETE", { id: made.id }, USER)).json(), {});
+    assert.equal((await ask("READALL", { filters: {} }, "no-such-token")).status, 401);
+    assert.equal((await fetch(`http://${at}/aaa-mode`)).status, 401);
+    await one.process.stop();
   });
 
   it("tells a stranger nothing, and writes no secret into its log", async () => {
