@@ -120,6 +120,7 @@ export const OFFERED: ReadonlySet<string> = new Set([
   "subnetpool-prefix-ops",
   "taas",
   "taas-vlan-filter",
+  "taas-vnic-mirroring",
   "tag-creation",
   "tag-ports-during-bulk-creation",
   "tap-mirror",

@@ -59,6 +59,12 @@ export const SERVICE: readonly Extension[] = [
     "Neutron Tap as a Service Extension for filtering VLANs.",
   ),
   row(
+    "taas-vnic-mirroring", // Cable's own: nothing of Neutron's has this alias
+    "Tap as a Service mirroring of virtual network cards",
+    "2018-01-14T10:00:00-00:00",
+    "Tap services and flows mirror what a port's card sends and receives.",
+  ),
+  row(
     "tap-mirror",
     "Tap as a Service GRE or ERSPAN mirror",
     "2023-05-05T11:45:00-00:00",
