@@ -4,7 +4,7 @@ import pino from "pino";
 import type { Authenticator, Networking } from "../../api/mod.ts";
 import { HostRecords } from "../../control/hosts/host-records.ts";
 import { MemoryCache } from "../../control/memory-cache.ts";
-import { makeNetworking } from "../../control/networking/mod.ts";
+import { makeNetworking, type NetworkingOptions } from "../../control/networking/mod.ts";
 import { neutronDoor } from "../../proxy/neutron/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 
@@ -33,11 +33,11 @@ export interface RealDoor {
   close(): Promise<void>;
 }
 
-export async function realDoor(): Promise<RealDoor> {
+export async function realDoor(options: Partial<NetworkingOptions> = {}): Promise<RealDoor> {
   const log = pino({ level: "silent" });
   const store = new MemoryStore();
   const memory = await MemoryCache.start(store, log);
-  const networking = makeNetworking({ store, memory, log });
+  const networking = makeNetworking({ store, memory, log, options });
   const app = fastify();
   await app.register(neutronDoor, { networking, authenticator });
   return {

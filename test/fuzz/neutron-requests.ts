@@ -71,7 +71,19 @@ const record = (members: Record<string, fc.Arbitrary<unknown>>) =>
 /** Values of the right shape, for the attributes that have one. */
 const SHAPES: Record<string, fc.Arbitrary<unknown>> = {
   network_id: fc.constant(idOf("network")),
-  subnetpool_id: fc.constantFrom(null, idOf("subnet"), "prefix_delegation"),
+  subnetpool_id: fc.constantFrom(null, idOf("subnetpool"), idOf("subnet"), "prefix_delegation"),
+  address_scope_id: fc.constantFrom(null, idOf("address_scope"), idOf("subnet")),
+  prefixes: list(fc.constantFrom(...PREFIXES, "10.2.0.0/15", "2001:db8:1::/48")),
+  prefixlen: fc.constantFrom<unknown>(24, "26", 31, 64, 0, 129),
+  default_prefixlen: fc.constantFrom<unknown>(24, "26", 31, 64, 0, 129),
+  min_prefixlen: fc.constantFrom<unknown>(8, "16", 33, 48, 129),
+  max_prefixlen: fc.constantFrom<unknown>(28, "30", 33, 64, 129),
+  default_quota: fc.constantFrom<unknown>(null, 0, 1000, 1e9),
+  use_default_subnetpool: fc.boolean(),
+  object_type: fc.constantFrom("network", "subnetpool", "address_scope", "security_group", "router"),
+  object_id: fc.constantFrom(idOf("network"), idOf("subnetpool"), idOf("address_scope"), idOf("port")),
+  action: fc.constantFrom("access_as_shared", "access_as_external", "access"),
+  target_tenant: fc.constantFrom("*", idOf("network"), "mine"),
   ip_version: fc.constantFrom<unknown>(4, 6, "4", 6.0),
   cidr: fc.oneof(
     fc.constantFrom(...PREFIXES),
@@ -106,6 +118,9 @@ const NEEDED: Record<string, string[]> = {
   subnet: ["network_id", "ip_version", "cidr"],
   port: ["network_id"],
   network: [],
+  subnetpool: ["name", "prefixes"],
+  address_scope: ["name", "ip_version"],
+  rbac_policy: ["object_type", "object_id", "action", "target_tenant"],
 };
 
 function item(resource: Resource): fc.Arbitrary<unknown> {
@@ -124,6 +139,8 @@ function bodyOf(resource: Resource): fc.Arbitrary<unknown> {
     { weight: 10, arbitrary: one.map((value) => ({ [resource.name]: value })) },
     { weight: 2, arbitrary: fc.array(one, { maxLength: 3 }).map((values) => ({ [resource.collection]: values })) },
     { weight: 1, arbitrary: wild.map((value) => ({ [resource.name]: value, [resource.collection]: value })) },
+    // Of a call on one resource: without its name around it.
+    { weight: 2, arbitrary: one },
     { weight: 1, arbitrary: fc.string() },
     { weight: 1, arbitrary: list(fc.string()).map((tags) => ({ tags })) },
   );
@@ -154,7 +171,8 @@ function pathOf(resource: Resource): fc.Arbitrary<string> {
     { weight: 1, arbitrary: fc.constantFrom("x", "..", "%00", "constructor", "__proto__") },
     { weight: 1, arbitrary: fc.string({ unit: "grapheme", maxLength: 8 }).map(encodeURIComponent) },
   );
-  const tail = fc.constantFrom("", "", "", ".json", "/", "/tags", "/tags/a", "/tags/a%2Fb", "/x");
+  const actions = resource.actions.map(({ name }) => `/${name}`);
+  const tail = fc.constantFrom("", "", "", ".json", "/", "/tags", "/tags/a", "/tags/a%2Fb", "/x", ...actions);
   const path = fc.tuple(id, tail).map(([part, rest]) => `/${part}${rest}`);
   return fc.oneof(fc.constantFrom("", "", ".json", "/"), path).map((rest) => `/v2.0/${resource.collection}${rest}`);
 }

@@ -2,32 +2,36 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
+import { quotaFlag } from "../../control/quota-flag.ts";
 import { type RealDoor, type Reply, realDoor } from "../contract/neutron-door.ts";
 import { type FuzzRequest, fuzzRequest, idOf } from "./neutron-requests.ts";
 
 /** FUZZ_RUNS=20000 is what a release is tested with. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 2000);
-const KINDS = ["network", "subnet", "port"] as const;
+const KINDS = ["network", "subnet", "port", "subnetpool", "address_scope"] as const;
 
 let door: RealDoor;
 /** An id of each kind, renewed when its resource is gone. */
 const ids: Record<string, string> = {};
 
 before(async () => {
-  door = await realDoor();
+  door = await realDoor({ quotas: quotaFlag("all=-1") });
   await renew();
 });
 after(() => door.close());
 
 async function renew(): Promise<void> {
   const make = async (kind: string, body: object) => {
-    const reply = await door.ask("POST", `/v2.0/${kind}s`, { [kind]: body });
+    const reply = await door.ask("POST", `/v2.0/${kind.replace("_", "-")}s`, { [kind]: body });
     assert.equal(reply.status, 201, reply.text);
     ids[kind] = reply.body[kind].id;
   };
   await make("network", { project_id: "mine" });
   await make("subnet", { network_id: ids.network, ip_version: 4, cidr: "10.0.0.0/24", project_id: "mine" });
   await make("port", { network_id: ids.network, project_id: "mine" });
+  const project = { project_id: "mine", name: "mine" };
+  await make("subnetpool", { prefixes: ["10.2.0.0/15"], default_prefixlen: 24, ...project });
+  await make("address_scope", { ip_version: 4, ...project });
 }
 
 /** Real ids in their places. */
