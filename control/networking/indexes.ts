@@ -18,9 +18,6 @@ export function index<K extends Kind>(kind: K, keysOf: Index<K>["keysOf"]): Inde
 
 type AnyIndex = Index<Kind>;
 
-/** Neutron's name for the zone of a host that has none. */
-const DEFAULT_ZONE = "nova";
-
 /** By project, for every kind that has one. */
 const OWNED = new Map<Kind, AnyIndex>();
 const ownedIndex = (kind: ResourceRecordKind): AnyIndex => {
@@ -34,7 +31,6 @@ export class Indexes {
   readonly #tables = new Map<Kind, Map<AnyIndex, SetIndex<string>>>();
   #hosts: HostRecord[] | undefined;
   #facts: HostFacts[] | undefined;
-  #zones: ReadonlySet<string> | undefined;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -64,14 +60,6 @@ export class Indexes {
     return this.#hosts;
   }
 
-  /** The availability zones that there are: those of the hosts. */
-  get zones(): ReadonlySet<string> {
-    this.#zones ??= new Set(
-      Array.from(this.#memory.all("host"), ({ record }) => record.availability_zone ?? DEFAULT_ZONE),
-    );
-    return this.#zones;
-  }
-
   #table(by: AnyIndex): SetIndex<string> {
     let ofKind = this.#tables.get(by.kind);
     if (ofKind === undefined) {
@@ -91,7 +79,6 @@ export class Indexes {
     if (kind === "host") {
       this.#hosts = undefined;
       this.#facts = undefined;
-      this.#zones = undefined;
     }
     for (const [by, table] of this.#tables.get(kind) ?? []) {
       if (before !== undefined) count(table, by, before.record, "remove");

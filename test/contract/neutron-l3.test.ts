@@ -320,6 +320,13 @@ for (const [status, type, words, method, path, body, token] of rows) {
   });
 }
 
+test("parts that Neutron reads without a look at the whole are none for a stranger", async () => {
+  assert.deepEqual((await ask("GET", "routers/$other/conntrack_helpers", undefined, BOB)).body.conntrack_helpers, []);
+  assert.deepEqual((await ask("GET", "local_ips/$bare/port_associations")).body.port_associations, []);
+  const made = await ask("POST", "local_ips/$bare/port_associations", { port_association: { fixed_port_id: "$port" } });
+  assert.equal(made.body.NeutronError.type, "LocalIPNotFound");
+});
+
 test("a router is shown as Neutron shows it, with more to an administrator", async () => {
   const { router } = (await ask("GET", "routers/$router", undefined, "admin")).body;
   const { external_fixed_ips, ...info } = router.external_gateway_info;

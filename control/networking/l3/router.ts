@@ -6,6 +6,7 @@
 import type { Attributes, Caller, DerivedRow, NetworkingTypes } from "../../../api/mod.ts";
 import { fault, type RouterRecord } from "../../../model/mod.ts";
 import { isElevated, projectOf } from "../access.ts";
+import { checkZones, zonesOfRouters } from "../agents/mod.ts";
 import { attribute, given, isFlag, isObject, isText, listOf, orNull } from "../attributes.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
@@ -23,7 +24,6 @@ import { addGateways, removeGateways, updateGateways } from "./multihoming.ts";
 import { changedProxying, checkGatewayUnproxied, checkNewProxying } from "./ndp-rules.ts";
 import { refuseRouter } from "./router-subnets.ts";
 import { newRoutes, type Route, readRoutes, without } from "./routes.ts";
-import { checkZones, zonesOf } from "./zones.ts";
 
 const isMaybeFlag = orNull(isFlag);
 
@@ -164,7 +164,7 @@ export function show(env: Env, router: RouterRecord, reader: Reader): Shown {
       external_fixed_ips: gatewayPort(gateway)?.fixed_ips ?? [],
     })),
     enable_snat: first?.enable_snat ?? true,
-    availability_zones: portsOf(reader, router.id).length > 0 ? zonesOf(env, router.availability_zone_hints) : [],
+    availability_zones: portsOf(reader, router.id).length > 0 ? [...zonesOfRouters(env)] : [],
     conntrack_helpers: helpersOf(reader, router.id).map(({ protocol, port, helper }) => ({ protocol, port, helper })),
   };
 }
