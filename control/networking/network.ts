@@ -10,7 +10,7 @@ import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
 import { releaseDefault, settleDefault } from "./external-default.ts";
 import { ensureDefaultGroup } from "./groups/mod.ts";
-import { dropIdleFloating, isIdleFloating } from "./l3/mod.ts";
+import { dropIdleFloating, isIdleFloating, releasePort } from "./l3/mod.ts";
 import { checkMtuFor, chosenMtu } from "./mtu.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { releaseRange, scopesOf } from "./pools/mod.ts";
@@ -193,7 +193,7 @@ function updateNetwork(env: Env, draft: Draft, caller: Caller, current: NetworkR
  * Ports that go with the network are removed by a transaction of their own: the one that removes the network demands
  * that it has no port at all, so a port created meanwhile either stops it or finds no network.
  */
-function removeNetwork(draft: Draft, caller: Caller, current: NetworkRecord): Removal {
+function removeNetwork(env: Env, draft: Draft, caller: Caller, current: NetworkRecord): Removal {
   const ports = [...draft.memory.portsOfNetwork(current.id)].flatMap((id) => draft.get("port", id) ?? []);
   const inUse = ports.filter((port) => !AUTO_DELETE_OWNERS.has(port.device_owner) && !isIdleFloating(draft, port));
   if (inUse.length > 0) {
@@ -207,7 +207,10 @@ function removeNetwork(draft: Draft, caller: Caller, current: NetworkRecord): Re
   if (ports.length > 0) {
     for (const port of ports.slice(0, PORTS_AT_A_TIME)) {
       if (isIdleFloating(draft, port)) dropIdleFloating(draft, caller, port);
-      else removePort(draft, port);
+      else {
+        releasePort(env, draft, caller, port);
+        removePort(draft, port);
+      }
     }
     return "again";
   }
@@ -248,6 +251,6 @@ export function networkPlan(env: Env): ResourcePlan<"network"> {
     show: (record, caller, reader) => showNetwork(env, record, caller, reader),
     visible: (caller) => visibleIds(env, "network", caller),
     update: (draft, caller, current, changes) => updateNetwork(env, draft, caller, current, changes),
-    remove: removeNetwork,
+    remove: (draft, caller, current) => removeNetwork(env, draft, caller, current),
   };
 }

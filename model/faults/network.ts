@@ -51,7 +51,8 @@ export const NETWORK = {
     400,
     "Network Segment Range %(range_id)s is a default segment range which could not be updated or deleted.",
   ),
-  NetworkVlanRangeError: row(500, "Invalid network VLAN range: '%(vlan_range)s' - '%(error)s'."),
-  NetworkTunnelRangeError: row(500, "Invalid network tunnel range: '%(tunnel_range)s' - %(error)s."),
+  // A failure (500) in Neutron, but the caller's all the same.
+  NetworkVlanRangeError: row(400, "Invalid network VLAN range: '%(vlan_range)s' - '%(error)s'."),
+  NetworkTunnelRangeError: row(400, "Invalid network tunnel range: '%(tunnel_range)s' - %(error)s."),
   NetworkSegmentRangeNetTypeNotSupported: row(400, "Network type %(type)s does not support network segment ranges."),
 } as const satisfies Record<string, FaultRow>;

@@ -5,6 +5,7 @@
 import type { DerivedKind } from "../../api/mod.ts";
 import { fault } from "../../model/mod.ts";
 import type { Row } from "./attribute.ts";
+import type { Schema } from "./json-schema.ts";
 import { NETWORK } from "./network.ts";
 import { renderer, renderList } from "./render.ts";
 import { type Resource, resource } from "./resource.ts";
@@ -86,6 +87,12 @@ function idIn(asked: Asked, name: string): string {
   throw fault("HTTPBadRequest", { msg: `Unable to find '${name}' in request body` });
 }
 
+const bodyOf = (what: string): Schema => ({
+  type: "object",
+  properties: { [`${what}_id`]: { type: "string", format: "uuid" } },
+  required: [`${what}_id`],
+});
+
 function placeRoutes(what: "network" | "router", path: string, kind: "agent_network" | "agent_router"): Route[] {
   const rule = path.slice(0, -1);
   return [
@@ -93,7 +100,7 @@ function placeRoutes(what: "network" | "router", path: string, kind: "agent_netw
       method: "POST",
       path: `agents/:id/${path}`,
       name: `add ${what} to agent`,
-      form: { status: 201, body: [{ type: "object", required: [`${what}_id`] }], answer: [{ type: "null" }] },
+      form: { status: 201, body: [bodyOf(what)], answer: [{ type: "null" }] },
       handle: async (asked) => {
         enforce(asked, `create_${rule}`);
         const body = { agent_id: asked.params[0], [`${what}_id`]: idIn(asked, `${what}_id`) };

@@ -1,11 +1,13 @@
 /** Security groups and what is around them, as the door serves them. */
 import { fault, parsePrefix } from "../../model/mod.ts";
+import { schemaOf } from "./json-schema.ts";
 import { pyStr } from "./python.ts";
 import { type Action, type Resource, resource } from "./resource.ts";
 import { ADDRESS_GROUP } from "./tables/address-group.ts";
 import { SECURITY_GROUP } from "./tables/security-group.ts";
 import { DEFAULT_SECURITY_GROUP_RULE, SECURITY_GROUP_RULE } from "./tables/security-group-rule.ts";
 import type { Json } from "./validators.ts";
+import { subnetList } from "./validators-ip.ts";
 
 /** `{"addresses": [...]}`. Neutron fails on another form; here that is a bad request. @throws Fault */
 function readAddresses(body: Json | undefined): Json {
@@ -26,6 +28,7 @@ const changeAddresses = (name: string): Action => ({
   name,
   method: "PUT",
   prepare: readAddresses,
+  body: { type: "object", properties: { addresses: schemaOf(subnetList) }, required: ["addresses"] },
   answer: "wrapped resource",
 });
 

@@ -1,9 +1,10 @@
 /** What a router can do besides: its interfaces, extra routes and gateways (neutron/extensions/{l3,extraroute_atomic}.py). */
 import { fault } from "../../model/mod.ts";
 import type { Attribute } from "./attribute.ts";
+import { type Schema, schemaOf } from "./json-schema.ts";
 import type { Action } from "./resource.ts";
 import { externalGateways, ROUTER } from "./tables/router.ts";
-import { isObject, type Json } from "./validators.ts";
+import { isObject, type Json, uuid } from "./validators.ts";
 
 const bad = (msg: string) => fault("HTTPBadRequest", { msg });
 
@@ -24,14 +25,29 @@ const listOf =
     return { [name]: normalise?.(router[name]) ?? router[name] };
   };
 
-const put = (name: string, rest: Pick<Action, "prepare" | "answer">): Action => ({ name, method: "PUT", ...rest });
+const put = (name: string, rest: Omit<Action, "name" | "method">): Action => ({ name, method: "PUT", ...rest });
 
-const routes = { prepare: listOf("routes", ROUTER.routes ?? {}), answer: "wrapped resource" } as const;
-const gateways = { prepare: listOf("external_gateways", externalGateways), answer: "wrapped resource" } as const;
+const bodyOf = (name: string, { validate }: Rules): Schema => {
+  const router: Schema = { type: "object", properties: { [name]: schemaOf(validate) }, required: [name] };
+  return { type: "object", properties: { router }, required: ["router"] };
+};
+
+const changeOf = (name: string, rules: Rules) =>
+  ({ prepare: listOf(name, rules), body: bodyOf(name, rules), answer: "wrapped resource" }) as const;
+
+const routes = changeOf("routes", ROUTER.routes ?? {});
+const gateways = changeOf("external_gateways", externalGateways);
+
+/** One of the two. */
+const INTERFACE: Schema = {
+  type: "object",
+  properties: { subnet_id: schemaOf(uuid), port_id: schemaOf(uuid) },
+};
+const attached = { prepare: asGiven, body: INTERFACE, answer: "result" } as const;
 
 export const ROUTER_ACTIONS: readonly Action[] = [
-  put("add_router_interface", { prepare: asGiven, answer: "result" }),
-  put("remove_router_interface", { prepare: asGiven, answer: "result" }),
+  put("add_router_interface", attached),
+  put("remove_router_interface", attached),
   put("add_extraroutes", routes),
   put("remove_extraroutes", routes),
   put("add_external_gateways", gateways),

@@ -35,11 +35,11 @@ const listed = (resource: Resource): Schema => {
   };
 };
 
-/** One, or many at once: all of them are made, or none. */
-const oneOrMany = (resource: Resource): readonly Schema[] => {
-  const item = refTo(schemaName(resource, "_new"));
-  return [wrapped(resource.name, item), wrapped(resource.collection, { type: "array", items: item })];
-};
+/** One, or (of most resources) many at once: all of them are made, or none. */
+function oneOrMany({ name, collection, hasBulk }: Resource, item: Schema): readonly Schema[] {
+  const one = wrapped(name, item);
+  return hasBulk ? [one, wrapped(collection, { type: "array", items: item })] : [one];
+}
 
 /** The form of one of the five usual calls. */
 export function methodForm(method: Method, resource: Resource): Form {
@@ -50,8 +50,8 @@ export function methodForm(method: Method, resource: Resource): Form {
     case "show":
       return { query: "fields", answer: [one] };
     case "create": {
-      const many = wrapped(resource.collection, { type: "array", items: refTo(schemaName(resource)) });
-      return { status: 201, body: oneOrMany(resource), answer: [one, many] };
+      const body = oneOrMany(resource, refTo(schemaName(resource, "_new")));
+      return { status: 201, body, answer: oneOrMany(resource, refTo(schemaName(resource))) };
     }
     case "update":
       return { body: [wrapped(resource.name, refTo(schemaName(resource, "_change")))], answer: [one] };

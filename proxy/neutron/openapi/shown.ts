@@ -71,4 +71,8 @@ export const SHOWN: Readonly<Record<string, Schema>> = {
   started_at: TEXT,
   resources_synced: nullable(FLAG),
   metainfo: TEXT,
+  // Numbers, which Neutron shows as text.
+  default_prefixlen: TEXT,
+  min_prefixlen: TEXT,
+  max_prefixlen: TEXT,
 };

@@ -1,0 +1,119 @@
+/**
+ * Who may know of what, told afresh from the records: not by the code that decides it. A member gets no id of another
+ * project's private object, and asked for one gets "not found", never "forbidden".
+ */
+import assert from "node:assert/strict";
+import type { Asker } from "./callers.ts";
+import { isAdmin } from "./callers.ts";
+import type { Answer } from "./checks.ts";
+import { type AnyRecord, byId, type Contents } from "./records.ts";
+import type { FuzzRequest } from "./requests.ts";
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+/** Kinds that everybody may read. */
+const OPEN_KINDS = new Set(["flavor", "service_profile", "default_security_group_rule", "network_segment_range"]);
+
+type Known = Map<string, { kind: string; record: AnyRecord }>;
+
+const rowsOf = ({ records }: Contents, kind: string): AnyRecord[] => [...(records.get(kind)?.values() ?? [])];
+
+/** Whether an RBAC policy, or being external, opens an object to a project. */
+function isOpened(contents: Contents, id: string, project: string): boolean {
+  return rowsOf(contents, "rbac_policy").some(
+    ({ object_id, target_project }) => object_id === id && (target_project === project || target_project === "*"),
+  );
+}
+
+function mayKnow(contents: Contents, known: Known, id: string, project: string, depth = 0): boolean {
+  const found = known.get(id);
+  if (found === undefined || depth > 4) return true;
+  const { kind, record } = found;
+  if (OPEN_KINDS.has(kind) || record.project_id === project || record.project_id === "") return true;
+  if (record.target_project === project || isOpened(contents, id, project)) return true;
+  const near = (other: unknown) => typeof other === "string" && mayKnow(contents, known, other, project, depth + 1);
+  switch (kind) {
+    case "address_scope":
+      // Networks tell of the scope that their addresses are from, which is that of a pool.
+      return rowsOf(contents, "subnet").some(
+        ({ id: subnet, subnetpool_id: pool }) =>
+          contents.records.get("subnetpool")?.get(pool)?.address_scope_id === id && near(subnet),
+      );
+    case "security_group":
+    case "address_group":
+      // Groups are made with the rules of templates, whatever these name.
+      return rowsOf(contents, "default_security_group_rule").some(
+        (template) => template.remote_group_id === id || template.remote_address_group_id === id,
+      );
+    case "subnet":
+    case "segment":
+      return near(record.network_id);
+    case "security_group_rule":
+      return near(record.security_group_id);
+    case "trunk":
+      // A port tells of its trunk, whoever made that.
+      return near(record.port_id);
+    case "port":
+    case "floatingip":
+      // Whoever has the network sees all that is in it, and whoever has a local IP the ports that it is given to.
+      return (
+        known.get(record.network_id ?? record.floating_network_id)?.record.project_id === project ||
+        rowsOf(contents, "local_ip_association").some((row) => row.fixed_port_id === id && near(row.local_ip_id))
+      );
+    case "metering_label":
+      return record.shared === true;
+    default:
+      return false;
+  }
+}
+
+/** Kinds whose objects, once they may be known, name others that belong to them. */
+function embedded(known: Known, body: unknown, contents: Contents, project: string): Set<string> {
+  const ids = new Set<string>();
+  for (const id of JSON.stringify(body).match(UUID) ?? []) {
+    const found = known.get(id);
+    if (found === undefined || !mayKnow(contents, known, id, project)) continue;
+    for (const named of JSON.stringify(found.record).match(UUID) ?? []) ids.add(named);
+  }
+  return ids;
+}
+
+/** `contents` are those before the request. */
+export function checkSecrets(request: FuzzRequest, answer: Answer, contents: Contents): void {
+  const { asker } = request;
+  if (isAdmin(asker)) return;
+  const known = byId(contents);
+  if (answer.status < 300) checkAnswer(asker, answer, contents, known);
+  checkForeign(request, answer, contents, known);
+}
+
+/** Links repeat what the client has asked for. */
+const withoutLinks = (text: string): string => text.replace(/"href":"[^"]*"/g, "");
+
+function checkAnswer(asker: Asker, { body, text }: Answer, contents: Contents, known: Known): void {
+  if (body === undefined || body === null) return;
+  const strange = [...new Set(withoutLinks(text).match(UUID) ?? [])].filter(
+    (id) => !mayKnow(contents, known, id, asker.project),
+  );
+  if (strange.length === 0) return;
+  // A shared group's rules name groups, and a network of one's own ports: part of what may be known.
+  const named = embedded(known, body, contents, asker.project);
+  const leaks = strange.filter((id) => !named.has(id)).map((id) => `${known.get(id)?.kind} ${id}`);
+  assert.deepEqual(leaks, [], `${asker.token} is told of another's ${leaks.join(", ")} in ${text.slice(0, 1500)}`);
+}
+
+/** A path that names another's object. */
+function checkForeign(
+  { route, asker, params, method }: FuzzRequest,
+  { status, text }: Answer,
+  contents: Contents,
+  known: Known,
+) {
+  if (route.resource === undefined || method !== route.method) return;
+  const strange = params.filter((id) => known.has(id) && !mayKnow(contents, known, id, asker.project));
+  if (strange.length === 0) return;
+  assert.ok(
+    [400, 404, 405].includes(status),
+    `${asker.token} learns of another's ${strange.map((id) => known.get(id)?.kind)}: ${status} ${text.slice(0, 500)}`,
+  );
+}
