@@ -31,8 +31,12 @@ function mayKnow(contents: Contents, known: Known, id: string, project: string, 
   const { kind, record } = found;
   if (OPEN_KINDS.has(kind) || record.project_id === project || record.project_id === "") return true;
   if (record.target_project === project || isOpened(contents, id, project)) return true;
+  const floatings = rowsOf(contents, "floatingip").filter((floating) => floating.project_id === project);
   const near = (other: unknown) => typeof other === "string" && mayKnow(contents, known, other, project, depth + 1);
   switch (kind) {
+    case "network":
+      // An own floating IP shows its port and where that is, whoever tied them.
+      return floatings.some(({ port_id }) => known.get(port_id)?.record.network_id === id);
     case "address_scope":
       // Networks tell of the scope that their addresses are from, which is that of a pool.
       return rowsOf(contents, "subnet").some(
@@ -58,6 +62,7 @@ function mayKnow(contents: Contents, known: Known, id: string, project: string, 
       // Whoever has the network sees all that is in it, and whoever has a local IP the ports that it is given to.
       return (
         known.get(record.network_id ?? record.floating_network_id)?.record.project_id === project ||
+        floatings.some(({ port_id }) => port_id === id) ||
         rowsOf(contents, "local_ip_association").some((row) => row.fixed_port_id === id && near(row.local_ip_id))
       );
     case "metering_label":
