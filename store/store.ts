@@ -18,7 +18,8 @@ export type Guard =
   | { kind: "quietUnder"; prefix: string; revision: number } // no key there was written after the revision
   | { kind: "writtenAtMost"; key: string; times: number }; // since the key was made; 0 times: it is not there
 
-export type Write = { kind: "put"; key: string; value: string } | { kind: "delete"; key: string };
+/** `counted`: the key's `version` tells something, so this put is one of its own even where another writes the same. */
+export type Write = { kind: "put"; key: string; value: string; counted?: true } | { kind: "delete"; key: string };
 
 export interface Transaction {
   guards: Guard[];

@@ -29,6 +29,7 @@ export class Draft implements Reader {
   readonly #staged = new Map<string, Staged>();
   /** Unique keys made by this request; the fault is what the caller gets when another has the key, if it must be it. */
   readonly #claims = new Map<string, (() => Fault) | undefined>();
+  readonly #marked = new Set<string>();
   readonly #newSubnets = new Map<Id, Id[]>();
 
   /** Not the first of its request: others were quicker, so what is free to choose should be chosen where they do not. */
@@ -131,6 +132,7 @@ export class Draft implements Reader {
   /** Writes a record whatever it is by now, for what is told by how often it was written. */
   mark<K extends Kind>(kind: K, id: Id, record: RecordTypes[K]): void {
     this.#stage(kind, id, record);
+    this.#marked.add(keys.record(kind, id));
   }
 
   /** The record was marked at most `times` since what memory shows. */
@@ -206,7 +208,9 @@ export class Draft implements Reader {
   transaction(): Transaction | undefined {
     for (const { kind, id, record } of this.#staged.values()) {
       if (record !== undefined) {
-        this.#write({ kind: "put", key: keys.record(kind, id), value: JSON.stringify(record) });
+        const key = keys.record(kind, id);
+        const value = JSON.stringify(record);
+        this.#write(this.#marked.has(key) ? { kind: "put", key, value, counted: true } : { kind: "put", key, value });
       }
     }
     if (this.#writes.size === 0) return undefined;

@@ -13,28 +13,38 @@ import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { dependOnLimits, limitOf, usageOf } from "./limits.ts";
 
-/** Sizes of creations: each has a key of its own. `upTo` is what one write of the key stands for at most. */
-const SIZES = [
-  { name: "one", upTo: 1 },
-  { name: "some", upTo: 128 },
-  { name: "many", upTo: Number.POSITIVE_INFINITY },
-] as const;
+/** The keys of creations of one, and those for more. `upTo` is what one write of the key stands for at most. */
+const SINGLES = ["one", "one1", "one2", "one3"].map((name) => ({ name, upTo: 1 }));
+const SIZES = [...SINGLES, { name: "some", upTo: 128 }, { name: "many", upTo: Number.POSITIVE_INFINITY }];
 type Size = (typeof SIZES)[number];
 
-const sizeOf = (count: number): Size => SIZES.find(({ upTo }) => count <= upTo) as Size;
+let turn = 0;
 
-/** How many more creations of each size there is room for: half of it for one's own size, the rest for single ones. */
-function room(headroom: number, own: Size): Record<Size["name"], number> {
-  const times = own.name === "one" ? 0 : Math.floor(headroom / 2 / own.upTo);
+/** The key for a creation of so many. Single ones take turns, so that the store can take those of one project together. */
+function sizeOf(count: number): Size {
+  if (count <= 1) return SINGLES[turn++ % SINGLES.length] as Size;
+  return SIZES.find(({ upTo }) => count <= upTo) as Size;
+}
+
+/**
+ * How many more creations there is room for by each key: half of it for one's own size, the rest for single ones; of
+ * those, most by the key that this one takes.
+ */
+function room(headroom: number, own: Size): ReadonlyMap<Size, number> {
+  const times = own.upTo === 1 ? 0 : Math.floor(headroom / 2 / own.upTo);
   const left = headroom - (times === 0 ? 0 : times * own.upTo);
-  return { one: left, some: 0, many: 0, ...(own.name === "one" ? {} : { [own.name]: times }) };
+  const share = Math.floor(left / SINGLES.length);
+  const rest = left - share * SINGLES.length;
+  const most = own.upTo === 1 ? own : SINGLES[0];
+  const singles = SINGLES.map((size): [Size, number] => [size, share + (size === most ? rest : 0)]);
+  return new Map(own.upTo === 1 ? singles : [...singles, [own, times]]);
 }
 
 function reserve(draft: Draft, projectId: string, resource: QuotaResource, count: number, headroom: number): void {
   const own = sizeOf(count);
   const times = room(headroom, own);
   const idOf = ({ name }: Size) => `${projectId}:${resource}:${name}`;
-  for (const size of SIZES) draft.markedAtMost("quota_count", idOf(size), times[size.name]);
+  for (const size of SIZES) draft.markedAtMost("quota_count", idOf(size), times.get(size) ?? 0);
   draft.mark("quota_count", idOf(own), { id: idOf(own) });
 }
 
