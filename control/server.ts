@@ -1,5 +1,6 @@
 /** The control node's HTTP side: one application for the doors, the native API, health and figures. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Authenticator, Networking } from "../api/mod.ts";
 import type { Facts } from "../model/mod.ts";
@@ -22,6 +23,8 @@ const BODY_BYTES = 1024 * 1024;
 /** Agents take a stream for dead after three of these went missing (model/view.ts: at least every 15 s). */
 const BOOKMARK_MS = 10_000;
 const GRACE_MS = 5_000;
+/** How long bookmarks wait for the store, which may be away. */
+const PATIENCE_MS = 2_000;
 
 /** A foreign API: mounts its routes. */
 export type Door = (app: FastifyInstance, parts: DoorParts) => unknown;
@@ -60,7 +63,16 @@ export class ControlServer {
     this.#beats = new Beats(parts);
     this.#accessLog = new AccessLog(parts.log, parts.metrics);
     parts.metrics.watch(parts.memory, () => this.#views.readers);
-    this.#bookmarks = setInterval(() => this.#views.bookmark(), BOOKMARK_MS);
+    this.#bookmarks = setInterval(() => void this.#tick(), BOOKMARK_MS);
+  }
+
+  /**
+   * Notes which hosts are there and tells all of them the revision that this made: an agent that knows the latest one
+   * needs no whole view of the next control node.
+   */
+  async #tick(): Promise<void> {
+    await Promise.race([this.#beats.tick(), sleep(PATIENCE_MS, undefined, { ref: false })]);
+    this.#views.bookmark();
   }
 
   /** Answers on `addresses`; returns them with the ports that were given for 0. */
@@ -99,7 +111,6 @@ export class ControlServer {
   /** Ends the view streams (agents go on, and resume elsewhere), and finishes what is under way. */
   async close(): Promise<void> {
     clearInterval(this.#bookmarks);
-    this.#beats.close();
     this.#views.close();
     await this.#listeners.close(GRACE_MS);
   }

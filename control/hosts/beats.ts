@@ -7,8 +7,8 @@ import { keys, type Store } from "../../store/mod.ts";
 import type { Memory } from "../memory.ts";
 import type { Log } from "../memory-cache.ts";
 
-/** Neutron's own (report_interval of its agents). */
-const INTERVAL_MS = 30_000;
+/** With a tick every 10 s it is Neutron's own interval (report_interval of its agents). */
+const TICKS_A_BEAT = 3;
 /** etcd takes 128 operations in a transaction unless it is told otherwise. */
 const HOSTS_A_TRANSACTION = 60;
 /** Who was away for longer than this has come anew. */
@@ -26,18 +26,18 @@ export class Beats {
   readonly #parts: BeatsParts;
   /** Open streams of each host. */
   readonly #open = new Map<string, number>();
-  readonly #timer: NodeJS.Timeout;
+  /** Not noted yet. */
+  readonly #fresh = new Set<string>();
+  #ticks = 0;
 
   constructor(parts: BeatsParts) {
     this.#parts = parts;
-    this.#timer = setInterval(() => void this.#beat([...this.#open.keys()]), INTERVAL_MS);
-    this.#timer.unref();
   }
 
   /** The host's agent has opened a stream. Returns what to call when it is closed. */
   opened(host: string): () => void {
     this.#open.set(host, (this.#open.get(host) ?? 0) + 1);
-    void this.#beat([host]);
+    this.#fresh.add(host);
     return () => {
       const left = (this.#open.get(host) ?? 1) - 1;
       if (left > 0) this.#open.set(host, left);
@@ -45,8 +45,12 @@ export class Beats {
     };
   }
 
-  close(): void {
-    clearInterval(this.#timer);
+  /** To be called every 10 s. Resolves when memory has what was noted, or could not be. */
+  async tick(): Promise<void> {
+    const isDue = ++this.#ticks % TICKS_A_BEAT === 0;
+    const hosts = isDue ? [...this.#open.keys()] : [...this.#fresh].filter((host) => this.#open.has(host));
+    this.#fresh.clear();
+    await this.#beat(hosts);
   }
 
   async #beat(hosts: readonly string[]): Promise<void> {
@@ -66,13 +70,14 @@ export class Beats {
     const { store, memory } = this.#parts;
     const known = hosts.filter((host) => memory.get("host", host) !== undefined);
     if (known.length === 0) return;
-    await store.commit({
+    const { revision } = await store.commit({
       guards: known.map((host) => ({ kind: "present", key: keys.record("host", host) })),
       writes: known.map((host) => {
         const value = JSON.stringify(beatOf(host, memory.get("host_beat", host)?.record));
         return { kind: "put", key: keys.record("host_beat", host), value };
       }),
     });
+    await memory.reached(revision);
   }
 }
 

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { DEFAULT_QUOTAS, type QuotaLimits } from "../../api/mod.ts";
-import type { NetworkType } from "../../model/mod.ts";
+import { DEFAULT_DNS_DOMAIN, type NetworkType } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
 import { Indexes } from "./indexes.ts";
 
@@ -40,7 +40,7 @@ export const DEFAULT_OPTIONS: NetworkingOptions = {
   projectNetworkTypes: ["vxlan"],
   vxlanRanges: [[4096, 16777215]],
   vlanRanges: {},
-  dnsDomain: "openstacklocal.",
+  dnsDomain: DEFAULT_DNS_DOMAIN,
   underlayMtuBytes: 1500,
   baseMac: "fa:16:3e",
   maxDnsNameservers: 5,

@@ -13,6 +13,7 @@ import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
 import { removeLogsOfPort } from "./logs/mod.ts";
 import { changedAddresses, claimMac, newAddresses, readFixedIps, readMac } from "./port-addresses.ts";
+import { checkDnsName, newExtras, offloadProfile } from "./port-extras.ts";
 import { newSecurity } from "./port-security.ts";
 import { newStandard, touched } from "./standard.ts";
 import { removeTapsOfPort } from "./taps/mod.ts";
@@ -34,7 +35,8 @@ export function newPort(
   const standard = newStandard(env, projectId, body);
   const deviceOwner = attribute(body, "device_owner", isText, "");
   const mac = claimMac(env, draft, { id: standard.id, networkId }, readMac(body));
-  const wish = wishOf(UNBOUND, body);
+  const wish = wishOf(UNBOUND, offloadProfile(body));
+  checkDnsName(body, env.options);
   const record: PortRecord = {
     ...standard,
     network_id: networkId,
@@ -52,6 +54,7 @@ export function newPort(
     extra_dhcp_opts: newDhcpOptions(body),
     dns_name: attribute(body, "dns_name", isText, ""),
     dns_domain: attribute(body, "dns_domain", isText, ""),
+    ...newExtras(body),
     ...wish,
     ...bind(draft, network, wish),
   };

@@ -1,6 +1,13 @@
 /** Ports: created, changed, moved between hosts and deleted, each with its MAC, addresses and place in one transaction. */
 import type { Attributes, Caller } from "../../api/mod.ts";
-import { fault, type Id, type NetworkRecord, type PortRecord } from "../../model/mod.ts";
+import {
+  DEFAULT_DNS_DOMAIN,
+  dnsAssignment,
+  fault,
+  type Id,
+  type NetworkRecord,
+  type PortRecord,
+} from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
 import { notFound, projectOf, seesNetwork, seesPort } from "./access.ts";
 import { attribute, isFlag, isText } from "./attributes.ts";
@@ -12,6 +19,7 @@ import { changeGroups, joinGroups, PORTS_OF_GROUP } from "./groups/mod.ts";
 import { checkPortChange, checkPortRemoval, checkRouterDevice, releasePort } from "./l3/mod.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { changedAddresses, claimMac, readFixedIps, readMac } from "./port-addresses.ts";
+import { changedExtras, checkDnsName } from "./port-extras.ts";
 import { newPort, removePort } from "./port-life.ts";
 import { changedSecurity } from "./port-security.ts";
 import { changedQosPolicy, newQosPolicy, withQos } from "./qos/mod.ts";
@@ -74,6 +82,8 @@ function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord,
   const before = { id: current.id, mac: current.mac_address, fixedIps: current.fixed_ips };
   const security = changedSecurity(current, changes, mac, env.options.maxAddressPairs);
   const addressed = { networkId: network.id, deviceOwner, mac };
+  checkDnsName(changes, env.options);
+  const binding = changedBinding(draft, network, current, changes);
   const record: PortRecord = {
     ...current,
     ...standardChanges(current, changes),
@@ -87,7 +97,8 @@ function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord,
     extra_dhcp_opts: changedDhcpOptions(current.extra_dhcp_opts, changes),
     dns_name: attribute(changes, "dns_name", isText, current.dns_name),
     dns_domain: attribute(changes, "dns_domain", isText, current.dns_domain),
-    ...changedBinding(draft, network, current, changes),
+    ...binding,
+    ...changedExtras({ ...current, ...binding }, changes),
     ...changedQosPolicy(draft, caller, "port", current, changes),
   };
   const after = revised(env, current, record);
@@ -111,6 +122,13 @@ function visiblePorts({ indexes, memory }: Env, caller: Caller): Iterable<Id> {
   return union([indexes.ownedBy("port", caller.projectId), ...networks.map((id) => memory.portsOfNetwork(id))]);
 }
 
+/** With the operator's own domain; in Neutron's default one, the doors know the names themselves. */
+function withOwnDomain<T extends PortRecord>(env: Env, port: T): T {
+  const { dnsDomain } = env.options;
+  if (dnsDomain === DEFAULT_DNS_DOMAIN) return port;
+  return { ...port, dns_assignment: dnsAssignment(port.fixed_ips, port.dns_name, dnsDomain) };
+}
+
 export function portPlan(env: Env): ResourcePlan<"port"> {
   return {
     create: (draft, caller, body) => createPort(env, draft, caller, body),
@@ -118,7 +136,7 @@ export function portPlan(env: Env): ResourcePlan<"port"> {
     notFound: (id) => notFound("port", id),
     visible: (caller) => visiblePorts(env, caller),
     indexes: { security_groups: PORTS_OF_GROUP },
-    show: (record, _caller, reader) => withTrunk(env, reader, withQos(record, reader)),
+    show: (record, _caller, reader) => withTrunk(env, reader, withOwnDomain(env, withQos(record, reader))),
     update: (draft, caller, current, changes) => updatePort(env, draft, caller, current, changes),
     remove: (draft, caller, current) => deletePort(env, draft, caller, current),
   };

@@ -52,6 +52,9 @@ export interface PortRecord extends Standard {
   device_profile?: string | null; // user
   hardware_offload_type?: string | null; // user
   hints?: Record<string, unknown> | null; // user
+  /** What its guest says of itself is believed: shown in the binding's profile, too. */
+  trusted?: boolean | null; // user
+  /** Absent: immediate. */
   ip_allocation?: "immediate" | "deferred" | "none"; // control
 }
 

@@ -13,7 +13,10 @@ const PORTS: [string, object][] = [
     { name: "db", tags: ["red"], fixed_ips: [PAIR("10.0.0.50"), PAIR("2001:db8::5", "s6")], admin_state_up: false },
   ],
   ["c", { name: "", tags: [], device_owner: "compute:nova", security_groups: ["g1", "g2"] }],
-  ["d", { name: "web", project_id: "theirs", network_id: "n2", device_id: "vm", revision_number: 3 }],
+  [
+    "d",
+    { name: "web", project_id: "theirs", network_id: "n2", device_id: "vm", revision_number: 3, ip_allocation: "none" },
+  ],
 ];
 
 let door: FakeDoor;
@@ -56,7 +59,8 @@ describe("a list of ports is narrowed by", () => {
     ["device_id=vm", "d"],
     ["binding:host_id=h1", "a"],
     ["security_groups=g2", "c"],
-    ["ip_allocation=none", "cd"],
+    ["ip_allocation=none", "d"],
+    ["ip_allocation=immediate", "abc"],
     ["fixed_ips=ip_address=10.0.0.5", "a"],
     ["fixed_ips=ip_address%3D10.0.0.5&fixed_ips=ip_address%3D10.0.0.50", "ab"],
     ["fixed_ips=ip_address=2001:DB8:0::5", "b"],

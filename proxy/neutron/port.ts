@@ -1,6 +1,6 @@
 /** The attributes of a port. */
 import type { AddressPair, FixedIp, PortRecord } from "../../model/mod.ts";
-import { parseCidr, parseIp } from "../../model/mod.ts";
+import { DEFAULT_DNS_DOMAIN, dnsAssignment, parseCidr, parseIp } from "../../model/mod.ts";
 import { type Attributes, attribute, type Row, UNSET } from "./attribute.ts";
 import { keyValues, noneToEmptyList, toBoolean, toLowerCase, toMacIfNone } from "./converters.ts";
 import { canonicalMac } from "./mac-text.ts";
@@ -28,9 +28,6 @@ export const VNIC_TYPES = [
   "remote-managed",
 ] as const;
 
-/** Neutron's option dns_domain, in its default. */
-const DNS_DOMAIN = "openstacklocal.";
-
 const canonicalPairs = (value: unknown) =>
   (value as Record<string, string>[]).map(({ mac_address, ip_address = "" }) => ({
     ...(mac_address === undefined ? {} : { mac_address: canonicalMac(mac_address) }),
@@ -54,17 +51,17 @@ function matchFixedIps(values: string[]): (row: Row) => boolean {
   return (row) => (row as unknown as PortRecord).fixed_ips.some(matches);
 }
 
-/** What internal DNS answers for the port (neutron/plugins/ml2/extensions/dns_integration.py). */
-function dnsAssignment(row: Row): object[] {
-  const { fixed_ips, dns_name } = row as unknown as PortRecord;
-  return fixed_ips.map(({ ip_address }) => {
-    const hostname = dns_name || `host-${ip_address.replace(/[.:]/g, "-")}`;
-    const fqdn = hostname.endsWith(".") ? hostname : `${hostname}.${DNS_DOMAIN}`;
-    return { ip_address, hostname, fqdn };
-  });
+/** Nova looks into the profile for whether the port is trusted (neutron/db/port_trusted_db.py). */
+function profileOf(row: Row): unknown {
+  const { trusted, "binding:profile": profile } = row as unknown as PortRecord;
+  return trusted === undefined || trusted === null ? profile : { ...profile, trusted };
 }
 
-const hasAddress = (row: Row) => (row.fixed_ips as unknown[]).length > 0;
+/** Where the control node does not tell, it has Neutron's default domain. */
+function readAssignment(row: Row): unknown {
+  const { fixed_ips, dns_name, dns_assignment } = row as unknown as PortRecord & { dns_assignment?: unknown };
+  return dns_assignment ?? dnsAssignment(fixed_ips, dns_name, DEFAULT_DNS_DOMAIN);
+}
 
 const OWN: Attributes = {
   ...IDENTITY,
@@ -99,6 +96,7 @@ const OWN: Attributes = {
     default: UNSET,
     validate: dictOrNone,
     normalise: (value) => value ?? {},
+    read: profileOf,
   }),
   // port-security
   port_security_enabled: attribute(["post", "put", "policy"], { default: UNSET, convert: toBoolean }),
@@ -124,9 +122,8 @@ const OWN: Attributes = {
   // dns-integration, dns-domain-ports
   dns_name: attribute(["post", "put"], { default: "", convert: toLowerCase, validate: dnsHostName }),
   dns_domain: attribute(["post", "put"], { default: "", convert: toLowerCase, validate: dnsDomainName }),
-  dns_assignment: attribute([], { read: dnsAssignment }),
-  // ip_allocation: "deferred" is for routed networks only
-  ip_allocation: attribute(["filter", "sort"], { read: (row) => (hasAddress(row) ? "immediate" : "none") }),
+  dns_assignment: attribute([], { read: readAssignment }),
+  ip_allocation: attribute(["filter", "sort"], { read: (row) => row.ip_allocation ?? "immediate" }),
   ...STANDARD,
   // tag-ports-during-bulk-creation
   tags: { ...(STANDARD.tags as Attributes[string]), allowPost: true, default: [], validate: uniqueStrings(255) },
