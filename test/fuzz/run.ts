@@ -39,7 +39,7 @@ function fail(find: Error): never {
 }
 
 export class FuzzRun {
-  readonly pool = new Pool();
+  readonly pool: Pool;
   readonly outcome: Outcome = { statuses: new Map(), done: new Map() };
   readonly #target: Target;
   readonly #random: Random;
@@ -47,8 +47,9 @@ export class FuzzRun {
   readonly #found: (find: Error) => void;
   #known: { revision: number; contents: Contents } | undefined;
 
-  /** `found` may go on where the run else ends, with the first find. */
-  constructor(target: Target, seed: number, found = fail) {
+  /** `found` may go on where the run else ends, with the first find; runs with one `pool` meet at the same things. */
+  constructor(target: Target, seed: number, { found = fail, pool = new Pool() } = {}) {
+    this.pool = pool;
     this.#target = target;
     this.#random = new Random(seed);
     this.#found = found;

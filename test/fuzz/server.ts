@@ -1,6 +1,4 @@
 /** The control node's application without sockets, on a store in memory that tells what is written. */
-import assert from "node:assert/strict";
-import type { FastifyInstance } from "fastify";
 import pino from "pino";
 import { DEFAULT_QUOTAS, type QuotaLimits } from "../../api/mod.ts";
 import { MemoryCache } from "../../control/memory-cache.ts";
@@ -12,6 +10,7 @@ import { MemoryStore } from "../../store/memory-store.ts";
 import type { Commit, Transaction } from "../../store/mod.ts";
 import { authenticator } from "./callers.ts";
 import type { Answer } from "./checks.ts";
+import { addHosts, OPERATOR } from "./hosts.ts";
 import type { Asked, Target } from "./run.ts";
 
 class WatchedStore extends MemoryStore {
@@ -31,33 +30,6 @@ export interface Server extends Target {
   close(): Promise<void>;
 }
 
-const OPERATOR = "operator-operator-operator";
-
-/** Two hosts that have reported what they are. */
-async function addHosts(app: FastifyInstance): Promise<void> {
-  for (const [at, name] of ["h1", "h2"].entries()) {
-    const token = `token-of-host-${name}-${name}`;
-    const call = async (method: "POST" | "PUT", url: string, bearer: string, payload: object) => {
-      const { statusCode, body } = await app.inject({
-        method,
-        url,
-        headers: { authorization: `Bearer ${bearer}` },
-        payload,
-      });
-      assert.ok(statusCode < 300, body);
-    };
-    await call("POST", "/v1/hosts", OPERATOR, { name, token });
-    const facts = {
-      tunnel_ip: `192.0.2.${at + 1}`,
-      physical_networks: { physnet1: "eth1" },
-      underlay_mtu: 1500,
-      agent_version: "1",
-      datapath: "ebpf",
-    };
-    await call("PUT", `/v1/hosts/${name}/status`, token, { revision: 0, ports: {}, facts });
-  }
-}
-
 /** `quotas` without: Neutron's own. */
 export async function startServer(quotas: QuotaLimits = DEFAULT_QUOTAS): Promise<Server> {
   const failures: string[] = [];
@@ -69,7 +41,10 @@ export async function startServer(quotas: QuotaLimits = DEFAULT_QUOTAS): Promise
   const parts = { store, memory, networking, authenticator, adminToken: OPERATOR, metrics, log };
   const server = new ControlServer({ ...parts, doors: [neutronDoor] });
   const app = await server.app();
-  await addHosts(app);
+  await addHosts(async (method, url, token, payload) => {
+    const reply = await app.inject({ method, url, headers: { authorization: `Bearer ${token}` }, payload });
+    return { status: reply.statusCode, text: reply.payload };
+  });
   return {
     store,
     written: store.written,
