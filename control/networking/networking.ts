@@ -194,8 +194,8 @@ function notOffered(): never {
   throw fault("HTTPMethodNotAllowed");
 }
 
-const namesAddress = ({ fixed_ips: ips }: Attributes) =>
-  Array.isArray(ips) && ips.some((entry) => entry?.ip_address !== undefined);
+const namesAddress = ({ fixed_ips: ips, local_ip_address: local }: Attributes) =>
+  Boolean(local) || (Array.isArray(ips) && ips.some((entry) => entry?.ip_address !== undefined));
 
 /** Bodies that name an address are planned first, so that no other of the same request is given it by chance. */
 function inOrderOfNeed(bodies: readonly Attributes[]): { body: Attributes; place: number }[] {

@@ -68,6 +68,8 @@ function wrap(resource: Resource, item: unknown): Json {
 }
 
 function itemOf(resource: Resource, body: Json | undefined): Json {
+  // What has no bulk comes by another way there, with words of its own for an empty body.
+  if (!resource.hasBulk && Object.keys(body ?? {}).length === 0) throw bad("Resource body required");
   const item = body !== undefined && Object.hasOwn(body, resource.name) ? body[resource.name] : undefined;
   if (item === undefined || item === null) throw bad(`Unable to find '${resource.name}' in request body`);
   if (!isObject(item)) throw bad(`Object '${resource.name}' contains invalid data`);

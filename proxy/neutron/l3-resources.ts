@@ -9,8 +9,8 @@ import { PORT_FORWARDING } from "./tables/port-forwarding.ts";
 import { ROUTER } from "./tables/router.ts";
 
 export const L3_RESOURCES: readonly Resource[] = [
-  resource({ kind: "router", attributes: ROUTER, actions: ROUTER_ACTIONS, hasTags: true }),
-  resource({ kind: "floatingip", attributes: FLOATINGIP, hasTags: true }),
+  resource({ kind: "router", attributes: ROUTER, actions: ROUTER_ACTIONS, hasTags: true, hasBulk: false }),
+  resource({ kind: "floatingip", attributes: FLOATINGIP, hasTags: true, hasBulk: false }),
   resource({
     kind: "port_forwarding",
     attributes: PORT_FORWARDING,

@@ -122,6 +122,8 @@ const rows: Row[] = [
     { router: { availability_zone_hints: ["moon"] } },
   ],
   [400, "HTTPBadRequest", /invalid attribute for filtering/, "GET", "routers?status=ACTIVE"],
+  [400, "HTTPBadRequest", /^Resource body required$/, "POST", "routers", {}],
+  [400, "HTTPBadRequest", /^Bulk operation not supported$/, "POST", "floatingips", { floatingips: [{}] }],
   // interfaces
   [400, "BadRequest", /Either subnet_id or port_id must be specified/, "PUT", add],
   [400, "BadRequest", /'5' is not a valid UUID/, "PUT", add, { subnet_id: 5 }],
