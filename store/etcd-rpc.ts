@@ -7,10 +7,10 @@ import {
   Client as GrpcClient,
   Metadata,
   type MethodDefinition,
+  type ServiceError,
   status,
 } from "@grpc/grpc-js";
 import { loadSync, type ServiceDefinition } from "@grpc/proto-loader";
-import { GrpcUnary, type UnaryError } from "./grpc-unary.ts";
 import { type Entry, StoreRefused, StoreUnavailable, StoreUnknown } from "./store.ts";
 
 export interface KeyValue {
@@ -128,8 +128,6 @@ export class EtcdRpc {
   readonly #endpoints: readonly string[];
   readonly #clients: readonly GrpcClient[];
   readonly #times: EtcdTimes;
-  /** For all but watches, which need what the library has: they are few, and last. */
-  readonly #unaries: ReadonlyMap<GrpcClient, GrpcUnary>;
   #current = 0;
 
   constructor(endpoints: readonly string[], times: EtcdTimes) {
@@ -153,17 +151,16 @@ export class EtcdRpc {
           "grpc.use_local_subchannel_pool": 1,
         }),
     );
-    this.#unaries = new Map(this.#clients.map((client, i) => [client, new GrpcUnary(endpoints[i] as string)]));
   }
 
-  /** A read; repeated on the next member when one fails. @throws StoreUnavailable, or UnaryError for another refusal */
+  /** A read; repeated on the next member when one fails. @throws StoreUnavailable, or ServiceError for another refusal */
   async range(request: RangeRequest): Promise<RangeResponse> {
     for (let attempt = 0; ; attempt++) {
       const client = await this.#ready();
       try {
         return await this.#unary(client, METHODS.range, request);
       } catch (error) {
-        const failure = error as UnaryError;
+        const failure = error as ServiceError;
         if (!RETRIED.has(failure.code)) throw failure;
         this.failed(client);
         if (attempt >= this.#clients.length) throw this.#unavailable(failure);
@@ -177,12 +174,11 @@ export class EtcdRpc {
     try {
       return await this.#unary(client, METHODS.txn, request);
     } catch (error) {
-      const failure = error as UnaryError;
+      const failure = error as ServiceError;
       if (REFUSED.has(failure.code)) throw refusal(failure, request);
       // A full database or queue refuses before proposing (etcd server/v3_server.go, quota.go).
       if (failure.code === status.RESOURCE_EXHAUSTED) throw this.#unavailable(failure);
       this.failed(client);
-      if (!failure.isSent) throw this.#unavailable(failure);
       throw new StoreUnknown(`etcd broke off in a write, which may have been done or not: ${failure.details}`);
     }
   }
@@ -199,7 +195,6 @@ export class EtcdRpc {
 
   close(): void {
     for (const client of this.#clients) client.close();
-    for (const unary of this.#unaries.values()) unary.close();
   }
 
   /** The next request tries another member first. */
@@ -207,22 +202,29 @@ export class EtcdRpc {
     if (this.#clients[this.#current] === client) this.#current = (this.#current + 1) % this.#clients.length;
   }
 
-  /** @throws UnaryError */
-  async #unary<Request, Response>(
+  #unary<Request, Response>(
     client: GrpcClient,
-    { path, requestSerialize, responseDeserialize }: MethodDefinition<Request, Response>,
+    method: MethodDefinition<Request, Response>,
     request: Request,
   ): Promise<Response> {
-    const unary = this.#unaries.get(client) as GrpcUnary;
-    return responseDeserialize(await unary.call(path, requestSerialize(request), this.#times));
+    const deadline = Date.now() + this.#times.requestMs;
+    return new Promise((resolve, reject) => {
+      client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        new Metadata(),
+        { deadline },
+        (error, response) => (error === null ? resolve(response as Response) : reject(error)),
+      );
+    });
   }
 
   /** A connected member: the current one if it is, else whichever answers first. */
   async #ready(): Promise<GrpcClient> {
     const current = this.#clients[this.#current]!;
     if (current.getChannel().getConnectivityState(true) === connectivityState.READY) return current;
-    // What the library lost, by its pings for one, is no good to others either.
-    this.#unaries.get(current)?.reset();
     const deadline = Date.now() + this.#times.connectMs;
     const connected = (client: GrpcClient, index: number) =>
       new Promise<number>((resolve, reject) => {
@@ -241,7 +243,7 @@ export class EtcdRpc {
   }
 }
 
-function refusal(failure: UnaryError, request: TxnRequest): StoreRefused {
+function refusal(failure: ServiceError, request: TxnRequest): StoreRefused {
   const size = `${request.compare.length} guards, ${request.success.length} writes`;
   return new StoreRefused(
     `etcd refused the transaction (${size}): ${failure.details}. Large ones need etcd's --max-txn-ops and --max-request-bytes.`,

@@ -1,8 +1,7 @@
 /** The store over etcd 3.4 and newer, by its own v3 gRPC API (docs/decisions/001-etcd-client.md). */
-import { status } from "@grpc/grpc-js";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import { type Compare, EtcdRpc, type EtcdTimes, entryOf, type RequestOp } from "./etcd-rpc.ts";
 import { EtcdWatch, type WatchSource } from "./etcd-watch.ts";
-import type { UnaryError } from "./grpc-unary.ts";
 import {
   type Commit,
   type Entry,
@@ -82,7 +81,7 @@ async function list(rpc: EtcdRpc, prefix: string): Promise<{ entries: Entry[]; r
       }
       return { entries, revision };
     } catch (error) {
-      if ((error as UnaryError).code !== status.OUT_OF_RANGE) throw unavailable(error);
+      if ((error as ServiceError).code !== status.OUT_OF_RANGE) throw unavailable(error);
     }
   }
   throw new StoreUnavailable(`etcd compacted its history three times while ${prefix} was read`);
@@ -98,7 +97,7 @@ async function read<T>(request: () => Promise<T>): Promise<T> {
 
 function unavailable(error: unknown): Error {
   if (error instanceof StoreUnavailable) return error;
-  return new StoreUnavailable(`etcd refused a read: ${(error as UnaryError).details ?? String(error)}`);
+  return new StoreUnavailable(`etcd refused a read: ${(error as ServiceError).details ?? String(error)}`);
 }
 
 async function commit(rpc: EtcdRpc, { guards, writes }: Transaction): Promise<Commit> {
