@@ -39,6 +39,7 @@ for (const [title, rows] of Object.entries(ROWS)) {
       ["host", HOSTS[0]],
       ["physnet", PHYSICAL_NETWORK],
     ]);
+    if (title === "agents") before(() => openstack.hostsSeen());
     for (const row of rows) it(row[0], () => play(sessions[row[2]?.as ?? "admin"], row, kept));
   });
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { HostClient } from "../../api/client.ts";
 import type { HostFacts } from "../../model/mod.ts";
 import { freePort } from "../kit/etcd.ts";
-import { type Control, type Keystone, Neutron, startControl, startKeystone, startStore } from "../kit/mod.ts";
+import { type Control, type Keystone, Neutron, startControl, startKeystone, startStore, until } from "../kit/mod.ts";
 import { startCompute } from "./compute.ts";
 
 export interface OpenStack {
@@ -15,6 +15,8 @@ export interface OpenStack {
   directory: string;
   /** The Neutron API as a user whom Keystone knows, in the project of the same name. */
   as(user: string): Promise<Neutron>;
+  /** Resolves when the hosts' agents are shown as alive, which takes one beat of the control node. */
+  hostsSeen(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,7 +47,12 @@ export async function startOpenStack(): Promise<OpenStack> {
     stops.push(...(await Promise.all(HOSTS.map((name, index) => startHost(control, name, `192.0.2.${index + 1}`)))));
     stops.push(await startCompute(keystone, HOSTS));
     const as = async (user: string) => new Neutron(control.url, { "x-auth-token": await keystone.token(user) });
-    return { keystone, control, directory, as, stop };
+    const hostsSeen = async () => {
+      const admin = await as("admin");
+      const away = async () => (await admin.request("GET", "/v2.0/agents?alive=false")) as { agents: unknown[] };
+      await until("hosts to be alive", async () => ((await away()).agents.length === 0 ? true : undefined));
+    };
+    return { keystone, control, directory, as, hostsSeen, stop };
   } catch (error) {
     await stop();
     throw error;
