@@ -89,12 +89,12 @@ function checkModes(subnet: SubnetRecord, cidr: Prefix): void {
 export function checkNewSubnet(subnet: SubnetRecord, options: NetworkingOptions): void {
   const cidr = prefix(subnet.cidr);
   checkVersion(subnet.ip_version, subnet.cidr, "cidr");
-  if (cidr.length === 0) throw refuse("0 is not allowed as CIDR prefix length");
   if (cidr.family === 6 && cidr.first === 0n) throw refuse("IPv6 subnet '::' is not supported");
   if (subnet.enable_dhcp) checkDhcp(cidr);
   if (subnet.gateway_ip !== null) checkGateway(cidr, subnet.gateway_ip);
   checkLists(subnet, true, options);
   checkModes(subnet, cidr);
+  if (cidr.length === 0) throw refuse("0 is not allowed as CIDR prefix length");
 }
 
 /** As {@link checkNewSubnet}, of a subnet that was `before` until now. */

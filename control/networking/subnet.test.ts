@@ -76,6 +76,9 @@ const refusals: [string, Attributes, FaultCode, RegExp?][] = [
   ["10.0.0.0/24", { ipv6_ra_mode: "slaac" }, "InvalidInput", /ipv6_ra_mode is not valid when ip_version is 4/],
   ["2001:db8::/64", { ...SLAAC, enable_dhcp: false }, "InvalidInput", /enable_dhcp/],
   ["2001:db8::/64", { ipv6_ra_mode: "slaac", ipv6_address_mode: "dhcpv6-stateful" }, "InvalidInput", /same value/],
+  ["10.0.0.0/24", { service_types: ["compute:a", "compute:a"] }, "NeutronDbObjectDuplicateEntry"],
+  ["0.0.0.0/0", { enable_dhcp: false }, "InvalidInput", /0 is not allowed/],
+  ["0.0.0.0/0", {}, "InvalidInput", /First IP '0.0.0.0'/],
   ["2001:db8::/65", SLAAC, "InvalidInput", /EUI-64/],
   ["10.0.0.0/24", { subnetpool_id: "x" }, "SubnetPoolNotFound"],
 ];

@@ -70,9 +70,19 @@ const isPool = (value: unknown): AllocationPool | undefined => {
   return start === undefined || end === undefined ? undefined : { start, end };
 };
 
+/** Each once. @throws Fault NeutronDbObjectDuplicateEntry */
+function serviceTypesOf(subnetId: Id, body: Attributes): string[] | undefined {
+  const types = given(body, "service_types", orNull(listOf(isText))) ?? undefined;
+  const twice = types?.find((type, at) => types.indexOf(type) !== at);
+  if (twice === undefined) return types;
+  const facts = { object_type: "SubnetServiceType", attributes: "['PRIMARY']", values: `${subnetId}-${twice}` };
+  throw fault("NeutronDbObjectDuplicateEntry", facts);
+}
+
 function poolsOf(body: Attributes, cidr: Prefix, gateway: Ip | null): AllocationPool[] {
-  const wanted = given(body, "allocation_pools", orNull(listOf(isPool)));
-  if (wanted === undefined || wanted === null) return defaultPools(cidr, gateway);
+  const wanted = given(body, "allocation_pools", orNull(listOf(isPool))) ?? [];
+  // None at all is no wish here, only in a change.
+  if (wanted.length === 0) return defaultPools(cidr, gateway);
   checkPools(wanted, cidr);
   if (gateway !== null) checkGatewayOutside(gateway, wanted);
   return wanted;
@@ -103,7 +113,7 @@ function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes):
     ipv6_address_mode: given(body, "ipv6_address_mode", isMode) ?? null,
     subnetpool_id: pool?.id ?? null,
     segment_id: given(body, "segment_id", orNull(isText)) ?? null,
-    service_types: given(body, "service_types", orNull(listOf(isText))) ?? [],
+    service_types: serviceTypesOf(standard.id, body) ?? [],
     dns_publish_fixed_ip: attribute(body, "dns_publish_fixed_ip", isFlag, false),
   };
   checkNewSubnet(record, env.options);
@@ -146,7 +156,7 @@ function updateSubnet(env: Env, draft: Draft, current: SubnetRecord, changes: At
     host_routes: given(changes, "host_routes", orNull(listOf(isRoute))) ?? current.host_routes,
     segment_id:
       changes.segment_id === undefined ? current.segment_id : (given(changes, "segment_id", orNull(isText)) ?? null),
-    service_types: given(changes, "service_types", orNull(listOf(isText))) ?? current.service_types,
+    service_types: serviceTypesOf(current.id, changes) ?? current.service_types,
     dns_publish_fixed_ip: attribute(changes, "dns_publish_fixed_ip", isFlag, current.dns_publish_fixed_ip),
   };
   checkChangedSubnet(current, record, env.options);
