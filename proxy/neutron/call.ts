@@ -101,8 +101,7 @@ export function enforceOn(
 
 /** What the resource is part of must be there for the caller, or else that is what is not found. @throws Fault */
 export function requireParent({ networking, caller, resource, parentId }: Call): void {
-  if (resource.parent === undefined || resource.parent.isUnchecked || parentId === undefined) return;
-  networking.requireVisible(caller, resource.parent.kind, parentId);
+  if (resource.parent && parentId !== undefined) networking.requireVisible(caller, resource.parent.kind, parentId);
 }
 
 /** What this caller is not shown. */

@@ -21,7 +21,7 @@ export const L3_RESOURCES: readonly Resource[] = [
   resource({
     kind: "conntrack_helper",
     attributes: CONNTRACK_HELPER,
-    parent: { kind: "router", name: "router", path: "routers", field: "router_id", isUnchecked: true },
+    parent: { kind: "router", name: "router", path: "routers", field: "router_id" },
   }),
   resource({ kind: "ndp_proxy", collection: "ndp_proxies", attributes: NDP_PROXY }),
   resource({ kind: "local_ip", attributes: LOCAL_IP }),
@@ -30,6 +30,6 @@ export const L3_RESOURCES: readonly Resource[] = [
     name: "port_association",
     attributes: LOCAL_IP_ASSOCIATION,
     methods: ["list", "show", "create", "delete"],
-    parent: { kind: "local_ip", name: "local_ip", path: "local_ips", field: "local_ip_id", isUnchecked: true },
+    parent: { kind: "local_ip", name: "local_ip", path: "local_ips", field: "local_ip_id" },
   }),
 ];

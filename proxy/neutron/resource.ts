@@ -36,8 +36,6 @@ export interface Resource {
     readonly name: string;
     readonly path: string;
     readonly field: string;
-    /** Neutron does not look for it when its parts are read: one that is not there has none. */
-    readonly isUnchecked?: true;
   };
   readonly methods: readonly Method[];
   /** Several can be created with one request. */
