@@ -6,5 +6,6 @@ export * from "./dns.ts";
 export * from "./faults.ts";
 export * from "./ip.ts";
 export * from "./mac.ts";
+export * from "./protocol.ts";
 export * from "./records.ts";
 export * from "./view.ts";

@@ -1,5 +1,5 @@
 /** Converters and the validator of security groups and their rules (neutron/extensions/securitygroup.py). */
-import { fault } from "../../model/mod.ts";
+import { fault, IP_PROTOCOLS } from "../../model/mod.ts";
 import type { Validator } from "./attribute.ts";
 import { integerOf, prefixText } from "./converters.ts";
 import { described } from "./json-schema.ts";
@@ -7,36 +7,7 @@ import { pyRepr, pyStr } from "./python.ts";
 import { string } from "./validators.ts";
 import { isNoData } from "./validators-dict.ts";
 
-/** Names by number (IP_PROTOCOL_MAP of neutron_lib/constants.py); "icmpv6" is an old name of "ipv6-icmp". */
-export const PROTOCOLS = {
-  ah: 51,
-  dccp: 33,
-  egp: 8,
-  esp: 50,
-  gre: 47,
-  hopopt: 0,
-  icmp: 1,
-  igmp: 2,
-  ip: 0,
-  ipip: 4,
-  "ipv6-encap": 41,
-  "ipv6-frag": 44,
-  "ipv6-icmp": 58,
-  icmpv6: 58,
-  "ipv6-nonxt": 59,
-  "ipv6-opts": 60,
-  "ipv6-route": 43,
-  ospf: 89,
-  pgm: 113,
-  rsvp: 46,
-  sctp: 132,
-  tcp: 6,
-  udp: 17,
-  udplite: 136,
-  vrrp: 112,
-} as const;
-
-const PROTOCOL_WORDS = `(${[null, "any", ...Object.keys(PROTOCOLS)].map(pyRepr).join(", ")})`;
+const PROTOCOL_WORDS = `(${[null, "any", ...Object.keys(IP_PROTOCOLS)].map(pyRepr).join(", ")})`;
 
 /** A protocol's name in lower case, its number as text, or null for any. */
 export function toRuleProtocol(value: unknown): string | null {
@@ -44,7 +15,7 @@ export function toRuleProtocol(value: unknown): string | null {
   const number = typeof value === "boolean" ? undefined : integerOf(value);
   if (number !== undefined && number >= 0 && number <= 255) return pyStr(value);
   const name = typeof value === "string" && number === undefined ? value.toLowerCase() : "";
-  if (name === "any" || Object.hasOwn(PROTOCOLS, name)) return name;
+  if (name === "any" || Object.hasOwn(IP_PROTOCOLS, name)) return name;
   throw fault("SecurityGroupRuleInvalidProtocol", { protocol: pyStr(value), values: PROTOCOL_WORDS });
 }
 described(

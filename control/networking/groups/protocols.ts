@@ -1,46 +1,15 @@
-/** IP protocols by the names that Neutron knows (neutron_lib/constants.py IP_PROTOCOL_MAP), and what counts as the same. */
-
-const NUMBERS: Readonly<Record<string, number>> = {
-  ah: 51,
-  dccp: 33,
-  egp: 8,
-  esp: 50,
-  gre: 47,
-  hopopt: 0,
-  icmp: 1,
-  igmp: 2,
-  ip: 0,
-  ipip: 4,
-  "ipv6-encap": 41,
-  "ipv6-frag": 44,
-  "ipv6-icmp": 58,
-  icmpv6: 58,
-  "ipv6-nonxt": 59,
-  "ipv6-opts": 60,
-  "ipv6-route": 43,
-  ospf: 89,
-  pgm: 113,
-  rsvp: 46,
-  sctp: 132,
-  tcp: 6,
-  udp: 17,
-  udplite: 136,
-  vrrp: 112,
-};
+/** What rules can say of IP protocols, and which count as the same. */
+import { IP_PROTOCOLS, protocolNumber } from "../../../model/mod.ts";
 
 /** Those with ports, in the order in which Neutron lists them (neutron/common/_constants.py SG_PORT_PROTO_NAMES). */
 export const PORT_PROTOCOLS = ["dccp", "sctp", "tcp", "udp", "udplite"] as const;
 
-const PORT_NUMBERS = new Set(PORT_PROTOCOLS.map((name) => NUMBERS[name]));
+const PORT_NUMBERS = new Set<number>(PORT_PROTOCOLS.map((name) => IP_PROTOCOLS[name]));
 const ICMP_NUMBERS = new Set([1, 58]);
 
 /** Only in IPv6 packets (securitygroups_db.py _validate_ethertype_and_protocol). */
 const IPV6_ONLY = new Set(["ipv6-encap", "ipv6-frag", "ipv6-icmp", "icmpv6", "ipv6-nonxt", "ipv6-opts", "ipv6-route"]);
 const IPV6_ONLY_NUMBERS = new Set(["41", "43", "44", "58", "59", "60"]);
-
-export function protocolNumber(protocol: string): number {
-  return NUMBERS[protocol] ?? Number(protocol);
-}
 
 export const hasPorts = (number: number): boolean => PORT_NUMBERS.has(number);
 export const isIcmp = (number: number): boolean => ICMP_NUMBERS.has(number);

@@ -1,8 +1,8 @@
 /** What a rule says, read from a body and checked (securitygroups_db.py _validate_base_security_group_rule_attributes). */
 import type { Attributes } from "../../../api/mod.ts";
-import { fault, ipFamily, parseIp, parsePrefix, type RuleMatch } from "../../../model/mod.ts";
+import { fault, ipFamily, parseIp, parsePrefix, protocolNumber, type RuleMatch } from "../../../model/mod.ts";
 import { attribute, given, isText, isWhole, oneOf, orNull } from "../attributes.ts";
-import { canonicalProtocol, hasPorts, isIcmp, isIpv6Only, PORT_PROTOCOLS, protocolNumber } from "./protocols.ts";
+import { canonicalProtocol, hasPorts, isIcmp, isIpv6Only, PORT_PROTOCOLS } from "./protocols.ts";
 
 type Ports = Pick<RuleMatch, "port_range_min" | "port_range_max">;
 
