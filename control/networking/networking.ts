@@ -7,7 +7,7 @@ import type {
   NetworkingTypes,
   ResourceKind,
 } from "../../api/mod.ts";
-import { fault, type Id, type ResourceRecordKind } from "../../model/mod.ts";
+import { Fault, fault, type Id, type ResourceRecordKind } from "../../model/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import type { Memory } from "../memory.ts";
 import type { Draft } from "./draft.ts";
@@ -67,7 +67,15 @@ class StoredNetworking implements Networking {
 
   async get<K extends ResourceKind>(caller: Caller, kind: K, id: Id): Promise<NetworkingTypes[K]> {
     const plan = this.#plan(kind);
-    return this.#shown(plan, caller, this.#visible(this.#reader, plan, caller, kind, id));
+    const look = () => this.#shown(plan, caller, this.#visible(this.#reader, plan, caller, kind, id));
+    try {
+      return look();
+    } catch (error) {
+      // It may have been made this moment through another control node: who made it there must find it here.
+      const isFinal = !(error instanceof Fault) || error.status !== 404 || !(await this.#transactor.freshened());
+      if (isFinal) throw error;
+      return look();
+    }
   }
 
   async list<K extends ResourceKind>(caller: Caller, kind: K, hint: ListHint): Promise<NetworkingTypes[K][]> {

@@ -137,6 +137,19 @@ export class Transactor {
     }
   }
 
+  /** Brings memory to what the store holds now; false when it was there already, or the store does not answer. */
+  async freshened(): Promise<boolean> {
+    try {
+      const revision = await this.#store.revision();
+      if (this.#memory.revision >= revision) return false;
+      await this.#catchUp(revision);
+      return true;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return false;
+      throw error;
+    }
+  }
+
   async #catchUp(revision: number, lenient = false): Promise<void> {
     if (this.#memory.revision >= revision) return;
     const { promise: late, resolve } = Promise.withResolvers<"late">();

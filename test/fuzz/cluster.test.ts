@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { etcdStore, type Store } from "../../store/mod.ts";
-import { type Etcd, freePort, startEtcd } from "../kit/etcd.ts";
-import { ROOT } from "../kit/place.ts";
-import { type Running, start, until } from "../kit/process.ts";
+import { type Etcd, startEtcd } from "../kit/etcd.ts";
+import { type RestNode, startRestNodes } from "../kit/rest-nodes.ts";
 import { ADMIN, tokensFile } from "./callers.ts";
 import type { Answer } from "./checks.ts";
 import { addHosts, OPERATOR } from "./hosts.ts";
@@ -22,7 +21,7 @@ const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000_000);
 let directory: string;
 let etcd: Etcd;
 let store: Store;
-const nodes: { url: string; process: Running; logFile: string }[] = [];
+let nodes: RestNode[] = [];
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), "cable-fuzz-"));
@@ -30,7 +29,8 @@ before(async () => {
   await writeFile(join(directory, "operator"), OPERATOR);
   etcd = await startEtcd(directory);
   store = etcdStore({ endpoints: [etcd.endpoint] });
-  for (const name of ["one", "two"]) nodes.push(await startNode(name));
+  const tokens = ["--auth", "token", "--tokens", join(directory, "tokens")];
+  nodes = await startRestNodes(etcd, directory, 2, [...tokens, "--admin-token-file", join(directory, "operator")]);
   const [first] = nodes;
   await addHosts(async (method, path, token, body) => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
@@ -44,17 +44,6 @@ after(async () => {
   await etcd?.stop();
   await rm(directory, { recursive: true });
 });
-
-async function startNode(name: string) {
-  const at = `127.0.0.1:${await freePort()}`;
-  const flags = ["--listen", at, "--etcd", etcd.endpoint, "--auth", "token", "--tokens", join(directory, "tokens")];
-  const command = [process.execPath, join(ROOT, "tools/start.ts"), "control", ...flags];
-  const logFile = join(directory, `${name}.log`);
-  const running = start({ name, command: [...command, "--admin-token-file", join(directory, "operator")], logFile });
-  const url = `http://${at}`;
-  await until(`${url} to answer`, async () => (await fetch(`${url}/healthz`)).ok || undefined, { process: running });
-  return { url, process: running, logFile };
-}
 
 async function ask(url: string, { asker, method, url: path, body, headers }: Asked): Promise<Answer> {
   const hasBody = body !== undefined && method !== "GET" && method !== "HEAD";

@@ -68,6 +68,8 @@ const NAMED: Readonly<Record<string, string>> = {
   service_profiles: "service_profile",
   subnets: "subnet",
   ports: "port",
+  project_id: "project",
+  tenant_id: "project",
   target_tenant: "project",
   target_project: "project",
   floating_network_id: "network",
