@@ -12,7 +12,8 @@ import {
   type SubnetRecord,
   slaacAddress,
 } from "../../model/mod.ts";
-import { candidateSubnets, isAutoAddress, isRouterInterface, isRouterSide, isValidFor } from "./subnets.ts";
+import { eligibleSubnets } from "./eligible.ts";
+import { isAutoAddress, isRouterInterface, isRouterSide, isValidFor } from "./subnets.ts";
 
 export interface FixedIpRequest {
   subnet_id?: Id;
@@ -33,15 +34,8 @@ export interface NetworkSubnets {
   subnets: readonly SubnetRecord[];
   /** Whether there is such a subnet in any network. */
   exists(id: Id): boolean;
-}
-
-function candidates(port: AddressedPort, { subnets }: NetworkSubnets): SubnetRecord[] {
-  const found = candidateSubnets(subnets, port.deviceOwner);
-  if (found.length === 0 && subnets.length > 0) {
-    const facts = { network_id: port.networkId, service_type: port.deviceOwner };
-    throw fault("IpAddressGenerationFailureNoMatchingSubnet", facts);
-  }
-  return found;
+  /** Where the port is; absent while that is not known. */
+  host?: { name: string; reaches(segmentId: Id): boolean };
 }
 
 function subnetOf(
@@ -109,8 +103,9 @@ export function wantsOfNewPort(
   port: AddressedPort,
   requests: readonly FixedIpRequest[] | undefined,
   known: NetworkSubnets,
-): Want[] {
-  const usable = candidates(port, known);
+): Want[] | "deferred" {
+  const usable = eligibleSubnets(port, known, requests);
+  if (usable === "deferred") return usable;
   const wants: Want[] = [];
   if (requests === undefined) {
     const chosen = usable.filter((subnet) => subnet.ip_version === 4 || !isAutoAddress(subnet));
@@ -161,7 +156,8 @@ export function changeFixedIps(
     return subnet === undefined || isRouterSide(port.deviceOwner) || !isAutoAddress(subnet);
   };
   keep.push(...rest.filter((entry) => !required(entry)));
-  const usable = candidates(port, known);
+  const eligible = eligibleSubnets(port, known, [...keep, ...fresh]);
+  const usable = eligible === "deferred" ? [] : eligible;
   const add = wantsOf(fresh, port, usable, known);
   const handled = new Set([...keep.map((entry) => entry.subnet_id), ...add.flatMap(exactSubnet)]);
   add.push(...automaticWants(port, usable, handled));

@@ -4,6 +4,7 @@
  * Invariant: an address that is used is never chosen, and none is refused while a free one exists in the pools.
  */
 export * from "./choose.ts";
+export * from "./eligible.ts";
 export * from "./fixed-ips.ts";
 export * from "./pools.ts";
 export * from "./prefix-set.ts";

@@ -76,6 +76,13 @@ function reaches(host: HostRecord, physicalNetwork: string | null): boolean {
   return Object.hasOwn(host.facts.physical_networks, physicalNetwork);
 }
 
+/** The segments of a network that a host reaches; of a host that nobody knows, none. */
+export function segmentsOnHost(reader: Reader, networkId: Id, name: string): SegmentRecord[] {
+  const host = reader.get("host", name);
+  if (host === undefined) return [];
+  return segmentsOf(reader, networkId).filter(({ physical_network }) => reaches(host, physical_network));
+}
+
 /** The segment of a network that a host's ports are on: the first that it reaches (ml2/managers.py _bind_port_level). */
 export function segmentOnHost(reader: Reader, networkId: Id, host: HostRecord): SegmentRecord | undefined {
   return segmentsOf(reader, networkId).find(({ physical_network: name }) => reaches(host, name));

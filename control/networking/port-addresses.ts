@@ -1,6 +1,6 @@
 /** Gives a port its MAC and its addresses: IPAM's choices, claimed in the request's transaction. */
 import type { Attributes } from "../../api/mod.ts";
-import { type FixedIp, fault, type Id, type Mac, mac, type SubnetRecord } from "../../model/mod.ts";
+import { type FixedIp, fault, type Id, type Mac, mac, type PortRecord, type SubnetRecord } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
 import {
   type AddressedPort,
@@ -13,6 +13,7 @@ import {
   wantsOfNewPort,
 } from "../ipam/mod.ts";
 import { given, isIp, isMac, isObject, isText, listOf, orNull } from "./attributes.ts";
+import { segmentsOnHost } from "./binding.ts";
 import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
 
@@ -59,11 +60,13 @@ export function readMac(body: Attributes): Mac | undefined {
   return given(body, "mac_address", orNull(isMac)) ?? undefined;
 }
 
-function knownSubnets(draft: Draft, networkId: Id): NetworkSubnets {
-  return {
-    subnets: draft.subnetsOf(networkId),
-    exists: (id) => draft.get("subnet", id) !== undefined,
-  };
+/** `host`: where the port is, or empty. */
+function knownSubnets(draft: Draft, networkId: Id, host: string): NetworkSubnets {
+  const subnets = draft.subnetsOf(networkId);
+  const exists = (id: Id) => draft.get("subnet", id) !== undefined;
+  if (host === "" || !subnets.some(({ segment_id }) => segment_id)) return { subnets, exists };
+  const reached = segmentsOnHost(draft, networkId, host);
+  return { subnets, exists, host: { name: host, reaches: (id) => reached.some((segment) => segment.id === id) } };
 }
 
 function claimExact(draft: Draft, portId: Id, { subnetId, ip }: Want & { kind: "exact" }): FixedIp {
@@ -102,14 +105,30 @@ function claimWants(env: Env, draft: Draft, portId: Id, port: AddressedPort, wan
   return [...chosen, ...exact];
 }
 
+/** The port and its host; a host matters on routed networks only. */
+export type PlacedPort = AddressedPort & { host: string };
+
+/** "deferred": the port gets its addresses once its host is known. */
 export function newAddresses(
   env: Env,
   draft: Draft,
   portId: Id,
-  port: AddressedPort,
+  port: PlacedPort,
   requests: readonly FixedIpRequest[] | undefined,
-): FixedIp[] {
-  return claimWants(env, draft, portId, port, wantsOfNewPort(port, requests, knownSubnets(draft, port.networkId)));
+): FixedIp[] | "deferred" {
+  const wants = wantsOfNewPort(port, requests, knownSubnets(draft, port.networkId, port.host));
+  return wants === "deferred" ? wants : claimWants(env, draft, portId, port, wants);
+}
+
+/** A port that moves keeps its addresses only where these work. @throws Fault HostNotCompatibleWithFixedIps */
+export function checkHostFits(draft: Draft, port: PortRecord, host: string): void {
+  const { host: place, subnets } = knownSubnets(draft, port.network_id, host);
+  if (place === undefined) return;
+  const fits = ({ subnet_id }: FixedIp) => {
+    const segment = subnets.find(({ id }) => id === subnet_id)?.segment_id ?? null;
+    return segment === null || place.reaches(segment);
+  };
+  if (!port.fixed_ips.every(fits)) throw fault("HostNotCompatibleWithFixedIps", { host, port_id: port.id });
 }
 
 /** The addresses after an update; `requests` undefined: what a changed MAC makes necessary. */
@@ -117,10 +136,10 @@ export function changedAddresses(
   env: Env,
   draft: Draft,
   before: { id: Id; mac: Mac; fixedIps: readonly FixedIp[] },
-  port: AddressedPort,
+  port: PlacedPort,
   requests: readonly FixedIpRequest[] | undefined,
 ): FixedIp[] {
-  const known = knownSubnets(draft, port.networkId);
+  const known = knownSubnets(draft, port.networkId, port.host);
   const change = changeFixedIps(port, before.fixedIps, before.mac, requests, known);
   for (const { subnet_id, ip_address } of change.remove) draft.release(keys.ip(subnet_id, ip_address));
   const added = claimWants(env, draft, before.id, port, change.add);

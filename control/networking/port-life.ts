@@ -37,13 +37,15 @@ export function newPort(
   const mac = claimMac(env, draft, { id: standard.id, networkId }, readMac(body));
   const wish = wishOf(UNBOUND, offloadProfile(body));
   checkDnsName(body, env.options);
+  const placed = { networkId, deviceOwner, mac, host: wish["binding:host_id"] };
+  const addresses = newAddresses(env, draft, standard.id, placed, readFixedIps(env, body));
   const record: PortRecord = {
     ...standard,
     network_id: networkId,
     admin_state_up: attribute(body, "admin_state_up", isFlag, true),
     status: "DOWN",
     mac_address: mac,
-    fixed_ips: newAddresses(env, draft, standard.id, { networkId, deviceOwner, mac }, readFixedIps(env, body)),
+    fixed_ips: addresses === "deferred" ? [] : addresses,
     device_id: attribute(body, "device_id", isText, ""),
     device_owner: deviceOwner,
     ...newSecurity(
@@ -54,6 +56,7 @@ export function newPort(
     extra_dhcp_opts: newDhcpOptions(body),
     dns_name: attribute(body, "dns_name", isText, ""),
     dns_domain: attribute(body, "dns_domain", isText, ""),
+    ...(addresses === "deferred" && { ip_allocation: addresses }),
     ...newExtras(body),
     ...wish,
     ...bind(draft, network, wish),
@@ -67,7 +70,12 @@ export function newPort(
 export function readdress(env: Env, draft: Draft, port: PortRecord, requests: readonly FixedIpRequest[]): PortRecord {
   draft.dependOn("network", port.network_id);
   const before = { id: port.id, mac: port.mac_address, fixedIps: port.fixed_ips };
-  const addressed = { networkId: port.network_id, deviceOwner: port.device_owner, mac: port.mac_address };
+  const addressed = {
+    networkId: port.network_id,
+    deviceOwner: port.device_owner,
+    mac: port.mac_address,
+    host: port["binding:host_id"],
+  };
   const fixedIps = changedAddresses(env, draft, before, addressed, requests);
   if (JSON.stringify(fixedIps) === JSON.stringify(port.fixed_ips)) return port;
   const after = touched(env, { ...port, fixed_ips: fixedIps });

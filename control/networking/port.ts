@@ -9,6 +9,7 @@ import {
   type PortRecord,
 } from "../../model/mod.ts";
 import { keys } from "../../store/mod.ts";
+import type { FixedIpRequest } from "../ipam/mod.ts";
 import { notFound, projectOf, seesNetwork, seesPort } from "./access.ts";
 import { attribute, isFlag, isText } from "./attributes.ts";
 import { bind, isSameWish, isUnplugged, moveAttachment, wishOf } from "./binding.ts";
@@ -18,7 +19,15 @@ import type { Env } from "./env.ts";
 import { changeGroups, joinGroups, PORTS_OF_GROUP } from "./groups/mod.ts";
 import { checkPortChange, checkPortRemoval, checkRouterDevice, releasePort } from "./l3/mod.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
-import { changedAddresses, claimMac, readFixedIps, readMac } from "./port-addresses.ts";
+import {
+  changedAddresses,
+  checkHostFits,
+  claimMac,
+  newAddresses,
+  type PlacedPort,
+  readFixedIps,
+  readMac,
+} from "./port-addresses.ts";
 import { changedExtras, checkDnsName } from "./port-extras.ts";
 import { newPort, removePort } from "./port-life.ts";
 import { changedSecurity } from "./port-security.ts";
@@ -72,6 +81,28 @@ function changedBinding(draft: Draft, network: NetworkRecord, current: PortRecor
   return { ...wish, ...bound, status: "DOWN" as const, ...(others && { inactive_bindings: others }) };
 }
 
+/** What a host that is new means for addresses on routed networks (neutron/db/ipam_backend_mixin.py update_port). */
+function addressesAt(
+  env: Env,
+  draft: Draft,
+  current: PortRecord,
+  placed: PlacedPort,
+  requests: readonly FixedIpRequest[] | undefined,
+) {
+  const before = { id: current.id, mac: current.mac_address, fixedIps: current.fixed_ips };
+  const isPlaced = placed.host !== "" && placed.host !== current["binding:host_id"];
+  if (isPlaced && requests === undefined) {
+    const isDeferred = current.ip_allocation === "deferred" && current["binding:host_id"] === "";
+    if (isDeferred && current.fixed_ips.length === 0) {
+      draft.dependOn("network", current.network_id);
+      const chosen = newAddresses(env, draft, current.id, placed, undefined);
+      return chosen === "deferred" ? [] : chosen;
+    }
+    checkHostFits(draft, current, placed.host);
+  }
+  return changedAddresses(env, draft, before, placed, requests);
+}
+
 function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord, changes: Attributes): PortRecord {
   const network = draft.get("network", current.network_id);
   if (network === undefined) throw notFound("network", current.network_id);
@@ -79,17 +110,17 @@ function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord,
   const mac = changedMac(env, draft, current, deviceOwner, changes);
   const requests = readFixedIps(env, changes);
   if (requests !== undefined || mac !== current.mac_address) draft.dependOn("network", network.id);
-  const before = { id: current.id, mac: current.mac_address, fixedIps: current.fixed_ips };
   const security = changedSecurity(current, changes, mac, env.options.maxAddressPairs);
-  const addressed = { networkId: network.id, deviceOwner, mac };
   checkDnsName(changes, env.options);
   const binding = changedBinding(draft, network, current, changes);
+  const host = { ...current, ...binding }["binding:host_id"];
+  const placed = { networkId: network.id, deviceOwner, mac, host };
   const record: PortRecord = {
     ...current,
     ...standardChanges(current, changes),
     admin_state_up: attribute(changes, "admin_state_up", isFlag, current.admin_state_up),
     mac_address: mac,
-    fixed_ips: changedAddresses(env, draft, before, addressed, requests),
+    fixed_ips: addressesAt(env, draft, current, placed, requests),
     device_id: attribute(changes, "device_id", isText, current.device_id),
     device_owner: deviceOwner,
     ...security,

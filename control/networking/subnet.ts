@@ -47,7 +47,13 @@ import { checkMtuFor } from "./mtu.ts";
 import { AUTO_DELETE_OWNERS } from "./network.ts";
 import type { Removal, ResourcePlan } from "./plan.ts";
 import { checkAffinity, releaseRange } from "./pools/mod.ts";
-import { checkChangedSubnetSegment, checkNewSubnetSegment } from "./segments/mod.ts";
+import {
+  changedRoutes,
+  checkChangedSubnetSegment,
+  checkNewSubnetSegment,
+  joinPeers,
+  leavePeers,
+} from "./segments/mod.ts";
 import { union } from "./select.ts";
 import { isShared, visibleIds } from "./sharing.ts";
 import { newStandard, revised, standardChanges, touched } from "./standard.ts";
@@ -123,6 +129,7 @@ function createSubnet(env: Env, draft: Draft, caller: Caller, body: Attributes):
   checkOverlap(record, others);
   checkAffinity(draft, others, record.ip_version, pool);
   checkNewSubnetSegment(draft, record);
+  record.host_routes = joinPeers(env, draft, record);
   draft.create("subnet", record.id, record);
   reviseNetwork(env, draft, network);
   // Nearly always that is all, and nothing is left to a second transaction that a crash could prevent.
@@ -167,6 +174,7 @@ function updateSubnet(env: Env, draft: Draft, current: SubnetRecord, changes: At
   if ((moved || pools !== undefined) && record.gateway_ip !== null) {
     checkGatewayOutside(record.gateway_ip, record.allocation_pools);
   }
+  record.host_routes = changedRoutes(draft, current, record);
   const after = revised(env, current, record);
   if (after === current) return current;
   draft.replace("subnet", current.id, after);
@@ -198,6 +206,7 @@ function removeSubnet(env: Env, draft: Draft, current: SubnetRecord): Removal {
   draft.emptyUnder(keys.ipsOf(current.id));
   releaseRange(draft, current);
   draft.remove("subnet", current.id);
+  leavePeers(env, draft, current);
   if (network !== undefined) reviseNetwork(env, draft, network);
   return "done";
 }

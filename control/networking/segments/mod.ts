@@ -3,6 +3,7 @@
  * Invariant: a segment is one network's, by a key of the store that is made and removed with its record; and the
  * network's record is rewritten with every change of its segments.
  */
+export { changedRoutes, joinPeers, leavePeers } from "./host-routes.ts";
 export {
   BY_NETWORK,
   checkOnePerPlace,

@@ -111,6 +111,7 @@ export const OFFERED: ReadonlySet<string> = new Set([
   "security-groups-rules-belongs-to-default-sg",
   "security-groups-shared-filtering",
   "segment",
+  "segments-peer-subnet-host-routes",
   "service-type",
   "sort-key-validation",
   "sorting",
