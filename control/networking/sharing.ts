@@ -37,6 +37,8 @@ export function policyFor(reader: Reader, objectId: Id, action: RbacAction, targ
 
 /** What lets a project use an object that is another's: a policy for everybody, or one for the project. */
 export function grantOf(reader: Reader, objectId: Id, projectId: string, action: RbacAction = SHARED) {
+  // Most objects have none, and this is asked of each row of a list.
+  if (policiesOn(reader, objectId).length === 0) return undefined;
   return policyFor(reader, objectId, action, EVERYBODY) ?? policyFor(reader, objectId, action, projectId);
 }
 
