@@ -87,5 +87,6 @@ export function dependOnAccess(draft: Draft, caller: Caller, type: RbacObjectTyp
   draft.present(type, object.id);
   if (isElevated(caller) || object.project_id === caller.projectId) return;
   const grant = grantOf(draft, object.id, caller.projectId);
-  if (grant !== undefined) draft.present("rbac_policy", grant.id);
+  // Unchanged, as a policy may be given to another project.
+  if (grant !== undefined) draft.dependOn("rbac_policy", grant.id);
 }

@@ -166,3 +166,25 @@ test("two control nodes: one policy of a kind, none without its network, and no 
     if (ports > 0) assert.ok(left.some(({ record }) => record.object_id === net.id));
   }
 });
+
+test("two control nodes: a policy that moves to another project is not used by the one that it leaves", async () => {
+  const store = new MemoryStore();
+  const [one, two] = [await makeWorld({}, store), await makeWorld({}, store)];
+  for (let round = 0; round < 20; round++) {
+    const [group] = await one.networking.create(ALICE, "security_group", [{ name: "sg" }]);
+    const id = group?.id ?? "";
+    const policy = await grant(one, id, "bob", { object_type: "security_group" });
+    const net = await two.network({}, BOB);
+    await one.memory.reached(await store.revision());
+    await two.memory.reached(await store.revision());
+    await Promise.allSettled([
+      one.networking.update(ALICE, "rbac_policy", policy.id, { target_project: "carol" }),
+      two.port(net.id, { security_groups: [id] }, BOB),
+    ]);
+    await two.memory.reached(await store.revision());
+    const uses = [...two.memory.all("port")].some(({ record }) => record.security_groups?.includes(id));
+    const target = two.memory.get("rbac_policy", policy.id)?.record.target_project;
+    assert.ok(!(uses && target === "carol"), `round ${round}`);
+  }
+  await audit(store);
+});
