@@ -35,6 +35,8 @@ export interface ViewNetwork {
   adminUp: boolean;
   mtu: number;
   segment: Segment;
+  /** Where it has several: for hosts that are not on the first one. A host is on the first of all that it reaches. */
+  otherSegments?: Segment[];
   dnsDomain: string;
   subnets: ViewSubnet[];
 }
@@ -63,6 +65,8 @@ export interface ViewPort {
   dnsName: string;
   deviceId: string;
   deviceOwner: string;
+  /** Its DHCP requests are not answered by its host, but go into the network. */
+  noDhcp?: true;
   place: Place;
 }
 

@@ -1,6 +1,6 @@
 import type { WantedEndpoint } from "../../datapath/mod.ts";
 import { type Cidr, type Mac, parseCidr, type ViewEndpoint, type ViewNetwork } from "../../model/mod.ts";
-import type { Here } from "./vif.ts";
+import { type Here, segmentHere } from "./vif.ts";
 
 /**
  * A port of the network as the data plane's tables need it; undefined when it cannot be reached now: its host has not
@@ -34,10 +34,10 @@ function locate(
   here: Here,
 ): WantedEndpoint["location"] | undefined {
   if (network === undefined) return undefined;
-  if (network.segment.kind !== "vxlan" && here.physicalNetworks[network.segment.physicalNetwork] === undefined)
-    return undefined;
+  const segment = segmentHere(network, here);
+  if (segment === undefined) return undefined;
   if (isVifHere) return { kind: "local", vifId: endpoint.id };
   if (endpoint.host === here.host) return undefined;
-  if (network.segment.kind !== "vxlan") return { kind: "wire" };
+  if (segment.kind !== "vxlan") return { kind: "wire" };
   return endpoint.tunnelIp === null ? undefined : { kind: "remote", tunnelIp: endpoint.tunnelIp };
 }

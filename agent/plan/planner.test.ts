@@ -213,3 +213,32 @@ test("a change set names what became other, and nothing else", () => {
     endpoints: new Set(),
   });
 });
+
+test("of a network's segments this host is on the first that it has a card for", () => {
+  const other = { kind: "vlan", physicalNetwork: "elsewhere", vlan: 3 } as const;
+  const plan = (changes: Parameters<typeof aNetwork>[1]) => {
+    const view = aView([aNetwork(1, changes)], [aPort(1, 1)], [anEndpoint(1, 1, "h1"), anEndpoint(2, 1, "h2")]);
+    const planner = new Planner(HERE, { linkIndex: () => 5, containerDevice: () => undefined });
+    planner.update(view, {
+      networks: view.networks.keys(),
+      ports: view.ports.keys(),
+      endpoints: view.endpoints.keys(),
+      devices: [],
+    });
+    const { networks, endpoints } = planner.wanted;
+    return [networks.get(networkId(1))?.segment.kind, endpoints.get(portId(2))?.location.kind];
+  };
+  assert.deepEqual(plan({ segment: other }), [undefined, undefined]);
+  assert.deepEqual(plan({ segment: other, otherSegments: [provider] }), ["vlan", "wire"]);
+  assert.deepEqual(plan({ segment: other, otherSegments: [{ kind: "vxlan", vni: 9 }, provider] }), ["vxlan", "remote"]);
+});
+
+test("a port whose DHCP this host does not answer is planned without", () => {
+  const planned = (changes: Parameters<typeof aPort>[3]) => {
+    const view = aView([aNetwork(1)], [aPort(1, 1, "tap", changes)], []);
+    const planner = new Planner(HERE, { linkIndex: () => 5, containerDevice: () => undefined });
+    planner.update(view, { networks: view.networks.keys(), ports: view.ports.keys(), endpoints: [], devices: [] });
+    return planner.wanted.vifs.get(portId(1))?.dhcp;
+  };
+  assert.deepEqual([planned({}), planned({ noDhcp: true })], [true, false]);
+});

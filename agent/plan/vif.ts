@@ -1,5 +1,5 @@
 import type { WantedNetwork, WantedVif } from "../../datapath/mod.ts";
-import { type Cidr, type Id, parseCidr, type ViewNetwork, type ViewPort } from "../../model/mod.ts";
+import { type Cidr, type Id, parseCidr, type Segment, type ViewNetwork, type ViewPort } from "../../model/mod.ts";
 
 /** The devices of this host that ports can hang on. */
 export interface Devices {
@@ -20,11 +20,17 @@ export interface Down {
   reason: string;
 }
 
+/** The first of the network's segments that this host is connected to. */
+export function segmentHere({ segment, otherSegments = [] }: ViewNetwork, here: Here): Segment | undefined {
+  const isHere = (each: Segment) => each.kind === "vxlan" || here.physicalNetworks[each.physicalNetwork] !== undefined;
+  return [segment, ...otherSegments].find(isHere);
+}
+
 /** The network as the data plane needs it, or why this host cannot have it. */
 export function planNetwork(network: ViewNetwork, here: Here): WantedNetwork | Down {
-  const { segment } = network;
-  if (segment.kind !== "vxlan" && here.physicalNetworks[segment.physicalNetwork] === undefined) {
-    const name = segment.physicalNetwork;
+  const segment = segmentHere(network, here);
+  if (segment === undefined) {
+    const name = network.segment.kind === "vxlan" ? "" : network.segment.physicalNetwork;
     return {
       reason: `this host has no card for physical network ${name}: start its agent with --physical-network ${name}=NIC`,
     };
@@ -68,7 +74,7 @@ export function planVif(
     allowed: port.portSecurity
       ? port.addressPairs.map((pair) => ({ mac: pair.mac_address, cidr: parseCidr(pair.ip_address) as Cidr }))
       : null,
-    dhcp: network.subnets.some((subnet) => subnet.dhcp && !subnet.cidr.includes(":")),
+    dhcp: !port.noDhcp && network.subnets.some((subnet) => subnet.dhcp && !subnet.cidr.includes(":")),
     ra: network.subnets.some((subnet) => subnet.raMode !== null && subnet.cidr.includes(":")),
   };
 }

@@ -23,8 +23,8 @@ import {
   newSegments,
   PROVIDER,
   type Provider,
-  providerOf,
   removeSegments,
+  segmentsInNetwork,
   segmentsOf,
   shownSegments,
 } from "./segments/mod.ts";
@@ -69,7 +69,7 @@ function createNetwork(env: Env, draft: Draft, caller: Caller, body: Attributes)
     vlan_transparent: given(body, "vlan_transparent", orNull(isFlag)) ?? null,
     is_default: attribute(body, "is_default", isFlag, false),
     "router:external": attribute(body, "router:external", isFlag, false),
-    ...providerOf(segments[0]),
+    ...segmentsInNetwork(segments),
     ...newQosPolicy(draft, caller, "network", projectId, body),
   });
   draft.create("network", record.id, record);
@@ -233,7 +233,7 @@ function showNetwork(env: Env, record: NetworkRecord, caller: Caller, reader: Re
   const scopes = scopesOf(reader, subnets);
   return {
     ...withShared(record, caller, reader),
-    ...shownSegments(env, reader, record.id),
+    ...shownSegments(record),
     // Its ports see each other by themselves, unless its subnets are on segments (services/segments/plugin.py).
     l2_adjacency: !subnets[0]?.segment_id,
     availability_zones: zonesOfNetwork(env, record),

@@ -14,10 +14,10 @@ import {
   checkOnePerPlace,
   checkWish,
   newSegmentRecord,
-  providerOf,
   refuse,
   releaseSegment,
   reserve,
+  segmentsInNetwork,
   segmentsOf,
 } from "./segments/mod.ts";
 import { revised, touched } from "./standard.ts";
@@ -26,8 +26,9 @@ export const SUBNETS_OF_SEGMENT = index("subnet", ({ segment_id }) => [segment_i
 
 /** The network after a change of its segments: its provider attributes, and the MTU that they all allow. */
 function reviseNetwork(env: Env, draft: Draft, network: NetworkRecord): void {
-  const [first] = segmentsOf(draft, network.id);
-  draft.replace("network", network.id, touched(env, { ...network, ...providerOf(first) }));
+  const { other_segments: _, ...rest } = network;
+  const segments = segmentsInNetwork(segmentsOf(draft, network.id));
+  draft.replace("network", network.id, touched(env, { ...rest, ...segments }));
 }
 
 function createSegment(env: Env, draft: Draft, body: Attributes): SegmentRecord {

@@ -16,20 +16,32 @@ import type {
 import { CONTAINER_OWNER, tapName } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
 
-/** Undefined while the record has no usable segment. */
-export function segmentOf(network: NetworkRecord): Segment | undefined {
-  const physicalNetwork = network["provider:physical_network"];
-  const number = network["provider:segmentation_id"];
-  switch (network["provider:network_type"]) {
+type Part = NonNullable<NetworkRecord["other_segments"]>[number];
+
+function segmentOf({ network_type, physical_network: physicalNetwork, segmentation_id: number }: Part) {
+  switch (network_type) {
     case "vxlan":
-      return number === null ? undefined : { kind: "vxlan", vni: number };
+      return number === null ? undefined : ({ kind: "vxlan", vni: number } as const);
     case "vlan":
-      return number === null || physicalNetwork === null ? undefined : { kind: "vlan", physicalNetwork, vlan: number };
+      if (number === null || physicalNetwork === null) return undefined;
+      return { kind: "vlan", physicalNetwork, vlan: number } as const;
     case "flat":
-      return physicalNetwork === null ? undefined : { kind: "flat", physicalNetwork };
+      return physicalNetwork === null ? undefined : ({ kind: "flat", physicalNetwork } as const);
     default:
       return undefined;
   }
+}
+
+/** In their order; empty while the record has no usable one. */
+export function segmentsOf(network: NetworkRecord): Segment[] {
+  const { "provider:network_type": type, other_segments: others = [] } = network;
+  if (type === null) return [];
+  const first: Part = {
+    network_type: type,
+    physical_network: network["provider:physical_network"],
+    segmentation_id: network["provider:segmentation_id"],
+  };
+  return [first, ...others].flatMap((part) => segmentOf(part) ?? []);
 }
 
 /** How the port reaches its workload; undefined for a physical machine whose profile does not say where it hangs. */
@@ -61,15 +73,15 @@ function usableAt(segment: Segment, host: HostRecord): boolean {
 function bindingOf(memory: Memory, port: PortRecord): { host: HostRecord; place: Place } | undefined {
   const host = memory.get("host", port["binding:host_id"])?.record;
   const network = memory.get("network", port.network_id)?.record;
-  const segment = network && segmentOf(network);
+  const segments = network === undefined ? [] : segmentsOf(network);
   const place = placeOf(port);
-  if (host === undefined || segment === undefined || place === undefined) return undefined;
-  return usableAt(segment, host) ? { host, place } : undefined;
+  if (host === undefined || place === undefined) return undefined;
+  return segments.some((segment) => usableAt(segment, host)) ? { host, place } : undefined;
 }
 
 export function viewNetwork(memory: Memory, id: Id): ViewNetwork | undefined {
   const network = memory.get("network", id)?.record;
-  const segment = network && segmentOf(network);
+  const [segment, ...otherSegments] = network === undefined ? [] : segmentsOf(network);
   if (network === undefined || segment === undefined) return undefined;
   const subnets = [...memory.subnetsOfNetwork(id)].sort().flatMap((subnetId) => {
     const subnet = memory.get("subnet", subnetId)?.record;
@@ -81,6 +93,7 @@ export function viewNetwork(memory: Memory, id: Id): ViewNetwork | undefined {
     adminUp: network.admin_state_up,
     mtu: network.mtu,
     segment,
+    ...(otherSegments.length > 0 && { otherSegments }),
     dnsDomain: network.dns_domain,
     subnets,
   };
@@ -98,6 +111,12 @@ function viewSubnet(subnet: SubnetRecord): ViewSubnet {
     raMode: subnet.ipv6_ra_mode,
     addressMode: subnet.ipv6_address_mode,
   };
+}
+
+/** Whether the host answers DHCP in the network: not once its DHCP agent is off, or the network was taken off it. */
+function servesDhcp(memory: Memory, port: PortRecord, host: HostRecord): boolean {
+  const excluded = memory.get("network", port.network_id)?.record.dhcp_excluded_hosts;
+  return host.agents?.dhcp?.admin_state_up !== false && !excluded?.includes(host.name);
 }
 
 /** The port as its own host sees it; undefined when it is not on that host. */
@@ -120,6 +139,7 @@ export function viewPort(memory: Memory, hostName: string, id: Id): ViewPort | u
     dnsName: port.dns_name,
     deviceId: port.device_id,
     deviceOwner: port.device_owner,
+    ...(!servesDhcp(memory, port, binding.host) && { noDhcp: true }),
     place: binding.place,
   };
 }

@@ -164,6 +164,41 @@ describe("host views", () => {
     assert.deepEqual(told(agent), ["delete port p1", "delete network v", "bookmark 13"]);
   });
 
+  it("a network of several segments is in the view of every host on one of them", () => {
+    const second = { network_type: "vlan", physical_network: "other", segmentation_id: 6 };
+    const on = (name: string) => ({ facts: facts("192.0.2.1", { [name]: "eth1" }) });
+    const { at, open } = lab(
+      host("h1", on("phys")),
+      host("h2", on("other")),
+      network("v", { ...vlan, other_segments: [second] }),
+      port("p1", "v", "h1"),
+      port("p2", "v", "h2"),
+    );
+    const agents = ["h1", "h2"].map((name) => open(name).agent);
+    for (const { view } of agents) {
+      assert.deepEqual(view.networks.get("v")?.otherSegments, [{ kind: "vlan", physicalNetwork: "other", vlan: 6 }]);
+      assert.equal(view.ports.size, 1);
+    }
+    at(network("v", vlan));
+    assert.deepEqual(
+      agents.map(({ view }) => view.ports.size),
+      [1, 0],
+    );
+  });
+
+  it("a host answers no DHCP where its network was taken off it, and nowhere when its agent for that is off", () => {
+    const { at, open } = lab(port("p1", "n", "h1"));
+    const { view } = open("h1").agent;
+    const noDhcp = () => view.ports.get("p1")?.noDhcp;
+    assert.equal(noDhcp(), undefined);
+    at(network("n", { dhcp_excluded_hosts: ["h1"] }));
+    assert.equal(noDhcp(), true);
+    at(network("n", { dhcp_excluded_hosts: ["h2"] }));
+    assert.equal(noDhcp(), undefined);
+    at(host("h1", { facts: facts(), agents: { dhcp: { admin_state_up: false } } }));
+    assert.equal(noDhcp(), true);
+  });
+
   it("a host's new tunnel address reaches the hosts that share a network with it", () => {
     const { at, open } = lab(port("p1", "n", "h1"), port("p2", "n", "h2"), host("h3", { facts: facts() }));
     const [agent, stranger] = [open("h1").agent, open("h3").agent];

@@ -1,7 +1,7 @@
 /** All views: turns each revision's changes into lines for exactly the hosts concerned, and opens and resumes streams. */
 import type { HostRecord, Id, NetworkRecord } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
-import { segmentOf } from "./derive.ts";
+import { segmentsOf } from "./derive.ts";
 import { HostFeed } from "./host-feed.ts";
 import { bookmarkLine, deleteLine, snapshotLine, syncedLine } from "./lines.ts";
 import { NetworkFeed } from "./network-feed.ts";
@@ -123,7 +123,7 @@ export class Views {
       } else if (change.kind === "subnet") {
         for (const side of [change.before, change.after]) if (side) dirty.networks.add(side.record.network_id);
       } else if (change.kind === "network") {
-        if (sameSegment(change.before?.record, change.after?.record)) dirty.networks.add(change.id);
+        if (samePorts(change.before?.record, change.after?.record)) dirty.networks.add(change.id);
         else this.#markNetwork(dirty, change.id);
       } else if (change.kind === "host") {
         if (change.before === undefined) this.#hosts.set(change.id, this.#hostFeed(change.id, revision));
@@ -261,15 +261,17 @@ function endReaders(host: HostFeed): void {
   host.readers.clear();
 }
 
-/** Whether the same ports are usable on the same hosts before and after. */
-function sameSegment(before: NetworkRecord | undefined, after: NetworkRecord | undefined): boolean {
+/** Whether the same ports are usable on the same hosts, and in the same way, before and after. */
+function samePorts(before: NetworkRecord | undefined, after: NetworkRecord | undefined): boolean {
   if (before === undefined || after === undefined) return false;
-  return JSON.stringify(segmentOf(before)) === JSON.stringify(segmentOf(after));
+  const ways = (network: NetworkRecord) => JSON.stringify([segmentsOf(network), network.dhcp_excluded_hosts]);
+  return ways(before) === ways(after);
 }
 
 /** Whether a host's ports are reached in the same way before and after. */
 function sameReach(before: HostRecord | undefined, after: HostRecord | undefined): boolean {
   if (before === undefined || after === undefined) return false;
-  const reach = ({ facts }: HostRecord) => JSON.stringify([facts?.tunnel_ip, facts?.physical_networks]);
+  const reach = ({ facts, agents }: HostRecord) =>
+    JSON.stringify([facts?.tunnel_ip, facts?.physical_networks, agents?.dhcp?.admin_state_up !== false]);
   return reach(before) === reach(after);
 }

@@ -18,6 +18,8 @@ export interface NetworkRecord extends Standard {
   "provider:network_type": NetworkType | null; // user or control
   "provider:physical_network": string | null; // user; vlan and flat only
   "provider:segmentation_id": number | null; // user or control; VNI or VLAN id
+  /** The segments after the first, where there are several. */
+  other_segments?: Pick<SegmentRecord, "network_type" | "physical_network" | "segmentation_id">[]; // control
   qos_policy_id?: Id | null; // user
   /** Hosts that do not answer its DHCP clients, although all do by themselves. */
   dhcp_excluded_hosts?: string[]; // user

@@ -14,6 +14,7 @@ export {
   type Provider,
   providerOf,
   removeSegments,
+  segmentsInNetwork,
   segmentsOf,
   shownSegments,
 } from "./network-segments.ts";

@@ -145,9 +145,23 @@ export function moveVlan(env: Env, draft: Draft, network: NetworkRecord, vlan: n
   return providerOf(wanted);
 }
 
+/** What a network's record says of its segments. */
+export function segmentsInNetwork([first, ...others]: readonly Segment[]): Provider &
+  Pick<NetworkRecord, "other_segments"> {
+  if (others.length === 0) return providerOf(first);
+  const parts = others.map(({ network_type, physical_network, segmentation_id }) => ({
+    network_type,
+    physical_network,
+    segmentation_id,
+  }));
+  return { ...providerOf(first), other_segments: parts };
+}
+
 /** As a network shows them: the provider attributes of the only one, or all in a list. */
-export function shownSegments(env: Env, reader: Reader, networkId: Id): object | undefined {
-  if (env.indexes.of(BY_NETWORK, networkId).size < 2) return undefined;
+export function shownSegments(network: NetworkRecord): object | undefined {
+  const { other_segments: others } = network;
+  if (others === undefined) return undefined;
   const none = Object.fromEntries(PROVIDER.map((name) => [name, undefined]));
-  return { ...none, segments: segmentsOf(reader, networkId).map(providerOf) };
+  const first = Object.fromEntries(PROVIDER.map((name) => [name, network[name]]));
+  return { ...none, other_segments: undefined, segments: [first, ...others.map(providerOf)] };
 }
