@@ -1,5 +1,6 @@
 /** Two hosts that have reported what they are, made through the native API. */
 import assert from "node:assert/strict";
+import { ADMIN } from "./callers.ts";
 
 export const OPERATOR = "operator-operator-operator";
 
@@ -17,7 +18,7 @@ export async function addHosts(call: Call): Promise<void> {
       const { status, text } = await call(...given);
       assert.ok(status < 300, text);
     };
-    await done("POST", "/v1/hosts", OPERATOR, { name, token });
+    await done("POST", "/v1/hosts", OPERATOR, { name, token, container_projects: [ADMIN.project] });
     const facts = {
       tunnel_ip: `192.0.2.${at + 1}`,
       physical_networks: { physnet1: "eth1" },

@@ -93,6 +93,7 @@ export class FuzzRun {
       checkForm(request, answer);
       if (before) checkSecrets(request, answer, before);
       if (written && answer.status >= 400) checkUnwritten(written);
+      else if (written) checkOneTransaction(request, written);
     } catch (error) {
       this.#found(this.#told(error, request, at, answer));
     }
@@ -157,6 +158,16 @@ export class FuzzRun {
 const isDefaultGroup = ({ writes }: Transaction): boolean =>
   writes.some(({ key }) => key.startsWith(`${ROOT}unique/default-security-group/`)) &&
   writes.every(({ key }) => !key.startsWith(keys.records("port")));
+
+/** A read writes nothing, a write is one transaction, also of many at once; but these change any number of ports. */
+const IN_STEPS = ["DELETE networks/:id", "DELETE subnets/:id", "POST subnets"];
+
+function checkOneTransaction({ route, method }: FuzzRequest, written: readonly Transaction[]): void {
+  const own = written.filter((transaction) => !isDefaultGroup(transaction));
+  const allowed = method === "GET" ? 0 : 1;
+  if (own.length <= allowed || IN_STEPS.includes(`${method} ${route.path}`)) return;
+  throw new Error(`${own.length} transactions for one request: ${JSON.stringify(own).slice(0, 1500)}`);
+}
 
 function checkUnwritten(written: readonly Transaction[]): void {
   const wrong = written.filter((transaction) => !isDefaultGroup(transaction));

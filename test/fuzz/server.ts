@@ -1,4 +1,5 @@
 /** The control node's application without sockets, on a store in memory that tells what is written. */
+import type { FastifyInstance } from "fastify";
 import pino from "pino";
 import { DEFAULT_QUOTAS, type QuotaLimits } from "../../api/mod.ts";
 import { MemoryCache } from "../../control/memory-cache.ts";
@@ -25,6 +26,7 @@ class WatchedStore extends MemoryStore {
 
 export interface Server extends Target {
   readonly written: Transaction[];
+  readonly app: FastifyInstance;
   /** What was logged as a failure of ours. */
   readonly failures: string[];
   close(): Promise<void>;
@@ -48,6 +50,7 @@ export async function startServer(quotas: QuotaLimits = DEFAULT_QUOTAS): Promise
   return {
     store,
     written: store.written,
+    app,
     failures,
     ask: async ({ asker, method, url, body, headers }: Asked): Promise<Answer> => {
       const payload = body === undefined ? {} : { payload: typeof body === "string" ? body : JSON.stringify(body) };

@@ -192,6 +192,11 @@ function object(setting: Setting, schema: Schema, depth: number): unknown {
     if (!random.chance(likely)) continue;
     value[name] = random.chance(0.03) ? wild(setting) : valueFor(setting, name, member, depth + 1);
   }
+  if (typeof schema.additionalProperties === "object") {
+    for (const name of [random.uuid(), random.pick(["physnet1", "x", ""])]) {
+      if (random.chance(0.5)) value[name] = valueFor(setting, name, schema.additionalProperties, depth + 1);
+    }
+  }
   if (random.chance(0.8)) fit(setting, value);
   if (random.chance(0.02)) value[random.pick(["x", "id", "__proto__", "status"])] = wild(setting);
   return value;
@@ -201,6 +206,7 @@ function object(setting: Setting, schema: Schema, depth: number): unknown {
 export function valueFor(setting: Setting, name: string, given: Schema, depth = 0): unknown {
   const { random, schemas } = setting;
   const schema = given.$ref ? (schemas[given.$ref.split("/").at(-1) ?? ""] ?? {}) : given;
+  if (schema.anyOf) return valueFor(setting, name, random.pick(schema.anyOf), depth + 1);
   if (schema.enum && random.chance(0.8)) return random.pick(schema.enum);
   const make = BY_NAME[name];
   if (make !== undefined && random.chance(0.9)) return make(setting);
