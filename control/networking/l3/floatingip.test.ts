@@ -31,6 +31,9 @@ test("a floating IP has its address by a port of no project, and goes with it", 
     [floating.port_id, floating.router_id, floating.fixed_ip_address, floating.status, floating.port_details],
     [null, null, null, "DOWN", null],
   );
+  const take = (changes: Attributes) => world.networking.update(ADMIN, "port", port.id, changes);
+  await refuses(world, "BadRequest", () => take({ fixed_ips: [] }), /IP updates for port \S+ are not allowed/);
+  await take({ device_id: "", device_owner: "" });
   await refuses(world, "ServicePortInUse", () => world.networking.delete(ADMIN, "port", port.id));
   await refuses(world, "FloatingIPNotFound", () => world.networking.get(BOB, "floatingip", floating.id));
   await world.networking.delete(ALICE, "floatingip", floating.id);

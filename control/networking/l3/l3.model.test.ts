@@ -167,6 +167,8 @@ function checkAll(memory: Memory): void {
   for (const floating of rows(memory, "floatingip")) {
     const { port_id, fixed_ip_address: fixed, router_id, floating_network_id: net } = floating;
     const forwardings = rows(memory, "port_forwarding").filter(({ floatingip_id }) => floatingip_id === floating.id);
+    const own = memory.get("port", floating.floating_port_id)?.record.fixed_ips;
+    assert.ok(own?.some(({ ip_address }) => ip_address === floating.floating_ip_address));
     if (port_id !== null) {
       assert.equal(forwardings.length, 0);
       checkReachable(memory, router_id, port_id, fixed, net);

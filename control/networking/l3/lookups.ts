@@ -23,6 +23,8 @@ export const GATEWAYS_BY_NETWORK = index("port", ({ router_port: is, network_id 
   is?.type === "gateway" ? [network_id] : [],
 );
 export const FLOATINGIPS_BY_PORT = index("floatingip", ({ port_id }) => [port_id]);
+/** By the port that holds the floating address itself. */
+export const FLOATINGIPS_BY_OWN_PORT = index("floatingip", ({ floating_port_id }) => [floating_port_id]);
 export const FLOATINGIPS_BY_ROUTER = index("floatingip", ({ router_id }) => [router_id]);
 export const FLOATINGIPS_BY_NETWORK = index("floatingip", ({ floating_network_id: id }) => [id]);
 export const FLOATINGIPS_BY_ADDRESS = index("floatingip", ({ floating_ip_address: address }) => [address]);

@@ -4,18 +4,16 @@ import { fault, ipFamily, type PortRecord } from "../../../model/mod.ts";
 import { isRouterInterface } from "../../ipam/mod.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
-import { FLOATINGIP_OWNER, LOCAL_IPS_BY_PORT } from "./lookups.ts";
+import { FLOATINGIPS_BY_OWN_PORT, LOCAL_IPS_BY_PORT } from "./lookups.ts";
 import { changedAddresses, followAddresses } from "./port-users.ts";
 
 /** Ports of routers and floating addresses go by other calls (l3_db.py prevent_l3_port_deletion). @throws Fault ServicePortInUse */
 export function checkPortRemoval(draft: Draft, port: PortRecord): void {
-  const { device_owner: owner, device_id: device } = port;
   if (draft.select(LOCAL_IPS_BY_PORT, port.id).length > 0) {
     throw fault("ServicePortInUse", { port_id: port.id, reason: "still referenced by Local IPs" });
   }
-  const isHeld =
-    port.router_port !== undefined || (owner === FLOATINGIP_OWNER && draft.get("floatingip", device) !== undefined);
-  if (isHeld) throw fault("ServicePortInUse", { port_id: port.id, reason: `has device owner ${owner}` });
+  if (port.router_port === undefined && draft.select(FLOATINGIPS_BY_OWN_PORT, port.id).length === 0) return;
+  throw fault("ServicePortInUse", { port_id: port.id, reason: `has device owner ${port.device_owner}` });
 }
 
 /** A router's port is for the router's project to make (_enforce_device_owner_not_router_intf_or_device_id). */
@@ -35,8 +33,11 @@ export function checkPortChange(env: Env, draft: Draft, caller: Caller, before: 
   if (before.device_id !== after.device_id || before.device_owner !== after.device_owner) {
     checkRouterDevice(draft, caller, { ...after, device_id: after.device_id || before.device_id });
   }
-  if (before.router_port?.type === "interface" && changedAddresses(before, after).some((ip) => ipFamily(ip) === 4)) {
-    // l3-port-ip-change-not-allowed (ipam_pluggable_backend.py _update_ips_for_port).
+  const isFixed =
+    before.router_port?.type === "interface" || draft.select(FLOATINGIPS_BY_OWN_PORT, before.id).length > 0;
+  if (isFixed && changedAddresses(before, after).some((ip) => ipFamily(ip) === 4)) {
+    // l3-port-ip-change-not-allowed (ipam_pluggable_backend.py _update_ips_for_port). Neutron lets an administrator take
+    // a floating IP's address from its port, and goes on to show it.
     throw fault("BadRequest", { resource: "ports", msg: `IP updates for port ${before.id} are not allowed` });
   }
   followAddresses(env, draft, before, after);
