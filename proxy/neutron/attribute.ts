@@ -31,6 +31,8 @@ export interface Attribute {
   readonly normalise?: (value: unknown) => unknown;
   /** Shown and filtered value where it is not the record's own member of this name; undefined: not shown. */
   readonly read?: (row: Row) => unknown;
+  /** What rows are sorted by, where it is not what is shown. */
+  readonly order?: (row: Row) => unknown;
   /** A filter of its own instead of "equal to one of the values". */
   readonly match?: (values: string[]) => (row: Row) => boolean;
 }
@@ -38,7 +40,7 @@ export interface Attribute {
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 type Flag = "post" | "put" | "hidden" | "filter" | "sort" | "policy";
-type Details = Pick<Attribute, "default" | "convert" | "validate" | "normalise" | "read" | "match">;
+type Details = Pick<Attribute, "default" | "convert" | "validate" | "normalise" | "read" | "match" | "order">;
 
 /** A row: `attribute(["post", "put", "filter"], { default: "" })`. Visible unless "hidden". */
 export function attribute(flags: Flag[], details: Details = {}): Attribute {

@@ -26,7 +26,7 @@ function compileOrder(resource: Resource, sorts: SortKey[]): Compare {
   if (sorts.length === 0) return byId;
   const last: SortKey[] = sorts.some((sort) => sort.name === "id") ? [] : [{ name: "id", isAscending: true }];
   const keys = [...sorts, ...last].map(({ name, isAscending }) => ({
-    read: readerOf(resource.attributes, name),
+    read: resource.attributes[name]?.order ?? readerOf(resource.attributes, name),
     sign: isAscending ? 1 : -1,
   }));
   return (a, b) => {

@@ -29,6 +29,15 @@ describe("subnet pools", () => {
     const own = await pool({ default_prefixlen: 24 });
     assert.deepEqual([own.default_prefixlen, own.min_prefixlen, own.max_prefixlen], ["24", "8", "32"]);
     assert.deepEqual([own.ip_version, own.shared, own.is_default, own.default_quota], [4, false, false, null]);
+    for (const default_prefixlen of [9, 10]) await pool({ name: "sorted", default_prefixlen });
+    const sorted = await door.ask(
+      "GET",
+      "/v2.0/subnetpools?name=sorted&sort_key=default_prefixlen&sort_dir=asc",
+      undefined,
+      "alice",
+    );
+    const lengths = sorted.body.subnetpools.map((row: { default_prefixlen: string }) => row.default_prefixlen);
+    assert.deepEqual(lengths, ["9", "10"]);
     const body = { subnetpool: { name: "p", prefixes: ["10.0.0.0/8"], shared: true } };
     const rules = "(rule:create_subnetpool and rule:create_subnetpool:shared) is disallowed by policy";
     assert.equal(await told("POST", "subnetpools", body, "alice"), `403 ${rules}`);

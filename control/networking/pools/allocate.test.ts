@@ -50,6 +50,7 @@ const REFUSED: [body: Attributes, code: FaultCode][] = [
   [{ allocation_pools: [{ start: "10.0.1.2", end: "10.0.1.9" }] }, "BadRequest"],
   [{ subnetpool_id: "none" }, "SubnetPoolNotFound"],
   [{ subnetpool_id: "prefix_delegation" }, "BadRequest"],
+  [{ subnetpool_id: "prefix_delegation", ip_version: 6, ipv6_ra_mode: "slaac" }, "BadRequest"],
   [{ subnetpool_id: null }, "BadRequest"],
 ];
 for (const [body, code] of REFUSED) {

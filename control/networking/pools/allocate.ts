@@ -3,7 +3,7 @@
  * that fits into the smallest hole. Others may allocate at the same time: keys keep the parts apart, and the record of
  * the pool, on which all this rests, is not touched.
  */
-import type { Attributes, Caller } from "../../../api/mod.ts";
+import type { Caller } from "../../../api/mod.ts";
 import {
   fault,
   type Id,
@@ -11,54 +11,13 @@ import {
   ipBits,
   ipFromBigInt,
   type Prefix,
-  parsePrefix,
   type SubnetPoolRecord,
 } from "../../../model/mod.ts";
 import { toPrefixes } from "../../ipam/mod.ts";
-import { given, isIp, isText, isWhole, orNull } from "../attributes.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
-import { index } from "../indexes.ts";
-import { dependOnAccess, seesShared } from "../sharing.ts";
+import { dependOnAccess } from "../sharing.ts";
 import { claimRange, freeIn, notAvailable, prefixOf, rangeKey, subnetsIn } from "./ranges.ts";
-
-const DEFAULTS = index("subnetpool", ({ is_default, ip_version }) => (is_default ? [String(ip_version)] : []));
-
-const badRequest = (msg: string) => fault("BadRequest", { resource: "subnets", msg });
-
-/** The pool that is the default of the family, if the caller may use it. */
-export function defaultPool(draft: Draft, caller: Caller, family: number): SubnetPoolRecord | undefined {
-  return draft.select(DEFAULTS, String(family)).find((pool) => seesShared(caller, pool, draft));
-}
-
-/** The pool that a body names, itself or as the default. @throws Fault BadRequest, SubnetPoolNotFound */
-export function poolOf(draft: Draft, caller: Caller, body: Attributes): SubnetPoolRecord | undefined {
-  const id = given(body, "subnetpool_id", orNull(isText)) ?? null;
-  const isDefault = body.use_default_subnetpool === true;
-  if (isDefault && id !== null) {
-    throw badRequest("subnetpool_id and use_default_subnetpool cannot both be specified");
-  }
-  if (isDefault) {
-    const family = parsePrefix(String(body.cidr))?.family ?? given(body, "ip_version", isWhole);
-    if (family === undefined) {
-      throw badRequest("ip_version must be specified in the absence of cidr and subnetpool_id");
-    }
-    const pool = defaultPool(draft, caller, family);
-    if (pool === undefined) throw badRequest(`No default subnetpool found for IPv${family}`);
-    return pool;
-  }
-  if (id === null) return undefined;
-  if (id === PREFIX_DELEGATION) {
-    if (typeof body.cidr === "string") return undefined;
-    throw badRequest("IPv6 prefix delegation is not supported");
-  }
-  const pool = draft.get("subnetpool", id);
-  if (pool === undefined || !seesShared(caller, pool, draft)) throw fault("SubnetPoolNotFound", { subnetpool_id: id });
-  return pool;
-}
-
-/** neutron_lib/constants.py IPV6_PD_POOL_ID: prefixes from a router upstream, which Cable's hosts do not ask. */
-const PREFIX_DELEGATION = "prefix_delegation";
 
 /** What a new subnet of a pool is to be like. */
 interface Request {
@@ -66,17 +25,6 @@ interface Request {
   subnetId: Id;
   /** The very prefix, or its length. */
   wanted: Prefix | number;
-}
-
-/** What a body asks of the pool. @throws Fault AddrFormatError */
-export function wantedOf(pool: SubnetPoolRecord, body: Attributes, cidr: Prefix | undefined): Prefix | number {
-  if (cidr !== undefined) return cidr;
-  const length = given(body, "prefixlen", isWhole) ?? pool.default_prefixlen;
-  const gateway = given(body, "gateway_ip", orNull(isIp)) ?? null;
-  const text = `${gateway ?? (pool.ip_version === 4 ? "0.0.0.0" : "::")}/${length}`;
-  const wanted = parsePrefix(text);
-  if (wanted === undefined) throw fault("AddrFormatError", { msg: `invalid IPNetwork ${text}` });
-  return gateway === null ? length : wanted;
 }
 
 /** Addresses in IPv4, /64 in IPv6. */

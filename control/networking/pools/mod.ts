@@ -3,7 +3,8 @@
  * Invariant: no two subnets of a pool overlap, nor two pools of a scope, however many control nodes there are.
  */
 export { checkAffinity, scopesOf } from "./affinity.ts";
-export { allocate, defaultPool, firstHost, poolOf, wantedOf } from "./allocate.ts";
+export { allocate, firstHost } from "./allocate.ts";
 export { subnetPoolPlan } from "./pool.ts";
 export { rangeKey, releaseRange } from "./ranges.ts";
+export { defaultPool, poolOf, wantedOf } from "./request.ts";
 export { addressScopePlan } from "./scope.ts";

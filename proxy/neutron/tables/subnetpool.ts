@@ -10,7 +10,11 @@ const details = { default: UNSET, convert: toInt, validate: nonNegative };
 
 /** Neutron shows a length as text (db_base_plugin_common.py _make_subnetpool_dict). */
 const length = (name: string) =>
-  attribute(["post", "put", "filter", "sort"], { ...details, read: (row) => String(row[name]) });
+  attribute(["post", "put", "filter", "sort"], {
+    ...details,
+    read: (row) => String(row[name]),
+    order: (row) => row[name],
+  });
 
 export const SUBNETPOOL: Attributes = offered(
   {
