@@ -2,7 +2,7 @@
  * Records as Neutron's JSON text. A list of 10,000 ports is written without an object per row: each visible attribute
  * is compiled once to its name and a reader, and a row is the concatenation of their texts.
  */
-import { type Row, readerOf } from "./attribute.ts";
+import type { Row } from "./attribute.ts";
 import type { Hidden, Target, Test } from "./policy/mod.ts";
 import type { Resource } from "./resource.ts";
 
@@ -14,13 +14,18 @@ export interface Hiding extends Hidden {
 }
 
 interface Column {
-  /** A comma, the name as JSON and a colon. */
+  /** What goes before it, the name as JSON and a colon. */
   name: string;
-  read: (row: Row) => unknown;
+  /** The row's own member, or how the value is read from the row. */
+  member: string;
+  read: ((row: Row) => unknown) | undefined;
   isHidden: Test | undefined;
-  /** The value of the row before, and what was written for it: rows of one list are alike in most columns. */
+  /** The value of the row before. */
   last: unknown;
+  /** What was written for it with its name; empty when it was not shown. */
   text: string;
+  /** Whether it has differed between rows so far. */
+  varies: boolean;
 }
 
 // Most strings are ids, names and addresses, which need no escapes.
@@ -47,32 +52,60 @@ function json(value: unknown): string {
   return `{${text}}`;
 }
 
-/** Writes what is visible of a resource: all but what is kept back, and of `fields`, if there are any, only those. */
+/**
+ * Writes what is visible of a resource: all but what is kept back, and of `fields`, if there are any, only those. Rows of
+ * one list are alike in most columns: a value that is that of the row before is not written again, and neighbours that
+ * have been the same in all rows are one piece of text.
+ */
 export function renderer(resource: Resource, { always, perRow, target }: Hiding, fields: string[]): Renderer {
   const wanted = fields.length > 0 ? new Set(fields) : undefined;
   const columns: Column[] = Object.entries(resource.attributes)
     .filter(([name, { isVisible }]) => isVisible && !always.has(name) && (wanted?.has(name) ?? true))
-    .map(([name]) => ({
-      name: `,"${name}":`,
-      read: readerOf(resource.attributes, name),
+    .map(([name], place) => ({
+      name: `${place === 0 ? "{" : ","}"${name}":`,
+      member: name,
+      read: resource.attributes[name]?.read,
       isHidden: perRow.get(name),
       last: undefined,
       text: "",
+      varies: false,
     }));
+  let pieces: { text: string }[] = [];
+  let isFirst = true;
   return (row) => {
-    let text = "";
+    let isNew = isFirst;
     for (const column of columns) {
-      if (column.isHidden?.(target(row))) continue;
-      const value = column.read(row);
-      if (value === undefined) continue;
-      if (value !== column.last) {
-        column.last = value;
-        column.text = column.name + json(value);
-      }
-      text += text === "" ? `{${column.text.slice(1)}` : column.text;
+      let value = column.read === undefined ? row[column.member] : column.read(row);
+      if (column.isHidden?.(target(row))) value = undefined;
+      if (value === column.last) continue;
+      column.last = value;
+      column.text = value === undefined ? "" : column.name + json(value);
+      isNew ||= !column.varies;
+      column.varies = !isFirst;
     }
-    return text === "" ? "{}" : `${text}}`;
+    if (isNew) pieces = piecesOf(columns);
+    isFirst = false;
+    let text = "";
+    for (const piece of pieces) text += piece.text;
+    if (columns[0]?.text) return `${text}}`;
+    return text === "" ? "{}" : `{${text.slice(1)}}`;
   };
+}
+
+/** Columns that vary, and between them the texts of those that do not. */
+function piecesOf(columns: readonly Column[]): { text: string }[] {
+  const pieces: { text: string }[] = [];
+  let same = "";
+  for (const column of columns) {
+    if (!column.varies) same += column.text;
+    else {
+      if (same !== "") pieces.push({ text: same });
+      pieces.push(column);
+      same = "";
+    }
+  }
+  if (same !== "") pieces.push({ text: same });
+  return pieces;
 }
 
 /** Characters after which text becomes bytes: small pieces stay in the young heap, and V8 need not join megabytes. */
