@@ -55,7 +55,6 @@ const asRow = (row: unknown) => row as Row;
 
 async function create(asked: Asked): Promise<string> {
   const body = bodyOf(asked, "allowPost");
-  asked.resourceRow.checkNew?.(body);
   const [row] = await asked.networking.create(asked.caller, asked.row.kind, [body]);
   return writer(asked)(asRow(row));
 }

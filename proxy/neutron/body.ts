@@ -84,9 +84,7 @@ function newBody(resource: Resource, caller: Caller, given: Json): Json {
     given.tenant_id = caller.projectId;
   }
   fillDefaults(resource, given);
-  const body = convert(resource, given);
-  resource.checkNew?.(body);
-  return body;
+  return convert(resource, given);
 }
 
 /** Names that the resource has, and a project that the caller may name; `tenant_id` alone becomes `project_id`. */

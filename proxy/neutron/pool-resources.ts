@@ -37,7 +37,7 @@ const POOL_ACTIONS = [
 ];
 
 export const POOL_RESOURCES: readonly Resource[] = [
-  resource({ kind: "subnetpool", attributes: SUBNETPOOL, actions: POOL_ACTIONS, hasTags: true }),
+  resource({ kind: "subnetpool", attributes: SUBNETPOOL, actions: POOL_ACTIONS, hasTags: true, hasBulk: false }),
   resource({
     kind: "network_ip_availability",
     collection: "network_ip_availabilities",

@@ -41,8 +41,6 @@ export interface Resource {
   /** Several can be created with one request. */
   readonly hasBulk: boolean;
   readonly attributes: Attributes;
-  /** Rules across attributes that need nothing but the request, on the converted body. @throws Fault */
-  readonly checkNew?: (body: Json) => void;
   readonly actions: readonly Action[];
   /** Its tags have paths of their own. */
   readonly hasTags: boolean;
