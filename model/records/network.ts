@@ -23,6 +23,8 @@ export interface NetworkRecord extends Standard {
   qos_policy_id?: Id | null; // user
   /** Hosts that do not answer its DHCP clients, although all do by themselves. */
   dhcp_excluded_hosts?: string[]; // user
+  /** Hosts that are said to serve it although it has no port yet. */
+  dhcp_added_hosts?: string[]; // user
 }
 
 export interface AllocationPool {

@@ -11,6 +11,7 @@ before(async () => {
   await door.host("host-1");
   const { body } = await door.ask("POST", "/v2.0/networks", { network: { availability_zone_hints: ["nova"] } });
   net = body.network.id;
+  await door.ask("POST", "/v2.0/ports", { port: { network_id: net } });
 });
 after(() => door.close());
 

@@ -95,20 +95,53 @@ describe("networks on DHCP agents", () => {
       ({ id }) => id,
     );
 
-  test("a network is on all of them until it is taken off one, and can be put back", async () => {
+  test("a network is on all of them with its first port, until it is taken off one, and can be put back", async () => {
     const { id: network_id } = await world.network();
     const { id: agent_id } = await agent("h1", "DHCP agent");
-    assert.deepEqual(await hosting(network_id), ["h1", "h2"]);
-    assert.deepEqual(await hosted(agent_id), [network_id]);
     const add = () => world.networking.create(ADMIN, "agent_network", [{ agent_id, network_id }]);
     const remove = () => world.networking.act(ADMIN, "agent", agent_id, "remove_network", { network_id });
+    assert.deepEqual([await hosting(network_id), await hosted(agent_id)], [[], []]);
+    await refuses(world, "NetworkNotHostedByDhcpAgent", remove);
+    await world.port(network_id);
+    assert.deepEqual(await hosting(network_id), ["h1", "h2"]);
+    assert.deepEqual(await hosted(agent_id), [network_id]);
     await refuses(world, "NetworkHostedByDHCPAgent", add);
     await remove();
-    assert.deepEqual(await hosting(network_id), ["h2"]);
-    assert.deepEqual(await hosted(agent_id), []);
+    assert.deepEqual([await hosting(network_id), await hosted(agent_id)], [["h2"], []]);
     await refuses(world, "NetworkNotHostedByDhcpAgent", remove);
     await add();
     assert.deepEqual(await hosting(network_id), ["h1", "h2"]);
+  });
+
+  test("one without ports can be put on one, which it is on from then", async () => {
+    const { id: network_id } = await world.network();
+    const { id: agent_id } = await agent("h1", "DHCP agent");
+    await world.networking.create(ADMIN, "agent_network", [{ agent_id, network_id }]);
+    assert.deepEqual(await hosting(network_id), ["h1"]);
+    assert.deepEqual((await world.networking.get(ADMIN, "network", network_id)).availability_zones, ["nova"]);
+  });
+
+  test("a router is on every L3 agent, and stays there", async () => {
+    const [router] = await world.networking.create(ADMIN, "router", [{ name: "r" }]);
+    const router_id = router?.id ?? "";
+    const { id: agent_id } = await agent("h1", "L3 agent");
+    const dhcp = (await agent("h1", "DHCP agent")).id;
+    await world.networking.create(ADMIN, "agent_router", [{ agent_id, router_id }]);
+    const rows = (await world.networking.list(ADMIN, "agent_router", { agent_id: [agent_id] })) as unknown as Row[];
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      [router_id],
+    );
+    const agents = (await world.networking.list(ADMIN, "router_agent", { router_id: [router_id] })) as unknown as Row[];
+    assert.deepEqual(agents.map(({ host }) => host).sort(), ["h1", "h2"]);
+    const add = (id: string, router: string) => () =>
+      world.networking.create(ADMIN, "agent_router", [{ agent_id: id, router_id: router }]);
+    await refuses(world, "InvalidL3Agent", add(dhcp, router_id));
+    await refuses(world, "AgentNotFound", add("none", router_id));
+    await refuses(world, "RouterNotFound", add(agent_id, "none"));
+    await refuses(world, "DVRL3CannotRemoveFromDvrAgent", () =>
+      world.networking.act(ADMIN, "agent", agent_id, "remove_router", { router_id }),
+    );
   });
 
   test("agents of another type, agents that are off and what is not there are refused", async () => {
@@ -143,7 +176,9 @@ describe("availability zones", () => {
 
   test("a network is in those of its agents, and its hints must be among them", async () => {
     const network = await world.network({ availability_zone_hints: ["nova"] });
-    assert.deepEqual(network.availability_zones, ["nova"]);
+    assert.deepEqual(network.availability_zones, []);
+    await world.port(network.id);
+    assert.deepEqual((await world.networking.get(ADMIN, "network", network.id)).availability_zones, ["nova"]);
     await refuses(world, "AvailabilityZoneNotFound", () => world.network({ availability_zone_hints: ["nova", "x"] }));
     for (const host of ["h1", "h2"]) {
       const { id } = await agent(host, "DHCP agent");

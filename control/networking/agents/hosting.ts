@@ -1,6 +1,7 @@
 /**
- * Which agents serve a network or have a router. DHCP is answered on the host of each port, and a router is on every
- * host, so by itself each agent has them all; a network can be taken off the DHCP agents of single hosts.
+ * Which agents serve a network or have a router. DHCP is answered on the host of each port, so with its first port a
+ * network is on all DHCP agents, as in Neutron it is then scheduled; it can be put on one before, and be taken off one. A
+ * router is on every host.
  */
 import type { Attributes } from "../../../api/mod.ts";
 import { fault, type HostRecord, type NetworkRecord } from "../../../model/mod.ts";
@@ -10,11 +11,22 @@ import type { Env } from "../env.ts";
 import { touched } from "../standard.ts";
 import { findAgent, isUp } from "./roles.ts";
 
-export const serves = (host: HostRecord, { dhcp_excluded_hosts: excluded = [] }: NetworkRecord) =>
-  !excluded.includes(host.name);
+export function serves({ memory }: Env, { name }: HostRecord, network: NetworkRecord): boolean {
+  const { id, dhcp_excluded_hosts: excluded = [], dhcp_added_hosts: added = [] } = network;
+  return added.includes(name) || (!excluded.includes(name) && memory.portsOfNetwork(id).size > 0);
+}
 
-function exclude(env: Env, draft: Draft, network: NetworkRecord, hosts: string[]): void {
-  draft.replace("network", network.id, touched(env, { ...network, dhcp_excluded_hosts: hosts }));
+/** The host among those that are added, or among those that are excluded. */
+function place(env: Env, draft: Draft, network: NetworkRecord, name: string, to: "added" | "excluded"): void {
+  const without = (hosts: string[] = []) => hosts.filter((host) => host !== name);
+  const { dhcp_added_hosts: added, dhcp_excluded_hosts: excluded } = network;
+  const after: NetworkRecord = {
+    ...network,
+    dhcp_added_hosts: [...without(added), ...(to === "added" ? [name] : [])],
+    dhcp_excluded_hosts: [...without(excluded), ...(to === "excluded" ? [name] : [])],
+  };
+  draft.present("host", name);
+  draft.replace("network", network.id, touched(env, after));
 }
 
 /** neutron/db/agentschedulers_db.py add_network_to_dhcp_agent. */
@@ -26,16 +38,10 @@ export function addNetwork(env: Env, draft: Draft, body: Attributes) {
   const agent = findAgent(draft, agentId);
   if (agent === undefined) throw fault("AgentNotFound", { id: agentId });
   if (agent.role !== "dhcp" || !isUp(agent.host, "dhcp")) throw fault("InvalidDHCPAgent", { id: agentId });
-  if (serves(agent.host, network)) {
+  if (serves(env, agent.host, network)) {
     throw fault("NetworkHostedByDHCPAgent", { network_id: networkId, agent_id: agentId });
   }
-  const { name } = agent.host;
-  exclude(
-    env,
-    draft,
-    network,
-    (network.dhcp_excluded_hosts ?? []).filter((excluded) => excluded !== name),
-  );
+  place(env, draft, network, agent.host.name, "added");
   return { agent_id: agentId, id: networkId };
 }
 
@@ -44,21 +50,23 @@ export function removeNetwork(env: Env, draft: Draft, agentId: string, body: Att
   const networkId = attribute(body, "network_id", isText, "");
   const network = draft.get("network", networkId);
   const agent = findAgent(draft, agentId);
-  if (network === undefined || agent?.role !== "dhcp" || !serves(agent.host, network)) {
+  if (network === undefined || agent?.role !== "dhcp" || !serves(env, agent.host, network)) {
     throw fault("NetworkNotHostedByDhcpAgent", { network_id: networkId, agent_id: agentId });
   }
-  draft.present("host", agent.host.name);
-  exclude(env, draft, network, [...(network.dhcp_excluded_hosts ?? []), agent.host.name]);
+  place(env, draft, network, agent.host.name, "excluded");
   return {};
 }
 
-/** neutron/db/l3_agentschedulers_db.py add_router_to_l3_agent: nobody chooses where a distributed router is. */
-export function addRouter(draft: Draft, body: Attributes): never {
+/**
+ * neutron/db/l3_agentschedulers_db.py add_router_to_l3_agent: a router that the agent has already stays as it is, and
+ * here each has all of them.
+ */
+export function addRouter(draft: Draft, body: Attributes) {
   const routerId = attribute(body, "router_id", isText, "");
   const agentId = attribute(body, "agent_id", isText, "");
   if (draft.get("router", routerId) === undefined) throw fault("RouterNotFound", { router_id: routerId });
   const agent = findAgent(draft, agentId);
   if (agent === undefined) throw fault("AgentNotFound", { id: agentId });
-  if (agent.role !== "l3") throw fault("InvalidL3Agent", { id: agentId });
-  throw fault("DVRL3CannotAssignToDvrAgent");
+  if (agent.role !== "l3" || !isUp(agent.host, "l3")) throw fault("InvalidL3Agent", { id: agentId });
+  return { agent_id: agentId, id: routerId };
 }

@@ -1,16 +1,22 @@
 /** Agents, and what is hosted on them, as resources. */
 import type { Attributes, Caller, DerivedRow, ListHint } from "../../../api/mod.ts";
-import { type AgentRole, type AgentSettings, fault, type Id } from "../../../model/mod.ts";
+import {
+  type AgentRole,
+  type AgentSettings,
+  fault,
+  type Id,
+  type NetworkRecord,
+  type RecordTypes,
+  type RouterRecord,
+} from "../../../model/mod.ts";
 import { given, isFlag, isText, orNull } from "../attributes.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
-import type { ResourcePlan } from "../plan.ts";
+import type { RecordOf, ResourcePlan } from "../plan.ts";
 import type { Reader } from "../reader.ts";
-import { withShared } from "../sharing.ts";
 import { addNetwork, addRouter, removeNetwork, serves } from "./hosting.ts";
 import { findAgent, isThere, ROLE_NAMES } from "./roles.ts";
 import { agentRow } from "./row.ts";
-import { zonesOfNetwork } from "./zones.ts";
 
 const notFound = (id: Id) => fault("AgentNotFound", { id });
 
@@ -92,26 +98,35 @@ const derived = (list: (reader: Reader, hint: ListHint, caller: Caller) => Itera
   },
 });
 
-function* networksOn(env: Env, reader: Reader, hint: ListHint, caller: Caller): Iterable<DerivedRow> {
-  const { host, role } = agentOf(reader, hint);
-  if (role !== "dhcp") return;
-  for (const { record } of env.memory.all("network")) {
-    if (!serves(host, record)) continue;
-    const subnets = [...env.memory.subnetsOfNetwork(record.id)];
-    yield { ...withShared(record, caller, reader), subnets, availability_zones: zonesOfNetwork(env, record) };
+/** Records of another kind as they are shown. */
+function* shown<K extends "network" | "router">(
+  records: Iterable<RecordTypes[K]>,
+  plan: ResourcePlan<K>,
+  caller: Caller,
+  reader: Reader,
+): Iterable<DerivedRow> {
+  for (const record of records) {
+    const row: object = plan.show?.(record as RecordOf<K>, caller, reader) ?? record;
+    yield row as DerivedRow;
   }
 }
 
-function* routersOn(env: Env, reader: Reader, hint: ListHint): Iterable<DerivedRow> {
+function* networksOn(env: Env, reader: Reader, hint: ListHint): Iterable<NetworkRecord> {
+  const { host, role } = agentOf(reader, hint);
+  if (role !== "dhcp") return;
+  for (const { record } of env.memory.all("network")) if (serves(env, host, record)) yield record;
+}
+
+function* routersOn(env: Env, reader: Reader, hint: ListHint): Iterable<RouterRecord> {
   if (agentOf(reader, hint).role !== "l3") return;
-  for (const { record } of env.memory.all("router")) yield { ...record };
+  for (const { record } of env.memory.all("router")) yield record;
 }
 
 function* agentsOfNetwork(env: Env, reader: Reader, hint: ListHint): Iterable<DerivedRow> {
   const network = reader.get("network", only(hint, "network_id"));
   if (network === undefined) return;
   for (const host of env.indexes.hosts) {
-    if (serves(host, network) && isThere(reader, host, "dhcp")) yield agentRow(env, reader, host, "dhcp");
+    if (serves(env, host, network) && isThere(reader, host, "dhcp")) yield agentRow(env, reader, host, "dhcp");
   }
 }
 
@@ -122,16 +137,16 @@ function* agentsOfRouter(env: Env, reader: Reader, hint: ListHint): Iterable<Der
   for (const row of rows(env, reader, ["l3"])) yield { ...row, ha_state: router.ha ? "active" : null };
 }
 
-export function agentNetworkPlan(env: Env): ResourcePlan<"agent_network"> {
+export function agentNetworkPlan(env: Env, networks: ResourcePlan<"network">): ResourcePlan<"agent_network"> {
   return {
-    ...derived((reader, hint, caller) => networksOn(env, reader, hint, caller)),
+    ...derived((reader, hint, caller) => shown(networksOn(env, reader, hint), networks, caller, reader)),
     create: (draft, _caller, body) => addNetwork(env, draft, body),
   };
 }
 
-export function agentRouterPlan(env: Env): ResourcePlan<"agent_router"> {
+export function agentRouterPlan(env: Env, routers: ResourcePlan<"router">): ResourcePlan<"agent_router"> {
   return {
-    ...derived((reader, hint) => routersOn(env, reader, hint)),
+    ...derived((reader, hint, caller) => shown(routersOn(env, reader, hint), routers, caller, reader)),
     create: (draft, _caller, body) => addRouter(draft, body),
   };
 }

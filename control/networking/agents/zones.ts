@@ -3,6 +3,7 @@ import type { DerivedRow } from "../../../api/mod.ts";
 import { type AgentRole, fault, type HostRecord, type NetworkRecord } from "../../../model/mod.ts";
 import type { Env } from "../env.ts";
 import type { ResourcePlan } from "../plan.ts";
+import { serves } from "./hosting.ts";
 import { isUp, ROLE_NAMES, ROLES, zoneOf } from "./roles.ts";
 
 const RESOURCES = { network: "dhcp", router: "l3" } as const satisfies Record<string, AgentRole>;
@@ -20,11 +21,12 @@ function zoneNames(hosts: readonly HostRecord[]): readonly string[] {
   return names;
 }
 
-/** The zones whose hosts serve the network: all, but where it was taken off them. */
-export function zonesOfNetwork(env: Env, { dhcp_excluded_hosts: excluded }: NetworkRecord): readonly string[] {
+/** The zones whose hosts serve the network: all once it has a port, but where it was taken off them. */
+export function zonesOfNetwork(env: Env, network: NetworkRecord): readonly string[] {
   const { hosts } = env.indexes;
-  if (excluded === undefined || excluded.length === 0) return zoneNames(hosts);
-  return zoneNames(hosts.filter(({ name }) => !excluded.includes(name)));
+  const { dhcp_excluded_hosts: excluded = [], dhcp_added_hosts: added = [] } = network;
+  if (excluded.length > 0 || added.length > 0) return zoneNames(hosts.filter((host) => serves(env, host, network)));
+  return env.memory.portsOfNetwork(network.id).size > 0 ? zoneNames(hosts) : [];
 }
 
 /** The zones of every router: it is on all hosts. */
