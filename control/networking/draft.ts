@@ -27,6 +27,7 @@ export class Draft implements Reader {
   readonly #guards = new Map<string, Guard>();
   readonly #writes = new Map<string, Write>();
   readonly #staged = new Map<string, Staged>();
+  readonly #stagedKinds = new Set<Kind>();
   /** Unique keys made by this request; the fault is what the caller gets when another has the key, if it must be it. */
   readonly #claims = new Map<string, (() => Fault) | undefined>();
   readonly #marked = new Set<string>();
@@ -54,12 +55,13 @@ export class Draft implements Reader {
 
   select<K extends Kind>(by: Index<K>, key: string): RecordTypes[K][] {
     const found: RecordTypes[K][] = [];
+    const isStaged = this.#stagedKinds.has(by.kind);
     for (const id of this.#indexes.of(by, key)) {
-      if (this.#staged.has(keys.record(by.kind, id))) continue;
+      if (isStaged && this.#staged.has(keys.record(by.kind, id))) continue;
       const record = this.#memory.get(by.kind, id)?.record;
       if (record !== undefined) found.push(record);
     }
-    for (const { kind, record } of this.#staged.values()) {
+    for (const { kind, record } of isStaged ? this.#staged.values() : []) {
       if (kind === by.kind && record !== undefined && by.keysOf(record as RecordTypes[K]).includes(key)) {
         found.push(record as RecordTypes[K]);
       }
@@ -99,6 +101,7 @@ export class Draft implements Reader {
 
   remove(kind: Kind, id: Id): void {
     this.dependOn(kind, id);
+    this.#stagedKinds.add(kind);
     this.#staged.set(keys.record(kind, id), { kind, id, record: undefined });
     this.#write({ kind: "delete", key: keys.record(kind, id) });
   }
@@ -218,6 +221,7 @@ export class Draft implements Reader {
   }
 
   #stage<K extends Kind>(kind: K, id: Id, record: RecordTypes[K]): void {
+    this.#stagedKinds.add(kind);
     this.#staged.set(keys.record(kind, id), { kind, id, record });
   }
 
