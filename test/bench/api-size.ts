@@ -4,6 +4,7 @@ import { startCable } from "./api-cable.ts";
 import { fillOverApi } from "./api-fill.ts";
 import type { Tokens } from "./api-server.ts";
 import { residentMiB } from "./api-usage.ts";
+import { MANY } from "./api-world.ts";
 import { type Row, row } from "./row.ts";
 
 const NETWORKS = 10;
@@ -20,8 +21,8 @@ export async function sizeBench(
     const { call, member, admin } = first;
     log(`creating ${PORTS} ports over the API, 100 a request`);
     const began = performance.now();
-    const quota = { network: -1, subnet: -1, port: -1 };
-    await call("PUT", `/v2.0/quotas/${tokens.projectId}`, admin, { quota }).catch(() => {});
+    const quota = { network: MANY, subnet: MANY, port: MANY };
+    await call("PUT", `/v2.0/quotas/${tokens.projectId}`, admin, { quota });
     for (let i = 0; i < NETWORKS; i++) {
       const { network } = (await call("POST", "/v2.0/networks", member, { network: { name: `n${i}` } })) as Made;
       const body = { network_id: network!.id, ip_version: 4, cidr: `172.${16 + i}.0.0/16` };

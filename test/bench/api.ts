@@ -101,7 +101,6 @@ async function measured(
   log: Log,
 ): Promise<Row[]> {
   const name = `api: ${test.name}, ${clients === 1 ? "1 client" : `${clients} clients`}`;
-  if (!(test.isServed?.(ours) ?? true)) return [];
   await run(test, clients, ours, WARM_UP);
   const cable = await run(test, clients, ours, test.cable);
   const effort = test.neutron(clients);
@@ -111,7 +110,7 @@ async function measured(
   );
   const absolute = row(name, cable.perSecond, "/s", null, cable.note);
   if (neutron === undefined) return [absolute];
-  const note = `Neutron ${neutron.perSecond.toPrecision(3)}/s, ${neutron.note}`;
+  const note = `Neutron ${neutron.perSecond.toPrecision(3)}/s, ${neutron.note}${test.neutronNote ? `; ${test.neutronNote}` : ""}`;
   const promise = { atLeast: test.ratio(clients) };
   return [absolute, row(`${name}: against Neutron`, cable.perSecond / neutron.perSecond, "x", promise, note)];
 }

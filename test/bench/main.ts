@@ -1,4 +1,7 @@
-/** `./cable bench [NAME ...] [--json]`: measures SPEC.md's rows; fails when one is below its promise. */
+/**
+ * `./cable bench [NAME ...] [--json]`: measures SPEC.md's rows; fails when one is below its promise. Prints them as a table
+ * and, as its last line, as JSON; --json leaves out the table.
+ */
 import { parseArgs } from "node:util";
 import { apiBench } from "./api.ts";
 import { cniBench } from "./cni.ts";
@@ -31,7 +34,8 @@ export async function main(argv: string[]): Promise<number> {
   }
   const rows: Row[] = [];
   for (const name of names) rows.push(...(await (BENCHES[name] as Bench)((line) => console.error(`${name}: ${line}`))));
-  console.log(values.json ? JSON.stringify({ rows: rows.map(rowJson) }) : rows.map(rowLine).join("\n"));
+  if (!values.json) console.log(rows.map(rowLine).join("\n"));
+  console.log(JSON.stringify({ rows: rows.map(rowJson) }));
   return rows.every((row) => row.ok) ? 0 : 1;
 }
 
