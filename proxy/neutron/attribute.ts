@@ -59,3 +59,15 @@ export function attribute(flags: Flag[], details: Details = {}): Attribute {
 export function readerOf(attributes: Attributes, name: string): (row: Row) => unknown {
   return attributes[name]?.read ?? ((row) => row[name]);
 }
+
+const rows = new WeakMap<Attributes, readonly (readonly [name: string, attribute: Attribute])[]>();
+
+/** The rows of a table with their names: each body and answer goes through all of them. */
+export function rowsOf(attributes: Attributes): readonly (readonly [name: string, attribute: Attribute])[] {
+  let found = rows.get(attributes);
+  if (found === undefined) {
+    found = Object.entries(attributes);
+    rows.set(attributes, found);
+  }
+  return found;
+}

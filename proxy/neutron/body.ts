@@ -4,7 +4,7 @@
  */
 import type { Caller } from "../../api/mod.ts";
 import { fault } from "../../model/mod.ts";
-import { type Attribute, UNSET } from "./attribute.ts";
+import { type Attribute, rowsOf, UNSET } from "./attribute.ts";
 import type { Resource } from "./resource.ts";
 import { isObject, type Json } from "./validators.ts";
 
@@ -55,7 +55,7 @@ export function prepareChange(resource: Resource, caller: Caller, body: Json | u
   if (body !== undefined && Object.hasOwn(body, resource.collection)) throw bad("Bulk operation not supported");
   const given = itemOf(resource, body);
   checkNames(resource, caller, given);
-  for (const [name, attribute] of Object.entries(resource.attributes)) {
+  for (const [name, attribute] of rowsOf(resource.attributes)) {
     if (Object.hasOwn(given, name) && !attribute.allowPut) throw bad(`Cannot update read-only attribute ${name}`);
   }
   return convert(resource, given);
@@ -110,7 +110,7 @@ function checkNames(resource: Resource, caller: Caller, given: Json): void {
 }
 
 function fillDefaults(resource: Resource, given: Json): void {
-  for (const [name, attribute] of Object.entries(resource.attributes)) {
+  for (const [name, attribute] of rowsOf(resource.attributes)) {
     const isGiven = Object.hasOwn(given, name);
     if (!attribute.allowPost) {
       if (isGiven) throw bad(`Attribute '${name}' not allowed in POST`);
@@ -135,7 +135,7 @@ export function convertKnown(resource: Resource, given: Json, may: "allowPost" |
 /** The converted attributes, in the order of the table; what was not specified, and the old name of the project, left out. */
 function convert(resource: Resource, given: Json): Json {
   const body: Json = {};
-  for (const [name, attribute] of Object.entries(resource.attributes)) {
+  for (const [name, attribute] of rowsOf(resource.attributes)) {
     if (!Object.hasOwn(given, name) || given[name] === UNSET) continue;
     const value = convertOne(name, attribute, given[name]);
     if (name !== "tenant_id") body[name] = value;

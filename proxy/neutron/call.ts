@@ -1,8 +1,8 @@
 /** One request for a resource, and what the policy says of it. */
 import type { Caller, Networking } from "../../api/mod.ts";
 import { Fault, fault, type ResourceRecordKind } from "../../model/mod.ts";
-import type { Row } from "./attribute.ts";
-import type { CallerPolicy, Target } from "./policy/mod.ts";
+import { type Row, rowsOf } from "./attribute.ts";
+import type { CallerPolicy, Hidden, Target } from "./policy/mod.ts";
 import type { Hiding } from "./render.ts";
 import { policyName, type Resource } from "./resource.ts";
 
@@ -50,7 +50,7 @@ const isDefault = (value: unknown, of: unknown) =>
 
 /** The attributes that a new resource sets to anything but their defaults, and whose rules must be asked. */
 export function setAttributes(resource: Resource, body: Row): string[] {
-  return Object.entries(resource.attributes)
+  return rowsOf(resource.attributes)
     .filter(([name, row]) => row.enforcePolicy && Object.hasOwn(body, name) && !isDefault(body[name], row.default))
     .map(([name]) => name);
 }
@@ -104,9 +104,20 @@ export function requireParent({ networking, caller, resource, parentId }: Call):
   if (resource.parent && parentId !== undefined) networking.requireVisible(caller, resource.parent.kind, parentId);
 }
 
-/** What this caller is not shown. */
+const hidden = new WeakMap<CallerPolicy, Map<Resource, Hidden>>();
+
+/** What this caller is not shown: the same in all its requests. */
 export function hiddenFrom(call: Call): Hiding {
   const { policy, resource } = call;
-  const { always, perRow } = policy.hidden(policyName(resource), Object.keys(resource.attributes));
-  return { always, perRow, target: targetsOf(call) };
+  let known = hidden.get(policy);
+  if (known === undefined) {
+    known = new Map();
+    hidden.set(policy, known);
+  }
+  let found = known.get(resource);
+  if (found === undefined) {
+    found = policy.hidden(policyName(resource), Object.keys(resource.attributes));
+    known.set(resource, found);
+  }
+  return { always: found.always, perRow: found.perRow, target: targetsOf(call) };
 }

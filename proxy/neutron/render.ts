@@ -2,7 +2,7 @@
  * Records as Neutron's JSON text. A list of 10,000 ports is written without an object per row: each visible attribute
  * is compiled once to its name and a reader, and a row is the concatenation of their texts.
  */
-import type { Row } from "./attribute.ts";
+import { type Row, rowsOf } from "./attribute.ts";
 import type { Hidden, Target, Test } from "./policy/mod.ts";
 import type { Resource } from "./resource.ts";
 
@@ -59,7 +59,7 @@ function json(value: unknown): string {
  */
 export function renderer(resource: Resource, { always, perRow, target }: Hiding, fields: string[]): Renderer {
   const wanted = fields.length > 0 ? new Set(fields) : undefined;
-  const columns: Column[] = Object.entries(resource.attributes)
+  const columns: Column[] = rowsOf(resource.attributes)
     .filter(([name, { isVisible }]) => isVisible && !always.has(name) && (wanted?.has(name) ?? true))
     .map(([name], place) => ({
       name: `${place === 0 ? "{" : ","}"${name}":`,
