@@ -3,10 +3,12 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { DEBIAN_PYTHON } from "../kit/keystone-seed.ts";
-import { makeDirectory, must, readSubunit, run, type SubunitTest } from "../kit/mod.ts";
+import { makeDirectory, must, readSubunit, run, type SubunitTest, until } from "../kit/mod.ts";
 
-const TEMPEST = "/usr/lib/python3/dist-packages/tempest";
-const TESTS = "^tempest\\.api\\.network\\.";
+const PACKAGES = "/usr/lib/python3/dist-packages";
+
+/** Ends with this process, and takes its workers along, which are in its process namespace. */
+const TOGETHER = "setpriv --pdeathsig KILL unshare --pid --fork --kill-child";
 
 export interface TempestTarget {
   authUrl: string;
@@ -61,8 +63,8 @@ run_validation = false
 }
 
 const STESTR = `[DEFAULT]
-test_path=${TEMPEST}/test_discover
-top_dir=/usr/lib/python3/dist-packages
+test_path=${PACKAGES}/tempest/api/network
+top_dir=${PACKAGES}
 `;
 
 export class Tempest {
@@ -85,7 +87,7 @@ export class Tempest {
   /** The names of all tests of the network API that the package has. */
   async list(): Promise<string[]> {
     const cwd = await this.#repository("list");
-    const lines = (await must(["stestr", "list", TESTS], { cwd, env: this.#env })).split("\n");
+    const lines = (await must(["stestr", "list"], { cwd, env: this.#env })).split("\n");
     return lines.filter((line) => line.startsWith("tempest.")).map(nameOf);
   }
 
@@ -93,11 +95,19 @@ export class Tempest {
   async run(name: string, workers: readonly (readonly string[])[]): Promise<SubunitTest[]> {
     const cwd = await this.#repository(name);
     await writeFile(join(cwd, "workers.yaml"), stringify(workers.map((tests) => ({ worker: tests.map(patternOf) }))));
-    const command = "exec setpriv --pdeathsig KILL stestr run --subunit --worker-file workers.yaml >stream";
+    const command = `exec ${TOGETHER} stestr run --subunit --worker-file workers.yaml >stream`;
     const { code, stderr } = await run(["sh", "-c", command], { cwd, env: this.#env });
     // With --subunit, failed tests do not change its exit status.
     if (code !== 0) throw new Error(`stestr ended with ${code}: ${stderr}`);
     return readSubunit(await readFile(join(cwd, "stream"))).map((each) => ({ ...each, id: nameOf(each.id) }));
+  }
+
+  /** Resolves when the first test has made a request. */
+  async begun(): Promise<void> {
+    const log = join(this.#directory, "tempest.log");
+    await until("Tempest to begin", async () => (await readFile(log, "utf8")).includes("Request (") || undefined, {
+      timeoutMs: 60_000,
+    });
   }
 
   /** A directory that stestr takes for its own: it keeps results, and no two runs can be in one at a time. */
