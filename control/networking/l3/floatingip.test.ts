@@ -165,6 +165,31 @@ test("unused floating IPs go with their network, used ones and gateways keep it"
   await refuses(world, "FloatingIPNotFound", () => get(floating.id));
 });
 
+test("on two control nodes at a time, nobody goes out through a network that is taken from it", async () => {
+  const other = await makeWorld({}, store);
+  for (const round of [0, 1, 2, 3, 4, 5]) {
+    const network = await world.network({ "router:external": true }, ADMIN);
+    await world.subnet(network.id, "198.51.100.0/24", { enable_dhcp: false }, ADMIN);
+    const policies = await world.networking.list(ADMIN, "rbac_policy", {});
+    const policy = policies.find(({ object_id }) => object_id === network.id);
+    // Another's policy, with which the network stays external.
+    const theirs = { object_type: "network", object_id: network.id, action: "access_as_external" };
+    await world.networking.create(ADMIN, "rbac_policy", [{ ...theirs, target_project: "carol" }]);
+    await other.memory.reached(world.memory.revision);
+    await Promise.allSettled([
+      other.networking.delete(ADMIN, "rbac_policy", policy?.id ?? ""),
+      world.router({ external_gateway_info: { network_id: network.id } }),
+      world.floatingIp({ floating_network_id: network.id }),
+    ]);
+    await world.memory.reached(await store.revision());
+    const isShared = world.memory.get("rbac_policy", policy?.id ?? "") !== undefined;
+    const routers = await world.networking.list(ALICE, "router", {});
+    const isUsed = routers.some(({ gateways }) => gateways.some(({ network_id }) => network_id === network.id));
+    assert.ok(isShared || !isUsed, `round ${round}`);
+  }
+  await other.close();
+});
+
 test("on two control nodes at a time, one floating IP gets a port, and none a port that goes", async () => {
   const { router, subnet, port } = await world.joined("10.7.0.0/24");
   const other = await makeWorld({}, store);
