@@ -32,7 +32,7 @@ export async function startCable(
     name: "control",
     command: [
       process.execPath,
-      ...(process.env.BENCH_NODE_FLAGS?.split(" ") ?? []),
+      ...(process.env.BENCH_NODE_FLAGS ?? "").split(" ").filter((flag) => flag !== ""),
       join(ROOT, "tools/start.ts"),
       "control",
       ...flags,
