@@ -34,7 +34,8 @@ export const PORT = {
   PortBindingNotFound: row(404, "Binding for port %(port_id)s for host %(host)s could not be found."),
   PortBindingAlreadyActive: row(409, "Binding for port %(port_id)s on host %(host)s is already active."),
   PortBindingAlreadyExists: row(409, "Binding for port %(port_id)s on host %(host)s already exists."),
-  PortBindingError: row(500, "Binding for port %(port_id)s on host %(host)s could not be created or updated."),
+  // A failure (500) in Neutron, although it is the host that cannot do what was asked.
+  PortBindingError: row(409, "Binding for port %(port_id)s on host %(host)s could not be created or updated."),
 
   // Addresses
   MacAddressInUse: row(409, "Unable to complete operation for network %(net_id)s. The mac address %(mac)s is in use."),

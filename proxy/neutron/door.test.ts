@@ -206,7 +206,7 @@ describe("errors", () => {
     assert.deepEqual(reply.body, neutronError("ServiceUnavailable", "The store is away."));
   });
 
-  for (const error of [new Error("secret"), fault("PortBindingError", { port_id: "p", host: "secret" })]) {
+  for (const error of [new Error("secret"), fault("PolicyInitError", { policy: "p", reason: "secret" })]) {
     test(`a failure of ours tells nothing of itself: ${error.name}`, async (t) => {
       t.mock.method(door.networking, "list", async () => {
         throw error;

@@ -11,8 +11,8 @@ export interface Answer {
   readonly body: any;
 }
 
-/** What there is not enough of here, without hosts or VLANs: an answer, and no failure. */
-const SCARCE = new Set(["NoNetworkAvailable"]);
+/** What cannot be had just now, by Neutron's own account: no more VLANs, a profile out of use. An answer, and no failure. */
+const SCARCE = new Set(["NoNetworkAvailable", "ServiceProfileDisabled", "FlavorDisabled"]);
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: false });
 ajv.addSchema({ $id: "api", components: { schemas: SCHEMAS } });

@@ -2,6 +2,7 @@
 
 import { EXTENSIONS } from "../../proxy/neutron/extensions.ts";
 import type { Schema } from "../../proxy/neutron/json-schema.ts";
+import type { Resource } from "../../proxy/neutron/resource.ts";
 import { RESOURCES } from "../../proxy/neutron/resources.ts";
 import type { Route } from "../../proxy/neutron/route.ts";
 import { apiDescription, ROUTES } from "../../proxy/neutron/routes.ts";
@@ -83,7 +84,8 @@ function nextRoute(random: Random, pool: Pool): Route {
       ...(path.includes("/:id") ? [resource?.kind] : []),
       ...(path.includes(":parent") ? [resource?.parent?.kind] : []),
     ];
-    if (!names || tries > 3 || kinds.every((kind) => kind !== undefined && pool.count(kind) > 0)) return route;
+    if (!names || tries > 3 || kinds.every((kind) => kind && (pool.count(kind) > 0 || kind in BY || kind in LITERAL)))
+      return route;
   }
 }
 
@@ -98,18 +100,32 @@ const KIND_AT: Readonly<Record<string, string>> = {
 
 const before = (path: string, part: string): string => path.split(`/${part}`, 1)[0]?.split("/").at(-1) ?? "";
 
+/** Kinds that are known by the id of another. */
+const BY: Readonly<Record<string, string>> = { network_ip_availability: "network", local_ip_association: "port" };
+
+/** Kinds that are known by a word. */
+const LITERAL: Readonly<Record<string, readonly string[]>> = {
+  qos_rule_type: ["bandwidth_limit", "dscp_marking", "packet_rate_limit", "x"],
+  port_binding: ["h1", "h2", "nowhere"],
+};
+
+/** Only servers' ports have bindings besides. */
+const parentKind = (resource: Resource | undefined): string | undefined =>
+  resource?.kind === "port_binding" ? "compute_port" : resource?.parent?.kind;
+
 function paramsOf({ path, resource }: Route, setting: Setting): string[] {
   const { random, pool, asker } = setting;
   let parentId: string | undefined;
   return (path.match(/:[a-z_]+/g) ?? []).map((part) => {
     if (random.chance(0.03)) return random.pick(ODD_PARTS);
     if (part === ":tag") return random.pick(["a", "b", "red", "a%2Fb"]);
-    const kind = part === ":parent" ? resource?.parent?.kind : (resource?.kind ?? KIND_AT[before(path, part)]);
+    const kind = part === ":parent" ? parentKind(resource) : (resource?.kind ?? KIND_AT[before(path, part)]);
     if (kind === undefined) return random.pick([asker.project, random.pick(ASKERS).project, random.pick(ALIASES)]);
-    const isOther = random.chance(0.03);
-    const id = pool.pick(random, isOther ? random.pick(["port", ...pool.kinds]) : kind, asker, parentId)?.id;
-    const chosen =
-      id ?? (resource === undefined ? random.pick([random.pick(ASKERS).project, random.pick(ALIASES)]) : random.uuid());
+    const wanted = random.chance(0.03) ? random.pick(["port", ...pool.kinds]) : kind;
+    const literals = LITERAL[wanted];
+    const chosen = literals
+      ? random.pick(literals)
+      : (pool.pick(random, BY[wanted] ?? wanted, asker, parentId)?.id ?? random.uuid());
     if (part === ":parent") parentId = chosen;
     return encodeURIComponent(chosen);
   });

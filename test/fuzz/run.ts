@@ -11,7 +11,7 @@ import { Pool } from "./pool.ts";
 import { Random } from "./random.ts";
 import { type Contents, contentsOf } from "./records.ts";
 import { type FuzzRequest, nextRequest } from "./requests.ts";
-import { checkSecrets } from "./secrets.ts";
+import { checkAnswer, checkForeign } from "./secrets.ts";
 import { sow } from "./seeds.ts";
 
 /** What is asked, whichever way it goes. */
@@ -91,7 +91,10 @@ export class FuzzRun {
     this.#count(request, answer);
     try {
       checkForm(request, answer);
-      if (before) checkSecrets(request, answer, before);
+      if (before) {
+        checkForeign(request, answer, before);
+        await this.#checkAnswer(request, answer, before);
+      }
       if (written && answer.status >= 400) checkUnwritten(written);
       else if (written) checkOneTransaction(request, written);
     } catch (error) {
@@ -104,6 +107,15 @@ export class FuzzRun {
     const revision = await this.#target.store.revision();
     if (this.#known?.revision !== revision) this.#known = { revision, contents: await contentsOf(this.#target.store) };
     return this.#known.contents;
+  }
+
+  /** A change may itself be what lets its asker know of something. */
+  async #checkAnswer(request: FuzzRequest, answer: Answer, before: Contents): Promise<void> {
+    try {
+      checkAnswer(request, answer, before);
+    } catch {
+      checkAnswer(request, answer, await this.#contents());
+    }
   }
 
   async #audited(request: FuzzRequest, at: number): Promise<void> {
@@ -147,10 +159,13 @@ export class FuzzRun {
   #keep(
     resource: Resource,
     asker: Asker,
-    made: { id: string; project_id?: string },
+    made: { id: string; project_id?: string; "router:external"?: boolean; device_owner?: string },
     parentId: string | undefined,
   ): void {
-    this.pool.add(resource.kind, { id: made.id, project: made.project_id ?? asker.project, parentId });
+    const thing = { id: made.id, project: made.project_id ?? asker.project, parentId };
+    this.pool.add(resource.kind, thing);
+    if (resource.kind === "network" && made["router:external"]) this.pool.add("external_network", thing);
+    if (made.device_owner?.startsWith("compute:")) this.pool.add("compute_port", thing);
   }
 }
 

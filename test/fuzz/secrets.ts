@@ -3,7 +3,6 @@
  * project's private object, and asked for one gets "not found", never "forbidden".
  */
 import assert from "node:assert/strict";
-import type { Asker } from "./callers.ts";
 import { isAdmin } from "./callers.ts";
 import type { Answer } from "./checks.ts";
 import { type AnyRecord, byId, type Contents } from "./records.ts";
@@ -34,9 +33,16 @@ function mayKnow(contents: Contents, known: Known, id: string, project: string, 
   const floatings = rowsOf(contents, "floatingip").filter((floating) => floating.project_id === project);
   const near = (other: unknown) => typeof other === "string" && mayKnow(contents, known, other, project, depth + 1);
   switch (kind) {
+    case "router":
+      return floatings.some(({ router_id }) => router_id === id);
     case "network":
       // An own floating IP shows its port and where that is, whoever tied them.
       return floatings.some(({ port_id }) => known.get(port_id)?.record.network_id === id);
+    case "qos_policy":
+      // A port tells of the policy that it has of its network.
+      return rowsOf(contents, "port").some(
+        (port) => port.project_id === project && known.get(port.network_id)?.record.qos_policy_id === id,
+      );
     case "address_scope":
       // Networks tell of the scope that their addresses are from, which is that of a pool.
       return rowsOf(contents, "subnet").some(
@@ -83,20 +89,10 @@ function embedded(known: Known, body: unknown, contents: Contents, project: stri
   return ids;
 }
 
-/** `contents` are those before the request. */
-export function checkSecrets(request: FuzzRequest, answer: Answer, contents: Contents): void {
-  const { asker } = request;
-  if (isAdmin(asker)) return;
+/** Whether an answer names what its asker may not know, of these contents. */
+export function checkAnswer({ asker }: FuzzRequest, { status, body, text }: Answer, contents: Contents): void {
+  if (isAdmin(asker) || status >= 300 || body === undefined || body === null) return;
   const known = byId(contents);
-  if (answer.status < 300) checkAnswer(asker, answer, contents, known);
-  checkForeign(request, answer, contents, known);
-}
-
-/** Links repeat what the client has asked for. */
-const withoutLinks = (text: string): string => text.replace(/"href":"[^"]*"/g, "");
-
-function checkAnswer(asker: Asker, { body, text }: Answer, contents: Contents, known: Known): void {
-  if (body === undefined || body === null) return;
   const strange = [...new Set(withoutLinks(text).match(UUID) ?? [])].filter(
     (id) => !mayKnow(contents, known, id, asker.project),
   );
@@ -107,17 +103,21 @@ function checkAnswer(asker: Asker, { body, text }: Answer, contents: Contents, k
   assert.deepEqual(leaks, [], `${asker.token} is told of another's ${leaks.join(", ")} in ${text.slice(0, 1500)}`);
 }
 
+/** Links repeat what the client has asked for. */
+const withoutLinks = (text: string): string => text.replace(/"href":"[^"]*"/g, "");
+
 /** What is answered for ids that are nobody's, too: of nothing, no parts; and of a body, before anything is looked up. */
 const saysNothing = (text: string): boolean =>
   /^\{"\w+":\[\](,"\w+_links":.*)?\}$/.test(text) || text.includes('"type":"SecurityGroupDefaultAlreadyExists"');
 
-/** A path that names another's object. */
-function checkForeign(
+/** A path that names another's object, as things were before the request. */
+export function checkForeign(
   { route, asker, params, method }: FuzzRequest,
   { status, text }: Answer,
   contents: Contents,
-  known: Known,
-) {
+): void {
+  if (isAdmin(asker)) return;
+  const known = byId(contents);
   if (route.resource === undefined || method !== route.method) return;
   const strange = params.filter((id) => known.has(id) && !mayKnow(contents, known, id, asker.project));
   if (strange.length === 0) return;

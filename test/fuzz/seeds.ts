@@ -34,6 +34,8 @@ export async function sow(make: Make, send: Send): Promise<void> {
     const port_id = await make(asker, "port", { network_id, name: "server" });
     const parent = await make(asker, "port", { network_id, name: "trunk" });
     await make(asker, "trunk", { port_id: parent });
+    const place = { device_owner: "compute:nova", "binding:host_id": "h1" };
+    await make(ADMIN, "port", { network_id, project_id: asker.project, name: "instance", ...place });
     const group = await make(asker, "security_group", { name: "g" });
     await make(asker, "security_group_rule", { security_group_id: group, direction: "ingress", protocol: "tcp" });
     const router = await make(asker, "router", { external_gateway_info: { network_id: outside } });

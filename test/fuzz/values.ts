@@ -72,7 +72,7 @@ const NAMED: Readonly<Record<string, string>> = {
   tenant_id: "project",
   target_tenant: "project",
   target_project: "project",
-  floating_network_id: "network",
+  floating_network_id: "external_network",
   gateway_network: "network",
 };
 
@@ -123,6 +123,9 @@ const BY_NAME: Readonly<Record<string, Make>> = {
   "binding:host_id": ({ random }) => random.pick(["", "h1", "nowhere", null]),
   "binding:profile": ({ random }) =>
     random.pick([{}, { physical: { nic: "eth1", vlan: 5 } }, { physical: {} }, { allocation: "x" }, null]),
+  // Only a service profile is put somewhere by its id.
+  id: (setting) => idFor(setting, "service_profile_id"),
+  helper: ({ random }) => random.pick(["ftp", "tftp", "sip", "x"]),
   host: ({ random }) => random.pick(["h1", "h2", ""]),
   "provider:network_type": ({ random }) => random.pick(["vxlan", "vlan", "flat", "gre"]),
   network_type: ({ random }) => random.pick(["vxlan", "vlan", "flat", "gre"]),

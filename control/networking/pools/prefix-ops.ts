@@ -19,7 +19,10 @@ function prefixesIn({ prefixes }: Attributes): Cidr[] {
   }
   return prefixes.map((text) => {
     const cidr = typeof text === "string" ? parseCidr(text) : undefined;
-    if (cidr === undefined) throw fault("AddrFormatError", { msg: `invalid IPNetwork ${text}` });
+    if (cidr === undefined)
+      throw fault("AddrFormatError", {
+        msg: `invalid IPNetwork ${typeof text === "object" ? JSON.stringify(text) : text}`,
+      });
     return cidr;
   });
 }

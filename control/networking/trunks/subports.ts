@@ -37,6 +37,9 @@ const networkOf = (draft: Draft, port: PortRecord | undefined): NetworkRecord | 
   port && draft.get("network", port.network_id);
 
 /** As Python prints the object of a request that has a port only. */
+/** What a caller gave, whatever it is. */
+const quoted = (value: unknown): string =>
+  value === null ? "None" : typeof value === "object" ? JSON.stringify(value) : String(value);
 const printed = (portId: Id) => `{'port_id': '${portId}'}`;
 
 /** "inherit" is what the port's own network is. */
@@ -62,9 +65,9 @@ function checkedVlan(type: unknown, id: unknown, portId: Id): number {
   }
   const number = typeof id === "number" || typeof id === "string" ? Number(id) : Number.NaN;
   if (!Number.isInteger(number)) {
-    throw refuse(`Invalid subport details: segmentation_id '${String(id)}' is not an integer`);
+    throw refuse(`Invalid subport details: segmentation_id '${quoted(id)}' is not an integer`);
   }
-  if (type !== "vlan") throw refuse(`Unknown segmentation_type '${type === null ? "None" : String(type)}'`);
+  if (type !== "vlan") throw refuse(`Unknown segmentation_type '${quoted(type)}'`);
   if (number < 1 || number > MAX_VLAN) throw refuse(`Segmentation ID '${number}' is not in range`);
   return number;
 }
