@@ -76,16 +76,18 @@ function reaches(host: HostRecord, physicalNetwork: string | null): boolean {
   return Object.hasOwn(host.facts.physical_networks, physicalNetwork);
 }
 
-/** The segments of a network that a host reaches; of a host that nobody knows, none. */
+/** The segments of a network that a host reaches, of which its ports are on the first; of a host that nobody knows, none. */
 export function segmentsOnHost(reader: Reader, networkId: Id, name: string): SegmentRecord[] {
   const host = reader.get("host", name);
   if (host === undefined) return [];
   return segmentsOf(reader, networkId).filter(({ physical_network }) => reaches(host, physical_network));
 }
 
-/** The segment of a network that a host's ports are on: the first that it reaches (ml2/managers.py _bind_port_level). */
-export function segmentOnHost(reader: Reader, networkId: Id, host: HostRecord): SegmentRecord | undefined {
-  return segmentsOf(reader, networkId).find(({ physical_network: name }) => reaches(host, name));
+/** Whether a host is on one of the network's segments. */
+function reachesNetwork(host: HostRecord, network: NetworkRecord): boolean {
+  if (network["provider:network_type"] === null) return false;
+  const others = network.other_segments?.map(({ physical_network }) => physical_network) ?? [];
+  return [network["provider:physical_network"], ...others].some((name) => reaches(host, name));
 }
 
 const FAILED: Result = { "binding:vif_type": "binding_failed", "binding:vif_details": {} };
@@ -99,7 +101,7 @@ export function bind(draft: Draft, network: NetworkRecord, wish: Wish): Result {
   const vifType = VIF_TYPES.get(wish["binding:vnic_type"]);
   // A segment that goes rewrites the network's record, and must see the ports on it.
   draft.dependOn("network", network.id);
-  if (host === undefined || vifType === undefined || !segmentOnHost(draft, network.id, host)) return FAILED;
+  if (host === undefined || vifType === undefined || !reachesNetwork(host, network)) return FAILED;
   if (vifType === "other" && attachment === undefined) return FAILED;
   draft.present("host", hostName);
   return {

@@ -2,7 +2,7 @@
 import type { Attributes } from "../../api/mod.ts";
 import { fault, type Id, type NetworkRecord, type SegmentRecord } from "../../model/mod.ts";
 import { attribute, given, isText, isWhole, orNull } from "./attributes.ts";
-import { isUnplugged, segmentOnHost } from "./binding.ts";
+import { isUnplugged, segmentsOnHost } from "./binding.ts";
 import type { Draft } from "./draft.ts";
 import type { Env } from "./env.ts";
 import { index } from "./indexes.ts";
@@ -76,8 +76,8 @@ function checkUnbound(draft: Draft, segment: SegmentRecord): void {
   for (const id of draft.memory.portsOfNetwork(segment.network_id)) {
     const port = draft.get("port", id);
     if (port === undefined || isUnplugged(port)) continue;
-    const host = draft.get("host", port["binding:host_id"]);
-    if (host === undefined || segmentOnHost(draft, segment.network_id, host)?.id !== segment.id) continue;
+    const [used] = segmentsOnHost(draft, segment.network_id, port["binding:host_id"]);
+    if (used?.id !== segment.id) continue;
     count += 1;
     isInUse ||= !AUTO_DELETE_OWNERS.has(port.device_owner);
   }

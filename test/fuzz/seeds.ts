@@ -10,6 +10,7 @@ export async function sow(make: Make, send: Send): Promise<void> {
   await make(ADMIN, "subnet", { network_id: outside, ip_version: 4, cidr: "172.24.0.0/24", enable_dhcp: false });
   const common = await make(ADMIN, "network", { name: "common", shared: true });
   await make(ADMIN, "subnet", { network_id: common, ip_version: 4, cidr: "10.9.0.0/24" });
+  await make(ADMIN, "port", { network_id: common, device_owner: "compute:nova", "binding:host_id": "h1" });
   await make(ADMIN, "qos_policy", { name: "common", shared: true });
   await make(ADMIN, "address_scope", { name: "common", ip_version: 4, shared: true });
   await make(ADMIN, "metering_label", { name: "common", shared: true });
