@@ -65,7 +65,18 @@ export interface Env {
   newId(): string;
 }
 
-const now = () => `${new Date().toISOString().slice(0, 19)}Z`;
+let second = 0;
+let text = "";
+
+/** The same text for all that happens within a second: written once, and held once. */
+function now(): string {
+  const current = Math.floor(Date.now() / 1000);
+  if (current !== second) {
+    second = current;
+    text = `${new Date(current * 1000).toISOString().slice(0, 19)}Z`;
+  }
+  return text;
+}
 
 export function makeEnv(memory: Memory, options: Partial<NetworkingOptions>): Env {
   return {

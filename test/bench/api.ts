@@ -106,7 +106,7 @@ async function measured(
   const effort = test.neutron(clients);
   const neutron = theirs && effort && (await run(test, clients, theirs, effort));
   log(
-    `${name}: ${cable.perSecond.toPrecision(4)}/s${neutron ? `, Neutron ${neutron.perSecond.toPrecision(3)}/s` : ""}`,
+    `${name.slice(5)}: ${cable.perSecond.toPrecision(4)}/s${neutron ? `, Neutron ${neutron.perSecond.toPrecision(3)}/s` : ""}`,
   );
   const absolute = row(name, cable.perSecond, "/s", null, cable.note);
   if (neutron === undefined) return [absolute];
