@@ -194,6 +194,18 @@ test("two that start at once install once", async () => {
   assert.equal(box.calls().filter((call) => call.startsWith("npm install")).length, 1);
 });
 
+test("the operator's commands need no more than npm's packages, and no root", async () => {
+  using box = sandbox();
+  box.standIn("id", "echo 1000");
+  const { exit } = await box.run("host", "show", "a  b", "--json");
+  assert.equal(exit, 0);
+  assert.equal(box.calls().at(-1), `node ${box.root}/tools/start.ts cli host show a  b --json`);
+  assert.deepEqual(
+    box.calls().filter((call) => call.startsWith("apt-get")),
+    [],
+  );
+});
+
 test("what it starts gets the arguments as they are", async () => {
   using box = sandbox();
   await box.run("control", "--listen", "*", "a  b");

@@ -10,6 +10,9 @@ const TOKEN = "token-of-alice-of-project-one";
 const REQUEST_ID = /^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const LIMITS = { headersMs: 300, requestMs: 600, bodyBytes: 10_000, headerBytes: 8_192, keepAliveMs: 400 };
 
+/** On a busy machine; without these limits it would take half a minute or more. */
+const SLACK_MS = 8_000;
+
 let server: TestServer;
 before(async () => {
   server = await startServer(
@@ -72,16 +75,16 @@ describe("a slow client is cut off, and others are served", () => {
     const head = `POST /v2.0/networks HTTP/1.1\r\nHost: x\r\n${AUTH}\r\nContent-Length: 100\r\n\r\n{"network`;
     const { text, ms } = await servedMeanwhile(converse(head));
     assert.deepEqual(statuses(text), [408]);
-    assert.ok(ms >= LIMITS.requestMs && ms < LIMITS.requestMs + 1_500, `${ms}`);
+    assert.ok(ms >= LIMITS.requestMs && ms < LIMITS.requestMs + SLACK_MS, `${ms}`);
   });
   test("who says nothing at all", async () => {
     const { ms } = await servedMeanwhile(converse());
-    assert.ok(ms < 2_000, `${ms}`);
+    assert.ok(ms < LIMITS.headersMs + SLACK_MS, `${ms}`);
   });
   test("who keeps an idle connection", async () => {
     const { text, ms } = await converse(get("/", AUTH));
     assert.deepEqual(statuses(text), [300 - 100]);
-    assert.ok(ms >= LIMITS.keepAliveMs && ms < LIMITS.keepAliveMs + 2_500, `${ms}`);
+    assert.ok(ms >= LIMITS.keepAliveMs && ms < LIMITS.keepAliveMs + SLACK_MS, `${ms}`);
   });
   test("a hundred of them at once", async () => {
     const all = Array.from({ length: 100 }, () => converse("GET / HTTP/1.1\r\nHo"));
