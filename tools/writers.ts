@@ -1,7 +1,7 @@
 /** Who writes which field: the table of ARCHITECTURE.md, read from the comments in model/records/. */
 import { read, sources } from "./sources.ts";
 
-const INTERFACE = /^export interface (\w+)(?: extends [\w, ]+)? \{\n([\s\S]*?)^\}/gm;
+const INTERFACE = /^export interface (\w+)(?: extends [\w, <>"|]+)? \{\n([\s\S]*?)^\}/gm;
 const FIELD = /^ {2}"?([\w:]+)"?\??: .*?; \/\/ ([^:\n]*)/gm;
 
 /** A markdown table with a row for every record and writer; fields without a writer's name are left out. */
