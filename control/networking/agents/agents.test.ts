@@ -113,6 +113,18 @@ describe("networks on DHCP agents", () => {
     assert.deepEqual(await hosting(network_id), ["h1", "h2"]);
   });
 
+  test("one with DHCP stays on them when its last port goes, and can be put on one before its first", async () => {
+    const { id: network_id } = await world.network();
+    await world.subnet(network_id, "10.0.0.0/24");
+    const { id: agent_id } = await agent("h1", "DHCP agent");
+    const add = () => world.networking.create(ADMIN, "agent_network", [{ agent_id, network_id }]);
+    await add();
+    await refuses(world, "NetworkHostedByDHCPAgent", add);
+    const { id: port } = await world.port(network_id);
+    await world.networking.delete(ADMIN, "port", port);
+    assert.deepEqual(await hosting(network_id), ["h1", "h2"]);
+  });
+
   test("one without ports can be put on one, which it is on from then", async () => {
     const { id: network_id } = await world.network();
     const { id: agent_id } = await agent("h1", "DHCP agent");

@@ -1,7 +1,8 @@
 /**
- * Which agents serve a network or have a router. DHCP is answered on the host of each port, so with its first port a
- * network is on all DHCP agents, as in Neutron it is then scheduled; it can be put on one before, and be taken off one. A
- * router is on every host.
+ * Which agents serve a network or have a router. DHCP is answered on the host of each port, so a network is on all DHCP
+ * agents: with its first port, when Neutron schedules it, and with a subnet that has DHCP, since in Neutron it stays on
+ * them when its last port goes. It can be put on one before its first port, and be taken off one. A router is on every
+ * host.
  */
 import type { Attributes } from "../../../api/mod.ts";
 import { fault, type HostRecord, type NetworkRecord } from "../../../model/mod.ts";
@@ -11,9 +12,15 @@ import type { Env } from "../env.ts";
 import { touched } from "../standard.ts";
 import { findAgent, isUp } from "./roles.ts";
 
-export function serves({ memory }: Env, { name }: HostRecord, network: NetworkRecord): boolean {
-  const { id, dhcp_excluded_hosts: excluded = [], dhcp_added_hosts: added = [] } = network;
-  return added.includes(name) || (!excluded.includes(name) && memory.portsOfNetwork(id).size > 0);
+export function serves(env: Env, { name }: HostRecord, network: NetworkRecord): boolean {
+  const { dhcp_excluded_hosts: excluded = [], dhcp_added_hosts: added = [] } = network;
+  return added.includes(name) || (!excluded.includes(name) && (hasPorts(env, network) || hasDhcp(env, network)));
+}
+
+const hasPorts = ({ memory }: Env, { id }: NetworkRecord) => memory.portsOfNetwork(id).size > 0;
+
+function hasDhcp({ memory }: Env, { id }: NetworkRecord): boolean {
+  return [...memory.subnetsOfNetwork(id)].some((subnet) => memory.get("subnet", subnet)?.record.enable_dhcp);
 }
 
 /** The host among those that are added, or among those that are excluded. */
@@ -38,7 +45,8 @@ export function addNetwork(env: Env, draft: Draft, body: Attributes) {
   const agent = findAgent(draft, agentId);
   if (agent === undefined) throw fault("AgentNotFound", { id: agentId });
   if (agent.role !== "dhcp" || !isUp(agent.host, "dhcp")) throw fault("InvalidDHCPAgent", { id: agentId });
-  if (serves(env, agent.host, network)) {
+  const isScheduled = hasPorts(env, network) || network.dhcp_added_hosts?.includes(agent.host.name);
+  if (isScheduled && serves(env, agent.host, network)) {
     throw fault("NetworkHostedByDHCPAgent", { network_id: networkId, agent_id: agentId });
   }
   place(env, draft, network, agent.host.name, "added");
