@@ -47,6 +47,23 @@ const ROWS: Readonly<Record<string, readonly Step[]>> = {
     { as: ADMIN, ask: "PUT /v2.0/ports/{port}", body: { port: { device_owner: "network:dhcp" } }, status: 200 },
     { ask: "DELETE /v2.0/networks/{net}", status: 409 },
   ],
+  "a port that a local IP is on is no router's to end": [
+    make("networks", "network", {}, "net"),
+    make("subnets", "subnet", { network_id: "{net}", ip_version: 4, cidr: "10.0.0.0/24" }),
+    make("ports", "port", { network_id: "{net}" }, "port"),
+    make("local-ips", "local_ip", { local_port_id: "{port}" }),
+    make("routers", "router", {}, "router"),
+    { ask: "PUT /v2.0/routers/{router}/add_router_interface", body: { port_id: "{port}" }, status: 200 },
+    { ask: "PUT /v2.0/routers/{router}/remove_router_interface", body: { port_id: "{port}" }, status: 409 },
+  ],
+  "a network whose own port a local IP is on stays": [
+    make("networks", "network", {}, "net"),
+    make("subnets", "subnet", { network_id: "{net}", ip_version: 4, cidr: "10.0.0.0/24" }),
+    make("ports", "port", { network_id: "{net}" }, "port"),
+    make("local-ips", "local_ip", { local_port_id: "{port}" }),
+    { as: ADMIN, ask: "PUT /v2.0/ports/{port}", body: { port: { device_owner: "network:dhcp" } }, status: 200 },
+    { ask: "DELETE /v2.0/networks/{net}", status: 409 },
+  ],
   "a range that ends before it begins is the caller's mistake": [
     {
       as: ADMIN,

@@ -6,9 +6,10 @@ import { given, isIp, isText, oneOf, orNull } from "../attributes.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import type { Removal, ResourcePlan } from "../plan.ts";
-import { newPort, removePort } from "../port-life.ts";
+import { newPort } from "../port-life.ts";
 import { newStandard, revised, standardChanges } from "../standard.ts";
 import { ASSOCIATIONS_BY_LOCAL_IP, LOCAL_IPS_BY_PORT } from "./lookups.ts";
+import { removeRouterPort } from "./port-users.ts";
 
 export const LOCAL_IP_OWNER = "network:local_ip";
 
@@ -79,13 +80,13 @@ function updateLocalIp(env: Env, draft: Draft, current: LocalIpRecord, changes: 
   return after;
 }
 
-function removeLocalIp(draft: Draft, _caller: Caller, record: LocalIpRecord): Removal {
+function removeLocalIp(env: Env, draft: Draft, caller: Caller, record: LocalIpRecord): Removal {
   draft.sameUsers("local_ip", record.id);
   if (draft.select(ASSOCIATIONS_BY_LOCAL_IP, record.id).length > 0) throw fault("LocalIPInUse", { id: record.id });
-  const port = draft.get("port", record.local_port_id);
-  if (port?.device_owner === LOCAL_IP_OWNER) removePort(draft, port);
   draft.unuse("port", record.local_port_id, record.id);
   draft.remove("local_ip", record.id);
+  const port = draft.get("port", record.local_port_id);
+  if (port?.device_owner === LOCAL_IP_OWNER) removeRouterPort(env, draft, caller, port);
   return "done";
 }
 
@@ -95,7 +96,7 @@ export function localIpPlan(env: Env): ResourcePlan<"local_ip"> {
     sees: (caller, record) => isElevated(caller) || record.project_id === caller.projectId,
     notFound: (id) => fault("LocalIPNotFound", { id }),
     update: (draft, _caller, current, changes) => updateLocalIp(env, draft, current, changes),
-    remove: removeLocalIp,
+    remove: (draft, caller, current) => removeLocalIp(env, draft, caller, current),
     indexes: { local_port_id: LOCAL_IPS_BY_PORT },
   };
 }

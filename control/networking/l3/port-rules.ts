@@ -4,14 +4,12 @@ import { fault, ipFamily, type PortRecord } from "../../../model/mod.ts";
 import { isRouterInterface } from "../../ipam/mod.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
-import { FLOATINGIPS_BY_OWN_PORT, LOCAL_IPS_BY_PORT } from "./lookups.ts";
-import { changedAddresses, followAddresses } from "./port-users.ts";
+import { FLOATINGIPS_BY_OWN_PORT } from "./lookups.ts";
+import { changedAddresses, checkNoLocalIp, followAddresses } from "./port-users.ts";
 
 /** Ports of routers and floating addresses go by other calls (l3_db.py prevent_l3_port_deletion). @throws Fault ServicePortInUse */
 export function checkPortRemoval(draft: Draft, port: PortRecord): void {
-  if (draft.select(LOCAL_IPS_BY_PORT, port.id).length > 0) {
-    throw fault("ServicePortInUse", { port_id: port.id, reason: "still referenced by Local IPs" });
-  }
+  checkNoLocalIp(draft, port);
   if (port.router_port === undefined && draft.select(FLOATINGIPS_BY_OWN_PORT, port.id).length === 0) return;
   throw fault("ServicePortInUse", { port_id: port.id, reason: `has device owner ${port.device_owner}` });
 }

@@ -10,15 +10,28 @@ import { touched } from "../standard.ts";
 import { FREE, moveUses } from "./association.ts";
 import { dropForwarding } from "./forwarding.ts";
 import { dropAssociation } from "./local-association.ts";
-import { ASSOCIATIONS_BY_PORT, floatingIpsOfPort, forwardingsOfPort, PROXIES_BY_PORT } from "./lookups.ts";
+import {
+  ASSOCIATIONS_BY_PORT,
+  floatingIpsOfPort,
+  forwardingsOfPort,
+  LOCAL_IPS_BY_PORT,
+  PROXIES_BY_PORT,
+} from "./lookups.ts";
 import { dropProxy } from "./ndp-proxy.ts";
+
+/** Whoever ends the port (local_ip_db.py _prevent_local_port_delete_callback). @throws Fault ServicePortInUse */
+export function checkNoLocalIp(draft: Draft, port: PortRecord): void {
+  if (draft.select(LOCAL_IPS_BY_PORT, port.id).length === 0) return;
+  throw fault("ServicePortInUse", { port_id: port.id, reason: "still referenced by Local IPs" });
+}
 
 /**
  * Stages what follows from a port's end (l3_db.py disassociate_floatingips). `caller`: whose floating IPs may be taken
- * from it; without, all. @throws Fault FipAssociated
+ * from it; without, all. @throws Fault FipAssociated, ServicePortInUse
  */
 export function releasePort(env: Env, draft: Draft, caller: Caller | undefined, port: PortRecord): void {
   draft.sameUsers("port", port.id);
+  checkNoLocalIp(draft, port);
   for (const floating of floatingIpsOfPort(draft, port.id)) {
     // An administrator's own address on the port is for an administrator to take away.
     if (caller !== undefined && !isElevated(caller) && floating.project_id !== caller.projectId) {
