@@ -8,8 +8,8 @@ import type { Env } from "../env.ts";
 import type { Removal, ResourcePlan } from "../plan.ts";
 import type { Reader } from "../reader.ts";
 import { newStandard } from "../standard.ts";
-import { addressOnPort } from "./local-ip.ts";
 import { ASSOCIATIONS_BY_LOCAL_IP, ASSOCIATIONS_BY_PORT } from "./lookups.ts";
+import { addressOnPort } from "./port-address.ts";
 
 const find = (reader: Reader, localIpId: Id, portId: Id) =>
   reader.select(ASSOCIATIONS_BY_PORT, portId).find(({ local_ip_id }) => local_ip_id === localIpId);

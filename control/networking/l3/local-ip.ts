@@ -9,23 +9,12 @@ import type { Removal, ResourcePlan } from "../plan.ts";
 import { newPort } from "../port-life.ts";
 import { newStandard, revised, standardChanges } from "../standard.ts";
 import { ASSOCIATIONS_BY_LOCAL_IP, LOCAL_IPS_BY_PORT } from "./lookups.ts";
+import { addressOnPort } from "./port-address.ts";
 import { removeRouterPort } from "./port-users.ts";
 
 export const LOCAL_IP_OWNER = "network:local_ip";
 
 const refuse = (msg: string) => fault("BadRequest", { resource: "local_ip", msg });
-
-/** The port's address that is asked for, or its only one. @throws Fault LocalIPNoIP, LocalIPRequestedIPNotFound, LocalIPNoRequestedIP */
-export function addressOnPort(port: PortRecord, wanted: Ip | null): Ip {
-  const [only, ...others] = port.fixed_ips;
-  if (wanted !== null && only !== undefined) {
-    if (port.fixed_ips.some(({ ip_address }) => ip_address === wanted)) return wanted;
-    throw fault("LocalIPRequestedIPNotFound", { port_id: port.id, ip: wanted });
-  }
-  if (only === undefined) throw fault("LocalIPNoIP", { port_id: port.id });
-  if (others.length > 0) throw fault("LocalIPNoRequestedIP", { port_id: port.id });
-  return only.ip_address;
-}
 
 /** A port that only holds the address (_create_local_port). */
 function makePort(env: Env, draft: Draft, caller: Caller, networkId: Id, owner: LocalIpOwner, wanted: Ip | null) {
