@@ -18,9 +18,10 @@ export class AccessLog {
     this.#metrics = metrics;
   }
 
-  /** More about a request, for its line. */
+  /** More about a request that is under way, for its line; of one whose client has gone meanwhile nothing is kept. */
   note(requestId: string, facts: Facts): void {
-    this.#notes.set(requestId, { ...this.#notes.get(requestId), ...facts });
+    const notes = this.#notes.get(requestId);
+    if (notes !== undefined) this.#notes.set(requestId, { ...notes, ...facts });
   }
 
   /** The same authenticator, whose callers get into the log. */
@@ -36,6 +37,7 @@ export class AccessLog {
 
   attach(app: FastifyInstance): void {
     app.addHook("onRequest", async (request, reply) => {
+      this.#notes.set(request.id, {});
       // Not Fastify's onResponse: that never comes for an answer that its client did not wait for.
       reply.raw.once("close", () => this.#tell(request, reply));
     });

@@ -8,7 +8,14 @@ import { OPERATOR, startServer, type TestServer } from "./control-server.ts";
 
 const TOKEN = "token-of-alice-of-project-one";
 const REQUEST_ID = /^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const LIMITS = { headersMs: 300, requestMs: 600, bodyBytes: 10_000, headerBytes: 8_192, keepAliveMs: 400 };
+const LIMITS = {
+  headersMs: 300,
+  requestMs: 600,
+  bodyBytes: 10_000,
+  headerBytes: 8_192,
+  keepAliveMs: 400,
+  stalledMs: 1_000,
+};
 
 /** On a busy machine; without these limits it would take half a minute or more. */
 const SLACK_MS = 8_000;
@@ -85,6 +92,17 @@ describe("a slow client is cut off, and others are served", () => {
     const { text, ms } = await converse(get("/", AUTH));
     assert.deepEqual(statuses(text), [300 - 100]);
     assert.ok(ms >= LIMITS.keepAliveMs && ms < LIMITS.keepAliveMs + SLACK_MS, `${ms}`);
+  });
+  test("who does not read what it has asked for", async () => {
+    const socket = connect(server.port, "127.0.0.1").pause();
+    socket.on("error", () => {});
+    const before = server.lines.length;
+    socket.write(get("/v2.0/openapi.json").repeat(60));
+    const isCut = () => server.lines.slice(before).some(({ isCutOff }) => isCutOff === true);
+    const until = Date.now() + LIMITS.stalledMs + SLACK_MS;
+    while (!isCut() && Date.now() < until) await sleep(20);
+    socket.destroy();
+    assert.ok(isCut(), "it was waited for");
   });
   test("a hundred of them at once", async () => {
     const all = Array.from({ length: 100 }, () => converse("GET / HTTP/1.1\r\nHo"));
