@@ -16,12 +16,14 @@ import type { ApiServer, Tokens } from "./api-server.ts";
 import { sizeBench } from "./api-size.ts";
 import { type ApiTest, type Effort, TESTS } from "./api-tests.ts";
 import { cpuSeconds, residentMiB } from "./api-usage.ts";
-import { makeWorld, type World } from "./api-world.ts";
+import { CLIENTS, makeWorld, type World } from "./api-world.ts";
 import { median, percentile, type Row, row } from "./row.ts";
 
 const SIZES = { small: 1_000, large: 10_000 };
-/** V8 compiles what runs often, Python's imports are done by the first calls: neither is to be measured. */
-const WARM_UP = { seconds: 0.7, most: 300 };
+/** V8 compiles what runs often, and Python imports what it needs when it is first called: neither is to be measured. */
+const WARM_UP = { cable: { seconds: 1.5, most: 3000 }, scarce: { seconds: 1.5, most: 300 } };
+/** From this many tasks on, one more for each client of Neutron costs no minutes. */
+const QUICK = 100;
 
 interface Figure {
   perSecond: number;
@@ -101,9 +103,10 @@ async function measured(
   log: Log,
 ): Promise<Row[]> {
   const name = `api: ${test.name}, ${clients === 1 ? "1 client" : `${clients} clients`}`;
-  await run(test, clients, ours, WARM_UP);
+  await run(test, CLIENTS, ours, test.available === undefined ? WARM_UP.cable : WARM_UP.scarce);
   const cable = await run(test, clients, ours, test.cable);
   const effort = test.neutron(clients);
+  if (theirs && effort && effort.most >= QUICK) await run(test, clients, theirs, { seconds: 1, most: clients });
   const neutron = theirs && effort && (await run(test, clients, theirs, effort));
   log(
     `${name.slice(5)}: ${cable.perSecond.toPrecision(4)}/s${neutron ? `, Neutron ${neutron.perSecond.toPrecision(3)}/s` : ""}`,
