@@ -2,6 +2,7 @@
 #ifndef CABLE_ARP_H
 #define CABLE_ARP_H
 
+#include "spoof.h"
 #include "switch.h"
 
 #define ARP_REQUEST bpf_htons(1)
@@ -87,7 +88,7 @@ static __always_inline int arp_from_port(struct __sk_buff *skb, const struct ori
 	if (vif->flags & VIF_PORT_SECURITY && is_arp_spoofed(origin->vif, vif, frame, &arp))
 		return drop(origin->vif, DROP_SPOOFED_ARP);
 	if (arp.operation == ARP_REPLY || arp.sender_ip == arp.target_ip) /* announcements: RFC 5227 section 3 */
-		return mac_is_group(&frame->dst_mac) ? flood_all(skb, origin, net) : switch_unicast(skb, origin, frame, net, 0);
+		return mac_is_group(&frame->dst_mac) ? flood_all(skb, origin, net) : switch_unicast(skb, origin, frame, net);
 	ip_from4(&target, arp.target_ip);
 	entry = find_ip(origin->net, &target);
 	if (!entry)
@@ -114,7 +115,7 @@ static __always_inline int arp_from_outside(struct __sk_buff *skb, const struct 
 		if (mac_is_group(&frame->dst_mac) && !(net->flags & NET_MOVABLE))
 			return unclaimed(origin, DROP_ARP_UNKNOWN);
 	}
-	return mac_is_group(&frame->dst_mac) ? flood_locals(skb, origin) : switch_unicast(skb, origin, frame, net, peer);
+	return mac_is_group(&frame->dst_mac) ? flood_locals(skb, origin) : switch_unicast(skb, origin, frame, net);
 }
 
 #endif

@@ -76,7 +76,7 @@ static __always_inline int get_tunnel(struct __sk_buff *skb, net_t *net, ip_t *p
 	return 0;
 }
 
-static __always_inline int deliver_remote(struct __sk_buff *skb, const struct origin *origin, const ip_t *remote)
+static __always_inline int deliver_remote(struct __sk_buff *skb, const struct origin *origin, net_t out, const ip_t *remote)
 {
 	struct settings *set = get_settings();
 
@@ -84,15 +84,15 @@ static __always_inline int deliver_remote(struct __sk_buff *skb, const struct or
 		return drop(origin->vif, DROP_INTERNAL);
 	if (unlikely(is_outside(origin)))
 		return drop(0, DROP_REMOTE_TO_REMOTE);
-	if (unlikely(set_tunnel(skb, origin->net, remote)))
+	if (unlikely(set_tunnel(skb, out, remote)))
 		return drop(origin->vif, DROP_REDIRECT);
 	return bpf_redirect(set->vxlan_ifindex, 0);
 }
 
 /* Out of a provider network's card. */
-static __always_inline int deliver_wire(struct __sk_buff *skb, const struct origin *origin)
+static __always_inline int deliver_wire(struct __sk_buff *skb, const struct origin *origin, net_t out)
 {
-	struct net *net = bpf_map_lookup_elem(&nets, &origin->net);
+	struct net *net = bpf_map_lookup_elem(&nets, &out);
 
 	if (unlikely(!net))
 		return drop(origin->vif, DROP_NETWORK_UNKNOWN);
@@ -101,15 +101,16 @@ static __always_inline int deliver_wire(struct __sk_buff *skb, const struct orig
 	return bpf_redirect(net->ifindex, 0);
 }
 
-static __always_inline int deliver(struct __sk_buff *skb, const struct origin *origin, const struct target *target)
+/* `out`: the network in which it is delivered; another one than it came in from where a router was in between. */
+static __always_inline int deliver(struct __sk_buff *skb, const struct origin *origin, net_t out, const struct target *target)
 {
 	switch (target->kind) {
 	case TARGET_LOCAL:
 		return deliver_local(skb, origin, target->vif);
 	case TARGET_REMOTE:
-		return deliver_remote(skb, origin, &target->remote);
+		return deliver_remote(skb, origin, out, &target->remote);
 	case TARGET_WIRE:
-		return deliver_wire(skb, origin);
+		return deliver_wire(skb, origin, out);
 	}
 	return drop(origin->vif, DROP_INTERNAL);
 }
@@ -117,7 +118,7 @@ static __always_inline int deliver(struct __sk_buff *skb, const struct origin *o
 /* Back to where the frame came from: an answer made of the question. */
 static __always_inline int reply(struct __sk_buff *skb, const struct origin *origin)
 {
-	return is_outside(origin) ? deliver_wire(skb, origin) : deliver_local(skb, origin, origin->vif);
+	return is_outside(origin) ? deliver_wire(skb, origin, origin->net) : deliver_local(skb, origin, origin->vif);
 }
 
 #endif

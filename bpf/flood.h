@@ -2,6 +2,7 @@
 #ifndef CABLE_FLOOD_H
 #define CABLE_FLOOD_H
 
+#include "policy.h"
 #include "switch.h"
 
 /* Copies in one run; then the program calls itself, which the kernel allows 33 times in a row. */
@@ -25,16 +26,25 @@ static __always_inline void copy_tagged(struct __sk_buff *skb, vif_t blame, __u3
 		bpf_skb_vlan_pop(skb);
 }
 
-static __always_inline void copy_to_vif(struct __sk_buff *skb, const struct origin *origin, struct segment from, vif_t number)
+/* A copy to a port, if its groups let it in. A function of its own, and global, so that the verifier looks at it once and
+ * not for each turn of the loop. `from_*`: struct segment. */
+__attribute__((noinline)) int copy_to_vif(struct __sk_buff *skb, vif_t number, __u32 from_ifindex, __u32 from_vlan)
 {
 	struct vif *vif = bpf_map_lookup_elem(&vifs, &number);
+	struct decision *decision = get_decision();
+	struct segment from = { from_ifindex, from_vlan };
 
-	if (!vif || !vif->ifindex || !(vif->flags & VIF_ADMIN_UP) || number == origin->vif)
-		return;
+	if (!decision || !vif || !vif->ifindex || !(vif->flags & VIF_ADMIN_UP) || number == skb->cb[CB_VIF])
+		return 0;
 	if (is_same_segment(from, segment_of_vif(vif)))
-		return;
+		return 0;
+	if (decision->frame.ip_length && !may_pass(vif, &decision->frame, RULE_INGRESS, decision->src_net)) {
+		drop(number, DROP_POLICY_INGRESS);
+		return 0;
+	}
 	count_tx(number, skb->len);
 	copy_tagged(skb, number, vif->ifindex, vif->kind == VIF_PHYSICAL ? vif->vlan : 0);
+	return 0;
 }
 
 static __always_inline void copy_to_host(struct __sk_buff *skb, const struct origin *origin, const ip_t *remote)
@@ -52,7 +62,7 @@ static __always_inline int end_flood(struct __sk_buff *skb, const struct origin 
 				     const struct net *net, __u32 to)
 {
 	if (to & FLOOD_WIRE && !is_same_segment(from, segment_of_wire(net)))
-		return deliver_wire(skb, origin);
+		return deliver_wire(skb, origin, origin->net);
 	return is_shared_with_host(origin) ? TC_ACT_OK : TC_ACT_SHOT;
 }
 
@@ -82,7 +92,7 @@ int flood(struct __sk_buff *skb)
 		if (!member)
 			continue; /* the agent is changing the list */
 		if (member->vif)
-			copy_to_vif(skb, &origin, from, member->vif);
+			copy_to_vif(skb, member->vif, from.ifindex, from.vlan);
 		else
 			copy_to_host(skb, &origin, &member->remote);
 	}

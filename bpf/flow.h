@@ -2,8 +2,9 @@
 #ifndef CABLE_FLOW_H
 #define CABLE_FLOW_H
 
+#include "decision.h"
 #include "deliver.h"
-#include "parse.h"
+#include "rewrite.h"
 #include "spoof.h"
 
 #define TCP_FIN 0x01
@@ -19,8 +20,10 @@ static __always_inline struct flow *find_flow(const struct frame *frame, __u32 g
 	return peer && !ip_equal(&flow->tunnel_peer, peer) ? 0 : flow;
 }
 
-/* The same flow as seen from its other end. */
-static __always_inline void reverse_key(struct flow_key *to, const struct flow_key *from, net_t net, const struct target *target)
+/* The key under which the answers of a flow come in. `net`: where they do; a router's answers come in where the question
+ * did, since the other host routes them. */
+static __always_inline void reverse_key(struct flow_key *to, const struct flow_key *from, net_t net, net_t out,
+					const struct target *target)
 {
 	switch (target->kind) {
 	case TARGET_LOCAL:
@@ -30,7 +33,7 @@ static __always_inline void reverse_key(struct flow_key *to, const struct flow_k
 		to->ingress = FLOW_TUNNEL | net;
 		break;
 	default:
-		to->ingress = FLOW_WIRE | (net & ~NET_LOCAL);
+		to->ingress = FLOW_WIRE | (out & ~NET_LOCAL);
 	}
 	to->src = from->dst;
 	to->dst = from->src;
@@ -67,9 +70,9 @@ static __always_inline int deliver_closing(struct __sk_buff *skb, const struct o
 	struct flow_key back;
 	int last, verdict;
 
-	reverse_key(&back, &frame->key, origin->net, &flow->target);
+	reverse_key(&back, &frame->key, origin->net, flow->out, &flow->target);
 	last = is_last(frame, flow, &back);
-	verdict = deliver(skb, origin, &flow->target);
+	verdict = deliver(skb, origin, flow->out, &flow->target);
 	if (last) {
 		bpf_map_delete_elem(&flows, &frame->key);
 		bpf_map_delete_elem(&flows, &back);
@@ -97,97 +100,15 @@ static __always_inline int forward(struct __sk_buff *skb, const struct origin *o
 	flow->packets++;
 	flow->bytes += skb->len;
 	flow->last_seen_ns = bpf_ktime_get_coarse_ns();
-	if (unlikely(frame.tcp_flags & (TCP_FIN | TCP_RST) || flow->flags))
+	if (flow->flags & FLOW_REWRITE) {
+		if (unlikely(frame.ttl <= flow->hops))
+			return tail(skb, origin, slow);
+		if (unlikely(apply_rewrite(skb, &frame, flow->rewrite, flow->hops, &flow->new_dst_mac)))
+			return drop(origin->vif, DROP_REDIRECT);
+	}
+	if (unlikely(frame.tcp_flags & (TCP_FIN | TCP_RST) || flow->flags & (FLOW_FIN | FLOW_CLOSED)))
 		return deliver_closing(skb, origin, &frame, flow);
-	return deliver(skb, origin, &flow->target);
-}
-
-/* Where answers go. Only what the switch's own table says of the sender's MAC: nobody may draw another's answers to
- * himself by sending under his name. False = no entry for answers; they will be decided when they come. */
-static __always_inline int find_back(const struct origin *origin, const struct frame *frame, const ip_t *peer, struct target *back)
-{
-	struct mac_key key = { .net = origin->net, .mac = frame->src_mac };
-	struct target *found = bpf_map_lookup_elem(&macs, &key);
-
-	if (!found) {
-		*back = (struct target){ .kind = TARGET_WIRE };
-		return (origin->ingress & FLOW_WIRE) == FLOW_WIRE;
-	}
-	*back = *found;
-	switch (found->kind) {
-	case TARGET_LOCAL:
-		return origin->vif && found->vif == origin->vif;
-	case TARGET_REMOTE:
-		return peer && ip_equal(&found->remote, peer);
-	default:
-		return (origin->ingress & FLOW_WIRE) == FLOW_WIRE;
-	}
-}
-
-/* Whether the port at the other end may answer from the address that it was asked at. */
-static __always_inline int may_answer(const struct frame *frame, const struct target *target)
-{
-	struct vif *vif;
-
-	if (target->kind != TARGET_LOCAL)
-		return 1;
-	vif = bpf_map_lookup_elem(&vifs, &target->vif);
-	return vif && (!(vif->flags & VIF_PORT_SECURITY) || is_source(target->vif, &frame->dst_mac, &frame->key.dst));
-}
-
-/* What is already known of a flow outlives a new decision. */
-static __always_inline void carry_over(struct flow *flow, const struct flow_key *key)
-{
-	struct flow *old = bpf_map_lookup_elem(&flows, key);
-
-	flow->packets = old ? old->packets : 0;
-	flow->bytes = old ? old->bytes : 0;
-	flow->flags = old ? old->flags : 0;
-}
-
-/* TCP's stragglers (a late ACK, a second FIN) make no flow: it would stay until it is aged. */
-static __always_inline int is_worth_a_flow(const struct frame *frame)
-{
-	if (frame->key.proto != IPPROTO_TCP || !frame->l4_offset)
-		return 1;
-	if (frame->tcp_flags & (TCP_FIN | TCP_RST))
-		return 0;
-	return frame->tcp_flags & TCP_SYN || frame->ip_length > (__u32)frame->l4_offset - ETH_HLEN + frame->tcp_header;
-}
-
-/* Keeps a decision, for both directions. Returns a reason not to forward, or 0. */
-static __always_inline int write_flows(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
-				       const struct target *target, const ip_t *peer, __u32 mtu)
-{
-	struct settings *set = get_settings();
-	struct flow flow = { .target = *target, .vif_in = origin->vif, .mtu = mtu };
-	struct flow_key back;
-
-	if (!set || !is_worth_a_flow(frame))
-		return DROP_NONE;
-	flow.generation = set->generation;
-	flow.last_seen_ns = bpf_ktime_get_coarse_ns();
-	mac_pair_copy(&flow.dst_mac, &frame->dst_mac);
-	if (peer)
-		flow.tunnel_peer = *peer;
-	carry_over(&flow, &frame->key);
-	flow.packets++;
-	flow.bytes += skb->len;
-	if (bpf_map_update_elem(&flows, &frame->key, &flow, BPF_ANY) == -E2BIG)
-		return DROP_FLOW_TABLE_FULL;
-
-	if (!find_back(origin, frame, peer, &flow.target) || !may_answer(frame, target))
-		return DROP_NONE;
-	reverse_key(&back, &frame->key, origin->net, target);
-	flow.dst_mac = frame->src_mac;
-	flow.src_mac = frame->dst_mac;
-	flow.vif_in = target->kind == TARGET_LOCAL ? target->vif : 0;
-	flow.tunnel_peer = target->remote;
-	carry_over(&flow, &back);
-	if (bpf_map_update_elem(&flows, &back, &flow, BPF_ANY) != -E2BIG)
-		return DROP_NONE;
-	bpf_map_delete_elem(&flows, &frame->key);
-	return DROP_FLOW_TABLE_FULL;
+	return deliver(skb, origin, flow->out, &flow->target);
 }
 
 #endif

@@ -11,6 +11,11 @@ struct {
 	enum uplink_flag uplink_flag;
 	enum net_flag net_flag;
 	enum target_kind target_kind;
+	enum rule_direction rule_direction;
+	enum rule_flag rule_flag;
+	enum router_flag router_flag;
+	enum route_kind route_kind;
+	enum rewrite rewrite;
 	enum flow_flag flow_flag;
 	enum trap_reason trap_reason;
 	struct trap_header trap_header;

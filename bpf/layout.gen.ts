@@ -1,17 +1,28 @@
 /** Generated from bpf/shared.h and bpf/maps.h by tools/gen-layout.ts. Do not edit. */
 import type { Ip, Mac } from "../model/mod.ts";
-import { array, be16, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
+import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "54babf56936e0504";
+export const LAYOUT_HASH = "a19cabeda68cff31";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
 /** C's vif_t: a local port's number on its host, from 1; 0 is no port. */
 export type VifNumber = number & { readonly brand: "vif_t" };
+/** C's set_t: a set of security groups, from 1; 0 is none. */
+export type SetNumber = number & { readonly brand: "set_t" };
+/** C's router_t: a router's number on this host, from 1. */
+export type RouterNumber = number & { readonly brand: "router_t" };
 
-export const CABLE_LAYOUT = 1;
+export const CABLE_LAYOUT = 2;
 export const NET_LOCAL = 0x01000000;
+export const REMOTE_ANY4 = 1;
+export const REMOTE_ANY6 = 2;
+export const REMOTE_SET = 0x40000000;
+export const REMOTE_CLASS = 0x80000000;
+export const RULE_FIXED_BITS = 72;
+export const CLASS_FIXED_BITS = 64;
+export const ROUTE_FIXED_BITS = 32;
 export const MEMBER_REMOTE = 0x8000;
 export const SOURCE_FIXED_BITS = 96;
 export const FLOW_VIF = 0x40000000;
@@ -42,11 +53,17 @@ export const DropReason = {
   REMOTE_TO_REMOTE: 20,
   TOO_BIG: 21,
   TTL: 22,
-  FLOW_TABLE_FULL: 23,
-  MEMBERS_FULL: 24,
-  TRAP_LIMIT: 25,
-  REDIRECT: 26,
-  INTERNAL: 27,
+  POLICY_EGRESS: 23,
+  POLICY_INGRESS: 24,
+  NO_ROUTE: 25,
+  HOST_UNKNOWN: 26,
+  ROUTER_DOWN: 27,
+  TO_ROUTER: 28,
+  FLOW_TABLE_FULL: 29,
+  MEMBERS_FULL: 30,
+  TRAP_LIMIT: 31,
+  REDIRECT: 32,
+  INTERNAL: 33,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 /** Names by value, in lower case. */
@@ -74,22 +91,32 @@ export const dropReasonNames: Readonly<Record<number, string>> = {
   20: "remote_to_remote",
   21: "too_big",
   22: "ttl",
-  23: "flow_table_full",
-  24: "members_full",
-  25: "trap_limit",
-  26: "redirect",
-  27: "internal",
+  23: "policy_egress",
+  24: "policy_ingress",
+  25: "no_route",
+  26: "host_unknown",
+  27: "router_down",
+  28: "to_router",
+  29: "flow_table_full",
+  30: "members_full",
+  31: "trap_limit",
+  32: "redirect",
+  33: "internal",
 };
 
 export const FlowFlag = {
   FIN: 1,
   CLOSED: 2,
+  ANSWER: 4,
+  REWRITE: 8,
 } as const;
 export type FlowFlag = (typeof FlowFlag)[keyof typeof FlowFlag];
 /** Names by value, in lower case. */
 export const flowFlagNames: Readonly<Record<number, string>> = {
   1: "fin",
   2: "closed",
+  4: "answer",
+  8: "rewrite",
 };
 
 export const NetFlag = {
@@ -103,10 +130,64 @@ export const netFlagNames: Readonly<Record<number, string>> = {
   2: "movable",
 };
 
+export const Rewrite = {
+  MACS: 1,
+  TTL: 2,
+} as const;
+export type Rewrite = (typeof Rewrite)[keyof typeof Rewrite];
+/** Names by value, in lower case. */
+export const rewriteNames: Readonly<Record<number, string>> = {
+  1: "macs",
+  2: "ttl",
+};
+
+export const RouteKind = {
+  CONNECTED: 1,
+  VIA: 2,
+} as const;
+export type RouteKind = (typeof RouteKind)[keyof typeof RouteKind];
+/** Names by value, in lower case. */
+export const routeKindNames: Readonly<Record<number, string>> = {
+  1: "connected",
+  2: "via",
+};
+
+export const RouterFlag = {
+  UP: 1,
+} as const;
+export type RouterFlag = (typeof RouterFlag)[keyof typeof RouterFlag];
+/** Names by value, in lower case. */
+export const routerFlagNames: Readonly<Record<number, string>> = {
+  1: "up",
+};
+
+export const RuleDirection = {
+  INGRESS: 1,
+  EGRESS: 2,
+} as const;
+export type RuleDirection = (typeof RuleDirection)[keyof typeof RuleDirection];
+/** Names by value, in lower case. */
+export const ruleDirectionNames: Readonly<Record<number, string>> = {
+  1: "ingress",
+  2: "egress",
+};
+
+export const RuleFlag = {
+  STATEFUL: 1,
+  STATELESS: 2,
+} as const;
+export type RuleFlag = (typeof RuleFlag)[keyof typeof RuleFlag];
+/** Names by value, in lower case. */
+export const ruleFlagNames: Readonly<Record<number, string>> = {
+  1: "stateful",
+  2: "stateless",
+};
+
 export const TargetKind = {
   LOCAL: 1,
   REMOTE: 2,
   WIRE: 3,
+  ROUTER: 4,
 } as const;
 export type TargetKind = (typeof TargetKind)[keyof typeof TargetKind];
 /** Names by value, in lower case. */
@@ -114,6 +195,7 @@ export const targetKindNames: Readonly<Record<number, string>> = {
   1: "local",
   2: "remote",
   3: "wire",
+  4: "router",
 };
 
 export const TrapReason = {
@@ -177,6 +259,26 @@ export const AttachmentKey: Table<AttachmentKey> = record("attachment_key", 12, 
   mac: [6, mac],
 });
 
+export interface ClassKey {
+  prefixLength: number;
+  policy: SetNumber;
+  direction: number;
+  ip: Ip;
+}
+export const ClassKey: Table<ClassKey> = record("class_key", 28, {
+  prefixLength: [0, u32],
+  policy: [4, branded<SetNumber>(u32)],
+  direction: [8, u32],
+  ip: [12, ip],
+});
+
+export interface ClassEntry {
+  number: number;
+}
+export const ClassEntry: Table<ClassEntry> = record("class_entry", 4, {
+  number: [0, u32],
+});
+
 export interface FlowKey {
   ingress: number;
   src: Ip;
@@ -214,11 +316,16 @@ export interface Flow {
   vifIn: VifNumber;
   tunnelPeer: Ip;
   mtu: number;
+  out: NetNumber;
   packets: bigint;
   bytes: bigint;
   lastSeenNs: bigint;
+  newDstMac: Mac;
+  newSrcMac: Mac;
+  rewrite: number;
+  hops: number;
 }
-export const Flow: Table<Flow> = record("flow", 96, {
+export const Flow: Table<Flow> = record("flow", 112, {
   generation: [0, u32],
   flags: [4, u32],
   dstMac: [8, mac],
@@ -227,9 +334,14 @@ export const Flow: Table<Flow> = record("flow", 96, {
   vifIn: [44, branded<VifNumber>(u32)],
   tunnelPeer: [48, ip],
   mtu: [64, u32],
+  out: [68, branded<NetNumber>(u32)],
   packets: [72, u64],
   bytes: [80, u64],
   lastSeenNs: [88, u64],
+  newDstMac: [96, mac],
+  newSrcMac: [102, mac],
+  rewrite: [108, u16],
+  hops: [110, u16],
 });
 
 export interface IfaceKey {
@@ -251,10 +363,12 @@ export const IpKey: Table<IpKey> = record("ip_key", 20, {
 export interface IpEntry {
   target: Target;
   mac: Mac;
+  set: SetNumber;
 }
-export const IpEntry: Table<IpEntry> = record("ip_entry", 32, {
+export const IpEntry: Table<IpEntry> = record("ip_entry", 36, {
   target: [0, Target],
   mac: [24, mac],
+  set: [32, branded<SetNumber>(u32)],
 });
 
 export interface MacKey {
@@ -317,6 +431,95 @@ export const Peer: Table<Peer> = record("peer", 4, {
   flags: [0, u32],
 });
 
+export interface RouterPortKey {
+  router: RouterNumber;
+  net: NetNumber;
+}
+export const RouterPortKey: Table<RouterPortKey> = record("router_port_key", 8, {
+  router: [0, branded<RouterNumber>(u32)],
+  net: [4, branded<NetNumber>(u32)],
+});
+
+export interface RouterPort {
+  mac: Mac;
+  ip4: number;
+  ip6: Ip;
+}
+export const RouterPort: Table<RouterPort> = record("router_port", 28, {
+  mac: [0, mac],
+  ip4: [8, be32],
+  ip6: [12, ip],
+});
+
+export interface Router {
+  flags: number;
+}
+export const Router: Table<Router> = record("router", 4, {
+  flags: [0, u32],
+});
+
+export interface RouteKey {
+  prefixLength: number;
+  router: RouterNumber;
+  ip: Ip;
+}
+export const RouteKey: Table<RouteKey> = record("route_key", 24, {
+  prefixLength: [0, u32],
+  router: [4, branded<RouterNumber>(u32)],
+  ip: [8, ip],
+});
+
+export interface Route {
+  kind: number;
+  net: NetNumber;
+  nextHop: Ip;
+}
+export const Route: Table<Route> = record("route", 24, {
+  kind: [0, u32],
+  net: [4, branded<NetNumber>(u32)],
+  nextHop: [8, ip],
+});
+
+export interface RuleKey {
+  prefixLength: number;
+  policy: SetNumber;
+  remote: number;
+  direction: number;
+  proto: number;
+  port: number;
+}
+export const RuleKey: Table<RuleKey> = record("rule_key", 16, {
+  prefixLength: [0, u32],
+  policy: [4, branded<SetNumber>(u32)],
+  remote: [8, u32],
+  direction: [12, u8],
+  proto: [13, u8],
+  port: [14, be16],
+});
+
+export interface Rule {
+  flags: number;
+  tag: number;
+}
+export const Rule: Table<Rule> = record("rule", 8, {
+  flags: [0, u32],
+  tag: [4, u32],
+});
+
+export interface SetKey {
+  name: Ip;
+}
+export const SetKey: Table<SetKey> = record("set_key", 16, {
+  name: [0, ip],
+});
+
+export interface SetEntry {
+  number: SetNumber;
+}
+export const SetEntry: Table<SetEntry> = record("set_entry", 4, {
+  number: [0, branded<SetNumber>(u32)],
+});
+
 export interface Settings {
   generation: number;
   vxlanIfindex: number;
@@ -359,12 +562,12 @@ export interface VifStats {
   txBytes: bigint;
   drops: bigint[];
 }
-export const VifStats: Table<VifStats> = record("vif_stats", 256, {
+export const VifStats: Table<VifStats> = record("vif_stats", 304, {
   rxPackets: [0, u64],
   rxBytes: [8, u64],
   txPackets: [16, u64],
   txBytes: [24, u64],
-  drops: [32, array(u64, 28)],
+  drops: [32, array(u64, 34)],
 });
 
 export interface TrapBudget {
@@ -401,14 +604,16 @@ export interface Vif {
   kind: number;
   vlan: number;
   mac: Mac;
+  policy: SetNumber;
 }
-export const Vif: Table<Vif> = record("vif", 24, {
+export const Vif: Table<Vif> = record("vif", 28, {
   net: [0, branded<NetNumber>(u32)],
   ifindex: [4, u32],
   flags: [8, u32],
   kind: [12, u16],
   vlan: [14, u16],
   mac: [16, mac],
+  policy: [24, branded<SetNumber>(u32)],
 });
 
 export interface TrapHeader {
@@ -425,6 +630,7 @@ export const TrapHeader: Table<TrapHeader> = record("trap_header", 8, {
 /** Every map that the agent fills or reads: the tables of its key and value. */
 export const MAPS = {
   attachments: { key: AttachmentKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
+  classes: { key: ClassKey, value: ClassEntry },
   flows: { key: FlowKey, value: Flow },
   ifaces: { key: IfaceKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
   ips: { key: IpKey, value: IpEntry },
@@ -432,6 +638,11 @@ export const MAPS = {
   members: { key: MemberKey, value: Member },
   nets: { key: scalar<NetNumber>("net_t", branded<NetNumber>(u32)), value: Net },
   peers: { key: PeerKey, value: Peer },
+  router_ports: { key: RouterPortKey, value: RouterPort },
+  routers: { key: scalar<RouterNumber>("router_t", branded<RouterNumber>(u32)), value: Router },
+  routes: { key: RouteKey, value: Route },
+  rules: { key: RuleKey, value: Rule },
+  sets: { key: SetKey, value: SetEntry },
   settings: { key: scalar<number>("__u32", u32), value: Settings },
   sources: { key: SourceKey, value: Source },
   stats: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: VifStats },

@@ -35,6 +35,12 @@ SPARSE_MAP(nets, BPF_MAP_TYPE_HASH, net_t, struct net, 16384);
 SPARSE_MAP(macs, BPF_MAP_TYPE_HASH, struct mac_key, struct target, 262144);
 SPARSE_MAP(ips, BPF_MAP_TYPE_HASH, struct ip_key, struct ip_entry, 524288);
 SPARSE_MAP(members, BPF_MAP_TYPE_HASH, struct member_key, struct member, 262144);
+SPARSE_MAP(sets, BPF_MAP_TYPE_HASH, struct set_key, struct set_entry, 65536);
+SPARSE_MAP(rules, BPF_MAP_TYPE_LPM_TRIE, struct rule_key, struct rule, 1048576);
+SPARSE_MAP(classes, BPF_MAP_TYPE_LPM_TRIE, struct class_key, struct class_entry, 262144);
+MAP(routers, BPF_MAP_TYPE_ARRAY, router_t, struct router, 4096);
+SPARSE_MAP(router_ports, BPF_MAP_TYPE_HASH, struct router_port_key, struct router_port, 16384);
+SPARSE_MAP(routes, BPF_MAP_TYPE_LPM_TRIE, struct route_key, struct route, 65536);
 SPARSE_MAP(sources, BPF_MAP_TYPE_LPM_TRIE, struct source_key, struct source, 65536);
 SPARSE_MAP(peers, BPF_MAP_TYPE_HASH, struct peer_key, struct peer, 262144);
 /* Preallocated, so that a packet never waits for memory; never LRU, so that new flows cannot push out old ones. */

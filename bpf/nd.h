@@ -2,6 +2,7 @@
 #ifndef CABLE_ND_H
 #define CABLE_ND_H
 
+#include "spoof.h"
 #include "switch.h"
 
 #define ND_SOURCE_LINK_LAYER 1
@@ -142,7 +143,7 @@ static __always_inline int nd_from_port(struct __sk_buff *skb, const struct orig
 	if (vif->flags & VIF_PORT_SECURITY && is_nd_spoofed(origin->vif, frame, &message))
 		return drop(origin->vif, DROP_SPOOFED_ND);
 	if (message.type == ND_NEIGHBOUR_ADVERTISEMENT)
-		return mac_is_group(&frame->dst_mac) ? flood_all(skb, origin, net) : switch_unicast(skb, origin, frame, net, 0);
+		return mac_is_group(&frame->dst_mac) ? flood_all(skb, origin, net) : switch_unicast(skb, origin, frame, net);
 	entry = find_ip(origin->net, &message.target);
 	if (!entry)
 		return ask_others(skb, origin, frame, net, DROP_ND_UNKNOWN);
@@ -165,7 +166,7 @@ static __always_inline int nd_from_outside(struct __sk_buff *skb, const struct o
 		if (mac_is_group(&frame->dst_mac) && !(net->flags & NET_MOVABLE))
 			return unclaimed(origin, DROP_ND_UNKNOWN);
 	}
-	return mac_is_group(&frame->dst_mac) ? flood_locals(skb, origin) : switch_unicast(skb, origin, frame, net, peer);
+	return mac_is_group(&frame->dst_mac) ? flood_locals(skb, origin) : switch_unicast(skb, origin, frame, net);
 }
 
 #endif

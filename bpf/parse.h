@@ -19,8 +19,22 @@ struct frame {
 	__u8 tcp_flags;
 	__u8 tcp_header; /* bytes */
 	__u8 icmp_type;
-	__u8 pad;
+	__u8 icmp_code;
+	__u8 ttl;
+	__u8 pad[3];
 };
+
+static __always_inline int is_echo(const struct frame *frame)
+{
+	if (frame->key.proto == IPPROTO_ICMP)
+		return frame->icmp_type == ICMP_ECHO || frame->icmp_type == ICMP_ECHOREPLY;
+	return frame->icmp_type == ICMPV6_ECHO_REQUEST || frame->icmp_type == ICMPV6_ECHO_REPLY;
+}
+
+static __always_inline int is_icmp(const struct frame *frame)
+{
+	return frame->key.proto == IPPROTO_ICMP || frame->key.proto == IPPROTO_ICMPV6;
+}
 
 /* Ports, or what stands for them. `room` is what the IP header says is left. */
 static __always_inline int parse_l4(struct frame *frame, void *data, void *end, __u32 offset, __u32 room)
@@ -63,8 +77,8 @@ static __always_inline int parse_l4(struct frame *frame, void *data, void *end, 
 		if (room < sizeof(*icmp) || (void *)(icmp + 1) > end)
 			return DROP_TRUNCATED;
 		frame->icmp_type = icmp->type;
-		if (frame->key.proto == IPPROTO_ICMP ? icmp->type == ICMP_ECHO || icmp->type == ICMP_ECHOREPLY
-						     : icmp->type == ICMPV6_ECHO_REQUEST || icmp->type == ICMPV6_ECHO_REPLY) {
+		frame->icmp_code = icmp->code;
+		if (is_echo(frame)) {
 			frame->key.src_port = icmp->un.echo.id;
 			frame->key.dst_port = icmp->un.echo.id;
 		}
@@ -96,6 +110,7 @@ static __always_inline int parse_ip4(struct __sk_buff *skb, struct frame *frame,
 	ip_from4(&frame->key.src, ip->saddr);
 	ip_from4(&frame->key.dst, ip->daddr);
 	frame->key.proto = ip->protocol;
+	frame->ttl = ip->ttl;
 	frame->ip_length = length;
 	if (ip->frag_off & FRAGMENT_BITS)
 		return DROP_NONE;
@@ -123,6 +138,7 @@ static __always_inline int parse_ip6(struct __sk_buff *skb, struct frame *frame,
 	if (ip_is4(&frame->key.src) || ip_is4(&frame->key.dst))
 		return DROP_MALFORMED;
 	frame->ip_length = length;
+	frame->ttl = ip->hop_limit;
 	next = ip->nexthdr;
 	for (int i = 0; i < EXTENSION_HEADERS; i++) {
 		struct ipv6_opt_hdr *extension;
@@ -184,12 +200,11 @@ static __always_inline int parse(struct __sk_buff *skb, struct frame *frame)
 	return reason;
 }
 
-/* Whether flows may decide: unicast IP, and none of what every single packet must be looked at for (RFC 4861). */
+/* Whether flows may decide: unicast IP. Of ICMP only echoes, which alone have something like ports: an error is looked at
+ * by what it quotes, and neighbour discovery packet by packet (RFC 4861). */
 static __always_inline int has_flow(const struct frame *frame)
 {
-	return frame->ip_length && !mac_is_group(&frame->dst_mac) &&
-	       !(frame->key.proto == IPPROTO_ICMPV6 && frame->icmp_type >= ND_ROUTER_SOLICITATION &&
-		 frame->icmp_type <= ND_NEIGHBOUR_ADVERTISEMENT);
+	return frame->ip_length && !mac_is_group(&frame->dst_mac) && (!is_icmp(frame) || is_echo(frame));
 }
 
 /* Bytes of the largest IP packet that this one becomes on a wire: GSO packets are cut there, not here. */

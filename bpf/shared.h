@@ -5,7 +5,7 @@
 #ifndef CABLE_SHARED_H
 #define CABLE_SHARED_H
 
-#define CABLE_LAYOUT 1
+#define CABLE_LAYOUT 2
 
 typedef struct { __be32 w[4]; } ip_t;
 typedef struct { __u8 b[6]; } mac_t;
@@ -13,6 +13,11 @@ typedef struct { __u8 b[6]; } mac_t;
 typedef __u32 net_t;
 /* A local port's number on this host, from 1, given by the agent and kept over its restarts. 0 = no port. */
 typedef __u32 vif_t;
+/* A set of security groups: what an endpoint belongs to, and whose rules hold for a port. The number is this host's own,
+ * kept over restarts in `sets`. 0 = none: of an endpoint, no group; of a port, no rules, and everything passes. */
+typedef __u32 set_t;
+/* A router's number on this host, from 1, likewise kept. */
+typedef __u32 router_t;
 
 #define NET_LOCAL 0x01000000u
 
@@ -39,7 +44,13 @@ enum drop_reason {
 	DROP_HAIRPIN,            /* would leave where it came in */
 	DROP_REMOTE_TO_REMOTE,   /* came by a tunnel and would leave by one */
 	DROP_TOO_BIG,            /* larger than the network's MTU; answered with packet-too-big */
-	DROP_TTL,                /* reserved for routing */
+	DROP_TTL,                /* its hops are used up; answered with time exceeded */
+	DROP_POLICY_EGRESS,      /* no rule of the sender's security groups lets it out */
+	DROP_POLICY_INGRESS,     /* no rule of the receiver's security groups lets it in */
+	DROP_NO_ROUTE,           /* its router knows no way there; answered with unreachable */
+	DROP_HOST_UNKNOWN,       /* its router is in the network, but no endpoint has the address; likewise */
+	DROP_ROUTER_DOWN,        /* admin_state_up of the router is false */
+	DROP_TO_ROUTER,          /* to the router itself, and no echo request */
 	DROP_FLOW_TABLE_FULL,    /* no room for a new flow */
 	DROP_MEMBERS_FULL,       /* more members than one broadcast may reach */
 	DROP_TRAP_LIMIT,         /* more traps than the port may cause */
@@ -65,6 +76,7 @@ struct vif {
 	__u16 vlan;    /* physical: tag on the wire, 0 = untagged */
 	mac_t mac;
 	__u16 pad;
+	set_t policy;  /* whose rules hold; 0 = everything passes */
 };
 
 /* ifaces[ifindex]: hash; workload devices with one port behind them (tap, veth). */
@@ -99,11 +111,11 @@ struct net {
 	__u16 pad[3];
 };
 
-enum target_kind { TARGET_LOCAL = 1, TARGET_REMOTE = 2, TARGET_WIRE = 3 };
+enum target_kind { TARGET_LOCAL = 1, TARGET_REMOTE = 2, TARGET_WIRE = 3, TARGET_ROUTER = 4 };
 /* Where an endpoint is. */
 struct target {
 	__u32 kind;    /* enum target_kind */
-	vif_t vif;     /* local */
+	vif_t vif;     /* local: the port; router: its number */
 	ip_t remote;   /* remote: tunnel address of its host */
 };
 
@@ -116,6 +128,76 @@ struct ip_entry {
 	struct target target;
 	mac_t mac;
 	__u16 pad;
+	set_t set;
+};
+
+/* sets{name}: hash; the numbers given out. The name is the first half of the SHA-256 of the set's group ids, sorted. */
+struct set_key { ip_t name; };
+struct set_entry { set_t number; };
+
+/* Who is at the other end, as rules see it: any address of a family, an endpoint of a set, or a class of addresses. */
+#define REMOTE_ANY4 1u
+#define REMOTE_ANY6 2u
+#define REMOTE_SET 0x40000000u
+#define REMOTE_CLASS 0x80000000u
+enum rule_direction { RULE_INGRESS = 1, RULE_EGRESS = 2 };
+
+/* rules{policy, remote, direction, protocol, port}: LPM; what passes. RULE_FIXED_BITS = any protocol, + 8 = any port,
+ * + 8 + n = the ports that begin with these n bits. ICMP: the port is type << 8 | code. Any match lets pass. */
+#define RULE_FIXED_BITS 72
+struct rule_key {
+	__u32 prefix_length;
+	set_t policy;
+	__u32 remote;
+	__u8 direction; /* enum rule_direction */
+	__u8 proto;
+	__be16 port;
+};
+enum rule_flag {
+	RULE_STATEFUL = 1, /* its answers pass too */
+	RULE_STATELESS = 2 /* its answers need a rule of their own */
+};
+struct rule {
+	__u32 flags; /* enum rule_flag, of every rule that this entry stands for */
+	__u32 tag;   /* the first 32 bits of a rule's id, to tell which it was */
+};
+
+/* classes{policy, direction, prefix}: LPM; the addresses that rules name. The longest prefix counts; rules of the shorter
+ * ones around it are repeated in its class. */
+#define CLASS_FIXED_BITS 64
+struct class_key {
+	__u32 prefix_length;
+	set_t policy;
+	__u32 direction; /* enum rule_direction */
+	ip_t ip;
+};
+struct class_entry { __u32 number; };
+
+/* routers[number]: array. */
+enum router_flag { ROUTER_UP = 1 };
+struct router { __u32 flags; /* enum router_flag; 0 = slot not in use */ };
+
+/* router_ports{router, net}: hash; a router's own end in a network. */
+struct router_port_key { router_t router; net_t net; };
+struct router_port {
+	mac_t mac;
+	__u16 pad;
+	__be32 ip4; /* 0 = none; the source of what it has to say */
+	ip_t ip6;   /* :: = none */
+};
+
+/* routes{router, prefix}: LPM; ROUTE_FIXED_BITS + 96 + length for IPv4, ROUTE_FIXED_BITS + length for IPv6. */
+#define ROUTE_FIXED_BITS 32
+struct route_key {
+	__u32 prefix_length;
+	router_t router;
+	ip_t ip;
+};
+enum route_kind { ROUTE_CONNECTED = 1, ROUTE_VIA = 2 };
+struct route {
+	__u32 kind;    /* enum route_kind */
+	net_t net;     /* the network it leads into */
+	ip_t next_hop; /* via: an address there */
 };
 
 /* members{net, index}: hash; who gets broadcast and multicast. Of several physical machines behind one card and tag only
@@ -169,22 +251,33 @@ struct flow_key {
 	__u8 pad[3];
 };
 enum flow_flag {
-	FLOW_FIN = 1,   /* FIN seen in this direction */
-	FLOW_CLOSED = 2 /* RST seen, or FIN in both directions */
+	FLOW_FIN = 1,    /* FIN seen in this direction */
+	FLOW_CLOSED = 2, /* RST seen, or FIN in both directions */
+	FLOW_ANSWER = 4, /* the other direction was let pass, and this one belongs to it */
+	FLOW_REWRITE = 8 /* `rewrite` says what is changed in the packet */
+};
+enum rewrite {
+	REWRITE_MACS = 1,
+	REWRITE_TTL = 2
 };
 struct flow {
-	__u32 generation;
+	__u32 generation; /* 0 = known, but still to be decided */
 	__u32 flags;      /* enum flow_flag */
 	mac_t dst_mac;    /* this decision holds for these two only; in the order of an Ethernet header */
 	mac_t src_mac;
 	struct target target;
 	vif_t vif_in;     /* for counting; 0 if it came from outside */
 	ip_t tunnel_peer; /* came by VXLAN: from this host only */
-	__u32 mtu;        /* bytes of an IP packet; the network's */
-	__u32 pad;
+	__u32 mtu;        /* bytes of an IP packet; the smaller one of the networks' */
+	net_t out;        /* the network in which it is delivered */
 	__u64 packets;
 	__u64 bytes;
 	__u64 last_seen_ns; /* CLOCK_MONOTONIC, coarse */
+	/* Looked at with FLOW_REWRITE only. */
+	mac_t new_dst_mac;  /* in the order of an Ethernet header */
+	mac_t new_src_mac;
+	__u16 rewrite;      /* enum rewrite */
+	__u16 hops;         /* by how much the TTL goes down: routers on the way */
 };
 
 /* stats[vif]: per-CPU array; slot 0 is the host's own. rx = from the workload. */

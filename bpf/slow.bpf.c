@@ -3,7 +3,8 @@
 #include "arp.h"
 #include "flood.h"
 #include "nd.h"
-#include "too_big.h"
+#include "refuse.h"
+#include "route.h"
 #include "trap.h"
 
 /* A VLAN tag that the kernel left in the frame. */
@@ -45,6 +46,8 @@ int from_port(struct __sk_buff *skb)
 		return drop(origin.vif, reason ? reason : DROP_INTERNAL);
 	if (!net)
 		return drop(origin.vif, DROP_NETWORK_UNKNOWN);
+	if (!begin_decision(&origin, &frame, net->mtu, 0))
+		return drop(origin.vif, DROP_INTERNAL);
 	if (is_tagged(&frame))
 		return drop(origin.vif, DROP_VLAN_TAG);
 	if (mac_is_group(&frame.src_mac))
@@ -68,10 +71,23 @@ int from_port(struct __sk_buff *skb)
 		return nd_from_port(skb, &origin, vif, &frame, net);
 	if (wire_length(skb, &frame) > net->mtu)
 		return mac_is_group(&frame.dst_mac) ? drop(origin.vif, DROP_TOO_BIG) : tail(skb, &origin, TAIL_TOO_BIG);
-	if (mac_is_group(&frame.dst_mac))
+	if (mac_is_group(&frame.dst_mac)) {
+		if (frame.ip_length && !may_pass(vif, &frame, RULE_EGRESS, origin.net))
+			return drop(origin.vif, DROP_POLICY_EGRESS);
 		return flood_all(skb, &origin, net);
-	frame.key.ingress = origin.ingress;
-	return switch_unicast(skb, &origin, &frame, net, 0);
+	}
+	return switch_unicast(skb, &origin, &frame, net);
+}
+
+/* Where the sender of a tunnelled frame is known: here, or, if a router at its host sent it, in another network of that. */
+static __always_inline net_t src_net_of(const struct origin *origin, const struct frame *frame)
+{
+	struct mac_key key = { .net = origin->net, .mac = frame->src_mac };
+	struct target *sender = bpf_map_lookup_elem(&macs, &key);
+
+	if (!sender || sender->kind != TARGET_ROUTER)
+		return origin->net;
+	return net_of_sender(sender->vif, &frame->key.src, origin->net);
 }
 
 /* A frame by a tunnel from another host, or from a provider network's wire. */
@@ -81,6 +97,7 @@ int from_outside(struct __sk_buff *skb)
 	struct origin origin = origin_of(skb);
 	struct net *net = bpf_map_lookup_elem(&nets, &origin.net);
 	struct peer_key sender = { .net = origin.net };
+	struct decision *decision;
 	const ip_t *peer = 0;
 	struct frame frame;
 	int reason = parse(skb, &frame);
@@ -98,6 +115,9 @@ int from_outside(struct __sk_buff *skb)
 	}
 	if (mac_is_group(&frame.src_mac))
 		return unclaimed(&origin, DROP_MALFORMED);
+	decision = begin_decision(&origin, &frame, net->mtu, peer);
+	if (!decision)
+		return drop(0, DROP_INTERNAL);
 	if (frame.ethertype == bpf_htons(ETH_P_ARP))
 		return arp_from_outside(skb, &origin, &frame, net, peer);
 	if (is_neighbour_discovery(&frame))
@@ -106,8 +126,9 @@ int from_outside(struct __sk_buff *skb)
 		return unclaimed(&origin, DROP_TOO_BIG);
 	if (mac_is_group(&frame.dst_mac))
 		return flood_locals(skb, &origin);
-	frame.key.ingress = origin.ingress;
-	return switch_unicast(skb, &origin, &frame, net, peer);
+	if (peer)
+		decision->src_net = src_net_of(&origin, &frame);
+	return switch_unicast(skb, &origin, &frame, net);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,8 +1,9 @@
-/* Unicast by MAC: the slow path's decision, kept as flows when it is IP. */
+/* Unicast by MAC: to an endpoint, or to a router's own end in the network. */
 #ifndef CABLE_SWITCH_H
 #define CABLE_SWITCH_H
 
-#include "flow.h"
+#include "decision.h"
+#include "deliver.h"
 
 /* A frame from outside that no port here claims. */
 static __always_inline int unclaimed(const struct origin *origin, __u32 reason)
@@ -50,26 +51,41 @@ static __always_inline int is_hairpin(const struct origin *origin, const struct 
 	return from.ifindex && is_same_segment(from, segment_of_vif(bpf_map_lookup_elem(&vifs, &target->vif)));
 }
 
+/* A frame to a router's MAC: the host of its sender routes it, and nobody else. */
+static __always_inline int to_router_mac(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
+					 router_t router)
+{
+	struct decision *decision = get_decision();
+
+	if (is_outside(origin) || !frame->ip_length)
+		return unclaimed(origin, DROP_DST_UNKNOWN);
+	if (!decision)
+		return drop(origin->vif, DROP_INTERNAL);
+	decision->router = router;
+	return tail(skb, origin, TAIL_ROUTE);
+}
+
+/* With a decision begun. */
 static __always_inline int switch_unicast(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
-					  const struct net *net, const ip_t *peer)
+					  const struct net *net)
 {
 	struct mac_key key = { .net = origin->net, .mac = frame->dst_mac };
 	struct target *found = bpf_map_lookup_elem(&macs, &key);
 	struct target target = { .kind = TARGET_WIRE };
-	int reason;
+	struct decision *decision = get_decision();
 
+	if (found && found->kind == TARGET_ROUTER)
+		return to_router_mac(skb, origin, frame, found->vif);
 	if (found)
 		target = *found;
 	else if (!(net->flags & NET_PROVIDER) || is_outside(origin))
 		return unclaimed(origin, DROP_DST_UNKNOWN);
 	if (is_hairpin(origin, &target, net))
 		return unclaimed(origin, DROP_HAIRPIN);
-	if (has_flow(frame)) {
-		reason = write_flows(skb, origin, frame, &target, peer, net->mtu);
-		if (reason)
-			return drop(origin->vif, reason);
-	}
-	return deliver(skb, origin, &target);
+	if (!frame->ip_length || !decision)
+		return deliver(skb, origin, origin->net, &target);
+	decision->target = target;
+	return tail(skb, origin, TAIL_COMMIT);
 }
 
 /* A question that the tables do not answer: whoever may know is asked. */
@@ -79,7 +95,7 @@ static __always_inline int ask_others(struct __sk_buff *skb, const struct origin
 	__u32 to = 0;
 
 	if (!mac_is_group(&frame->dst_mac))
-		return switch_unicast(skb, origin, frame, net, 0);
+		return switch_unicast(skb, origin, frame, net);
 	if (net->flags & NET_MOVABLE)
 		to = FLOOD_LOCALS | FLOOD_REMOTES;
 	if (net->flags & NET_PROVIDER)

@@ -5,7 +5,7 @@
 
 #include "drop.h"
 
-enum tail { TAIL_FROM_PORT, TAIL_FROM_OUTSIDE, TAIL_FLOOD, TAIL_TOO_BIG, TAILS };
+enum tail { TAIL_FROM_PORT, TAIL_FROM_OUTSIDE, TAIL_FLOOD, TAIL_TOO_BIG, TAIL_ROUTE, TAIL_COMMIT, TAIL_REFUSE, TAILS };
 
 /* Where a frame came in. */
 struct origin {
@@ -21,6 +21,9 @@ int from_port(struct __sk_buff *skb);
 int from_outside(struct __sk_buff *skb);
 int flood(struct __sk_buff *skb);
 int too_big(struct __sk_buff *skb);
+int route(struct __sk_buff *skb);
+int commit(struct __sk_buff *skb);
+int refuse(struct __sk_buff *skb);
 #endif
 
 /* Pinned, so that the kernel does not empty it when the agent's last descriptor is closed. */
@@ -38,6 +41,9 @@ struct {
 			[TAIL_FROM_OUTSIDE] = (void *)&from_outside,
 			[TAIL_FLOOD] = (void *)&flood,
 			[TAIL_TOO_BIG] = (void *)&too_big,
+			[TAIL_ROUTE] = (void *)&route,
+			[TAIL_COMMIT] = (void *)&commit,
+			[TAIL_REFUSE] = (void *)&refuse,
 		},
 	}
 #endif

@@ -34,6 +34,8 @@ const TYPEDEFS: Record<string, { cell: string; type: string }> = {
   mac_t: { cell: "mac", type: "Mac" },
   net_t: { cell: "branded<NetNumber>(u32)", type: "NetNumber" },
   vif_t: { cell: "branded<VifNumber>(u32)", type: "VifNumber" },
+  set_t: { cell: "branded<SetNumber>(u32)", type: "SetNumber" },
+  router_t: { cell: "branded<RouterNumber>(u32)", type: "RouterNumber" },
   __be16: { cell: "be16", type: "number" },
   __be32: { cell: "be32", type: "number" },
   __u8: { cell: "u8", type: "number" },
@@ -184,6 +186,10 @@ export const LAYOUT_HASH = "${hash}";
 export type NetNumber = number & { readonly brand: "net_t" };
 /** C's vif_t: a local port's number on its host, from 1; 0 is no port. */
 export type VifNumber = number & { readonly brand: "vif_t" };
+/** C's set_t: a set of security groups, from 1; 0 is none. */
+export type SetNumber = number & { readonly brand: "set_t" };
+/** C's router_t: a router's number on this host, from 1. */
+export type RouterNumber = number & { readonly brand: "router_t" };
 
 ${body}
 `;

@@ -7,6 +7,7 @@ import {
   NET_LOCAL,
   NetFlag,
   type NetNumber,
+  type SetNumber,
   SOURCE_FIXED_BITS,
   type SourceKey,
   type Target,
@@ -37,6 +38,7 @@ const BORROWED = 1;
 
 const NO_IP = "::" as Ip;
 const NO_VIF = 0 as VifNumber;
+const NO_SET = 0 as SetNumber;
 const NO_TARGET: Target = { kind: 0, vif: NO_VIF, remote: NO_IP };
 
 function entry<N extends MapName>(map: N, key: MapKey<N>, value: MapValue<N>, rank = OWN): Entry {
@@ -96,7 +98,9 @@ export function networkEntries(
     ...remotes.map((remote, i) => entry("members", { net, index: MEMBER_REMOTE + i }, { vif: NO_VIF, remote })),
     ...remotes.map((ip) => entry("peers", { net, ip }, { flags: 0 })),
     // Every host answers for the service's addresses itself, so they have a MAC and no place.
-    ...[SERVICE_IP4, SERVICE_IP6].map((ip) => entry("ips", { net, ip }, { target: NO_TARGET, mac: SERVICE_MAC })),
+    ...[SERVICE_IP4, SERVICE_IP6].map((ip) =>
+      entry("ips", { net, ip }, { target: NO_TARGET, mac: SERVICE_MAC, set: NO_SET }),
+    ),
   ];
 }
 
@@ -111,7 +115,7 @@ export function vifEntries(vif: WantedVif, number: VifNumber, net: NetNumber): E
     (vif.dhcp ? VifFlag.DHCP4 : 0) |
     (vif.ra ? VifFlag.RA : 0);
   return [
-    entry("vifs", number, { net, ifindex, flags, kind: KINDS[kind], vlan, mac: vif.mac }),
+    entry("vifs", number, { net, ifindex, flags, kind: KINDS[kind], vlan, mac: vif.mac, policy: NO_SET }),
     kind === "physical"
       ? entry("attachments", { ifindex, vlan, mac: vif.mac }, number)
       : entry("ifaces", { ifindex }, number),
@@ -144,7 +148,7 @@ export function endpointEntries(endpoint: WantedEndpoint, net: NetNumber, vif: V
   return [
     entry("macs", { net, mac }, target),
     ...endpoint.moreMacs.map((more) => entry("macs", { net, mac: more }, target, BORROWED)),
-    ...[...ips].map((ip) => entry("ips", { net, ip }, { target, mac })),
+    ...[...ips].map((ip) => entry("ips", { net, ip }, { target, mac, set: NO_SET })),
   ];
 }
 

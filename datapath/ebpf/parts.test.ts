@@ -6,6 +6,7 @@ import {
   FlowKey,
   MAPS,
   type NetNumber,
+  type SetNumber,
   TrapHeader,
   type VifNumber,
   VifStats,
@@ -97,7 +98,7 @@ describe("vif numbers", () => {
 
   test("are those of the earlier run for the same MAC in the same network", () => {
     const numbers = new VifNumbers(8);
-    const old = { net: NET, ifindex: 9, flags: 0, kind: 1, vlan: 0 };
+    const old = { net: NET, ifindex: 9, flags: 0, kind: 1, vlan: 0, policy: 0 as SetNumber };
     numbers.adopt([
       [vif(1), { ...old, mac: macOf(1) }],
       [vif(5), { ...old, mac: macOf(5) }],

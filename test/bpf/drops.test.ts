@@ -12,6 +12,7 @@ import {
   MACHINE_VLAN,
   MTU,
   makeWorld,
+  NO_SET,
   net,
   OVERLAY,
   PORTS,
@@ -350,6 +351,7 @@ reason("members_full", "a broadcast to more members than can be reached says so"
 reason("redirect", "a member whose device is gone is counted, and the others are reached", () => {
   const number = 9 as VifNumber;
   plane.put("vifs", number, {
+    policy: NO_SET,
     net: OVERLAY,
     ifindex: 9999,
     flags: VifFlag.ADMIN_UP,

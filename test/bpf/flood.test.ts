@@ -8,6 +8,7 @@ import {
   fromHost,
   MACHINE_VLAN,
   makeWorld,
+  NO_SET,
   net,
   OVERLAY,
   PORTS,
@@ -113,6 +114,7 @@ test("a thousand members each get one copy", () => {
     plane.put("members", { net: crowd, index }, { vif: (20 + (index % 40)) as VifNumber, remote: ip("::") });
   for (let number = 20; number < 60; number++) {
     plane.put("vifs", number as VifNumber, {
+      policy: NO_SET,
       net: crowd,
       ifindex: taps.b.ifindex,
       flags: VifFlag.ADMIN_UP,
@@ -159,6 +161,7 @@ test("a machine on a provider network's own tag is a port there, and its neighbo
   plane.put("uplinks", { ifindex: nic, vlan: 50 }, { net: both, flags: UplinkFlag.PROVIDER | UplinkFlag.MACHINES });
   plane.put("nets", both, { flags: NetFlag.PROVIDER, mtu: 1450, ifindex: nic, vlan: 50, locals: 0, remotes: 0 });
   plane.put("vifs", number, {
+    policy: NO_SET,
     net: both,
     ifindex: nic,
     flags: VifFlag.ADMIN_UP,

@@ -6,7 +6,7 @@ import { DropReason, TargetKind, VifFlag, VifKind, type VifNumber } from "../../
 import { ip, linkLocalAddress, mac, SERVICE_MAC } from "../../model/mod.ts";
 import { makePlane } from "./kit/plane.ts";
 import { goPrivate, ifindexOf, run } from "./kit/privacy.ts";
-import { addEndpoint, addSource, local, net } from "./kit/world.ts";
+import { addEndpoint, addSource, local, NO_SET, net } from "./kit/world.ts";
 
 goPrivate();
 const NET = net(100);
@@ -34,7 +34,15 @@ function makePods(mtu: number) {
       ip -n ${pod.name} addr add ${pod.ip6}/64 dev eth0 nodad`);
     const ifindex = ifindexOf(`v${pod.name}`);
     const flags = VifFlag.ADMIN_UP | VifFlag.PORT_SECURITY;
-    plane.put("vifs", pod.number, { net: NET, ifindex, flags, kind: VifKind.VETH, vlan: 0, mac: mac(pod.mac) });
+    plane.put("vifs", pod.number, {
+      net: NET,
+      ifindex,
+      flags,
+      kind: VifKind.VETH,
+      vlan: 0,
+      mac: mac(pod.mac),
+      policy: NO_SET,
+    });
     plane.put("ifaces", { ifindex }, pod.number);
     for (const from of [pod.ip4, pod.ip6, linkLocalAddress(mac(pod.mac))])
       addSource(plane, pod.number, pod.mac, ip(from));

@@ -9,6 +9,7 @@ import {
   NET_LOCAL,
   NetFlag,
   type NetNumber,
+  type SetNumber,
   type Target,
   TargetKind,
   UplinkFlag,
@@ -31,6 +32,7 @@ export const VLAN40 = net(NET_LOCAL | 40);
 export const FLAT = net(NET_LOCAL | (1 << 12));
 export const MTU = 1450;
 const NO_IP = ip("::");
+export const NO_SET = 0 as SetNumber;
 
 interface Port {
   number: VifNumber;
@@ -126,7 +128,7 @@ export function addEndpoint(
 ): void {
   plane.put("macs", { net: on, mac: mac(at.mac) }, target);
   for (const address of [at.ip4, at.ip6, linkLocalAddress(mac(at.mac))]) {
-    plane.put("ips", { net: on, ip: ip(address) }, { target, mac: mac(at.mac) });
+    plane.put("ips", { net: on, ip: ip(address) }, { target, mac: mac(at.mac), set: NO_SET });
   }
 }
 
@@ -137,7 +139,15 @@ export function addSource(plane: Plane, number: VifNumber, from: string, address
 
 function addPort(plane: Plane, at: Port, ifindex: number, flags: number, vlan?: number): void {
   const kind = vlan === undefined ? VifKind.TAP : VifKind.PHYSICAL;
-  plane.put("vifs", at.number, { net: at.net, ifindex, flags, kind, vlan: vlan ?? 0, mac: mac(at.mac) });
+  plane.put("vifs", at.number, {
+    net: at.net,
+    ifindex,
+    flags,
+    kind,
+    vlan: vlan ?? 0,
+    mac: mac(at.mac),
+    policy: NO_SET,
+  });
   if (vlan === undefined) plane.put("ifaces", { ifindex }, at.number);
   else plane.put("attachments", { ifindex, vlan, mac: mac(at.mac) }, at.number);
   for (const address of [at.ip4, at.ip6, linkLocalAddress(mac(at.mac))])
@@ -160,7 +170,7 @@ function addNetwork(
     plane.put("peers", { net: on, ip: ip(host) }, { flags: 0 });
   }
   for (const address of [SERVICE_IP4, SERVICE_IP6]) {
-    plane.put("ips", { net: on, ip: address }, { target: local(vif(0)), mac: SERVICE_MAC });
+    plane.put("ips", { net: on, ip: address }, { target: local(vif(0)), mac: SERVICE_MAC, set: NO_SET });
   }
   const { flags = 0, ifindex = 0, vlan = 0 } = options;
   plane.put("nets", on, { flags, mtu: MTU, ifindex, vlan, locals: ports.length, remotes: hosts.length });

@@ -1,17 +1,25 @@
-/* A packet larger than the network's MTU, turned into the ICMP error that tells its sender: "fragmentation needed"
- * (RFC 792, RFC 1191) or "packet too big" (RFC 4443 section 3.2). */
-#ifndef CABLE_TOO_BIG_H
-#define CABLE_TOO_BIG_H
+/* A packet that cannot go on, turned into the ICMP error that tells its sender why (RFC 792, RFC 4443 section 3): too big
+ * for a network, its hops used up, no way to where it is to go. */
+#ifndef CABLE_REFUSE_H
+#define CABLE_REFUSE_H
 
 #include "nd.h"
+#include "route.h"
+#include "trap.h"
 
-/* What is quoted of the packet. IPv4: its header at its longest and 8 bytes more (RFC 792). IPv6: all that fits into
- * its smallest MTU (RFC 4443 section 2.4 c). A packet that is too big is at least that long. */
+/* What is quoted of the packet. IPv4: its header and 8 bytes more (RFC 792); of one that is too big as if it had all
+ * options. IPv6: all that fits into the smallest MTU (RFC 4443 section 2.4 c), of a shorter one the header and 8 bytes. */
 #define QUOTE4_SIZE 68
+#define QUOTE4_SHORT 28
 #define QUOTE6_SIZE (1280 - sizeof(struct ipv6hdr) - sizeof(struct icmp6hdr))
+#define QUOTE6_SHORT 48
 /* bpf_csum_diff takes no more at once than 512 bytes. */
 #define QUOTE6_PIECE (QUOTE6_SIZE / 4)
 #define DONT_FRAGMENT bpf_htons(0x4000)
+#define ICMP4_TIME_EXCEEDED 11
+#define ICMP6_TIME_EXCEEDED 3
+#define ICMP6_NO_ROUTE 0
+#define ICMP6_ADDRESS_UNREACHABLE 3
 
 struct quote {
 	__u8 bytes[QUOTE6_SIZE];
@@ -24,6 +32,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct quote);
 } quotes SEC(".maps");
+
+/* What is said, and by whom. */
+struct error {
+	__u8 type;
+	__u8 code;
+	__be32 rest; /* of the ICMP header */
+	ip_t from;
+};
 
 struct error4_frame {
 	struct ethhdr eth;
@@ -61,36 +77,40 @@ static __always_inline struct quote *read_quote(struct __sk_buff *skb, __u32 siz
 
 /* The quoted bytes' part in our checksum. With a pending checksum, its field set to zero makes everything from the
  * transport header on sum up to nothing once the device has filled it in: so only what is in front of it counts. */
-static __always_inline __s64 sum_quote4(const struct quote *quote, int pending, __s64 seed)
+static __always_inline __s64 sum_quote4(const struct quote *quote, __u32 size, int pending, __s64 seed)
 {
-	return bpf_csum_diff(0, 0, (__be32 *)quote->bytes, pending ? sizeof(struct iphdr) : QUOTE4_SIZE, seed);
+	return bpf_csum_diff(0, 0, (__be32 *)quote->bytes, pending ? sizeof(struct iphdr) : size, seed);
 }
 
-static __always_inline __s64 sum_quote6(const struct quote *quote, int pending, __s64 seed)
+static __always_inline __s64 sum_quote6(const struct quote *quote, __u32 size, int pending, __s64 seed)
 {
 	if (pending)
 		return bpf_csum_diff(0, 0, (__be32 *)quote->bytes, sizeof(struct ipv6hdr), seed);
+	if (size == QUOTE6_SHORT)
+		return bpf_csum_diff(0, 0, (__be32 *)quote->bytes, QUOTE6_SHORT, seed);
 	for (__u32 at = 0; at < QUOTE6_SIZE; at += QUOTE6_PIECE)
 		seed = bpf_csum_diff(0, 0, (__be32 *)(quote->bytes + at), QUOTE6_PIECE, seed);
 	return seed;
 }
 
-static __always_inline int error4(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame, __u32 mtu)
+/* `size` of the quote: a constant, with which the packet can do. */
+static __always_inline int error4(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
+				  const struct error *what, __u32 size)
 {
 	struct error4_frame error = {
 		.eth.h_proto = bpf_htons(ETH_P_IP),
 		.ip = {
 			.version = 4,
 			.ihl = 5,
-			.tot_len = bpf_htons(sizeof(struct iphdr) + sizeof(struct icmphdr) + QUOTE4_SIZE),
+			.tot_len = bpf_htons(sizeof(struct iphdr) + sizeof(struct icmphdr) + size),
 			.ttl = 64,
 			.protocol = IPPROTO_ICMP,
-			.saddr = frame->key.dst.w[3],
+			.saddr = what->from.w[3],
 			.daddr = frame->key.src.w[3],
 		},
-		.icmp = { .type = ICMP_DEST_UNREACH, .code = ICMP_FRAG_NEEDED, .un.frag.mtu = bpf_htons(mtu) },
+		.icmp = { .type = what->type, .code = what->code, .un.gateway = what->rest },
 	};
-	struct quote *quote = read_quote(skb, QUOTE4_SIZE);
+	struct quote *quote = read_quote(skb, size);
 	struct iphdr ip = error.ip; /* aligned copies, as bpf_csum_diff's memory must be */
 	struct icmphdr icmp = error.icmp;
 	__u32 at = sizeof(struct iphdr) + checksum_offset(frame->key.proto);
@@ -107,32 +127,34 @@ static __always_inline int error4(struct __sk_buff *skb, const struct origin *or
 		quote->bytes[at + 1] = 0;
 	}
 	error.ip.check = fold(bpf_csum_diff(0, 0, (__be32 *)&ip, sizeof(ip), 0));
-	error.icmp.checksum = fold(sum_quote4(quote, pending, bpf_csum_diff(0, 0, (__be32 *)&icmp, sizeof(icmp), 0)));
+	error.icmp.checksum =
+		fold(sum_quote4(quote, size, pending, bpf_csum_diff(0, 0, (__be32 *)&icmp, sizeof(icmp), 0)));
 	__builtin_memcpy(error.eth.h_dest, &frame->src_mac, ETH_ALEN);
 	__builtin_memcpy(error.eth.h_source, &frame->dst_mac, ETH_ALEN);
 	/* Not bpf_skb_change_head: it leaves the network header where it was, and a veth's other end looks there. */
-	if (bpf_skb_change_tail(skb, ETH_HLEN + QUOTE4_SIZE, 0) ||
+	if (bpf_skb_change_tail(skb, ETH_HLEN + size, 0) ||
 	    bpf_skb_adjust_room(skb, sizeof(error) - ETH_HLEN, BPF_ADJ_ROOM_MAC, 0) ||
 	    bpf_skb_store_bytes(skb, 0, &error, sizeof(error), 0) ||
-	    bpf_skb_store_bytes(skb, sizeof(error), quote->bytes, QUOTE4_SIZE, 0))
+	    bpf_skb_store_bytes(skb, sizeof(error), quote->bytes, size, 0))
 		return TC_ACT_SHOT;
 	return reply(skb, origin);
 }
 
-static __always_inline int error6(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame, __u32 mtu)
+static __always_inline int error6(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
+				  const struct error *what, __u32 size)
 {
 	struct error6_frame error = {
 		.eth.h_proto = bpf_htons(ETH_P_IPV6),
 		.ip = { .version = 6, .nexthdr = IPPROTO_ICMPV6, .hop_limit = 64 },
-		.icmp = { .icmp6_type = ICMPV6_PKT_TOOBIG, .icmp6_mtu = bpf_htonl(mtu) },
+		.icmp = { .icmp6_type = what->type, .icmp6_code = what->code, .icmp6_mtu = what->rest },
 	};
 	struct pseudo_header6 pseudo = {
-		.src = frame->key.dst,
+		.src = what->from,
 		.dst = frame->key.src,
-		.length = bpf_htonl(sizeof(struct icmp6hdr) + QUOTE6_SIZE),
+		.length = bpf_htonl(sizeof(struct icmp6hdr) + size),
 		.next = bpf_htonl(IPPROTO_ICMPV6),
 	};
-	struct quote *quote = read_quote(skb, QUOTE6_SIZE);
+	struct quote *quote = read_quote(skb, size);
 	struct icmp6hdr icmp = error.icmp;
 	__u32 at = sizeof(struct ipv6hdr) + checksum_offset(frame->key.proto);
 	__s64 sum;
@@ -149,16 +171,16 @@ static __always_inline int error6(struct __sk_buff *skb, const struct origin *or
 	}
 	sum = bpf_csum_diff(0, 0, (__be32 *)&pseudo, sizeof(pseudo), 0);
 	sum = bpf_csum_diff(0, 0, (__be32 *)&icmp, sizeof(icmp), sum);
-	error.icmp.icmp6_cksum = fold(sum_quote6(quote, pending, sum));
-	error.ip.payload_len = bpf_htons(sizeof(struct icmp6hdr) + QUOTE6_SIZE);
+	error.icmp.icmp6_cksum = fold(sum_quote6(quote, size, pending, sum));
+	error.ip.payload_len = bpf_htons(sizeof(struct icmp6hdr) + size);
 	__builtin_memcpy(&error.ip.saddr, &pseudo.src, sizeof(ip_t));
 	__builtin_memcpy(&error.ip.daddr, &pseudo.dst, sizeof(ip_t));
 	__builtin_memcpy(error.eth.h_dest, &frame->src_mac, ETH_ALEN);
 	__builtin_memcpy(error.eth.h_source, &frame->dst_mac, ETH_ALEN);
-	if (bpf_skb_change_tail(skb, ETH_HLEN + QUOTE6_SIZE, 0) ||
+	if (bpf_skb_change_tail(skb, ETH_HLEN + size, 0) ||
 	    bpf_skb_adjust_room(skb, sizeof(error) - ETH_HLEN, BPF_ADJ_ROOM_MAC, 0) ||
 	    bpf_skb_store_bytes(skb, 0, &error, sizeof(error), 0) ||
-	    bpf_skb_store_bytes(skb, sizeof(error), quote->bytes, QUOTE6_SIZE, 0))
+	    bpf_skb_store_bytes(skb, sizeof(error), quote->bytes, size, 0))
 		return TC_ACT_SHOT;
 	return reply(skb, origin);
 }
@@ -183,16 +205,83 @@ SEC("tc")
 int too_big(struct __sk_buff *skb)
 {
 	struct origin origin = origin_of(skb);
-	struct net *net = bpf_map_lookup_elem(&nets, &origin.net);
+	struct decision *decision = get_decision();
+	struct error error = {};
 	struct frame frame;
+	__u32 mtu;
 
 	drop(origin.vif, DROP_TOO_BIG); /* counted in any case: the packet is gone, whether an answer can be made or not */
-	if (!net || is_outside(&origin) || parse(skb, &frame) || !frame.l4_offset || is_icmp_error(&frame))
+	if (!decision || is_outside(&origin) || parse(skb, &frame) || !frame.l4_offset || is_icmp_error(&frame))
 		return TC_ACT_SHOT;
-	if (frame.ethertype == bpf_htons(ETH_P_IPV6))
-		return net->mtu < 1280 ? TC_ACT_SHOT : error6(skb, &origin, &frame, net->mtu);
+	mtu = decision->mtu;
+	/* In the name of whom it was sent to: a switch has no address. */
+	error.from = frame.key.dst;
+	if (frame.ethertype == bpf_htons(ETH_P_IPV6)) {
+		error.type = ICMPV6_PKT_TOOBIG;
+		error.rest = bpf_htonl(mtu);
+		return mtu < 1280 ? TC_ACT_SHOT : error6(skb, &origin, &frame, &error, QUOTE6_SIZE);
+	}
+	error.type = ICMP_DEST_UNREACH;
+	error.code = ICMP_FRAG_NEEDED;
+	error.rest = bpf_htonl(mtu);
 	/* A router could fragment; a switch cannot, and no workload that was told its MTU asks for it. */
-	return net->mtu < QUOTE4_SIZE || may_fragment(skb) ? TC_ACT_SHOT : error4(skb, &origin, &frame, net->mtu);
+	return mtu < QUOTE4_SIZE || may_fragment(skb) ? TC_ACT_SHOT : error4(skb, &origin, &frame, &error, QUOTE4_SIZE);
+}
+
+static __always_inline __u32 drop_reason_of(__u32 refusal)
+{
+	switch (refusal) {
+	case REFUSE_TTL:
+		return DROP_TTL;
+	case REFUSE_NO_ROUTE:
+		return DROP_NO_ROUTE;
+	}
+	return DROP_HOST_UNKNOWN;
+}
+
+static __always_inline void say4(struct error *error, __u32 refusal)
+{
+	error->type = refusal == REFUSE_TTL ? ICMP4_TIME_EXCEEDED : ICMP_DEST_UNREACH;
+	error->code = refusal == REFUSE_NO_HOST ? ICMP_HOST_UNREACH : 0;
+}
+
+static __always_inline void say6(struct error *error, __u32 refusal)
+{
+	error->type = refusal == REFUSE_TTL ? ICMP6_TIME_EXCEEDED : ICMPV6_DEST_UNREACH;
+	error->code = refusal == REFUSE_NO_HOST ? ICMP6_ADDRESS_UNREACHABLE : ICMP6_NO_ROUTE;
+}
+
+/* A router's refusal, in the name of its own end in the sender's network. */
+SEC("tc")
+int refuse(struct __sk_buff *skb)
+{
+	struct origin origin = origin_of(skb);
+	struct decision *decision = get_decision();
+	struct router_port *port;
+	struct error error = {};
+	struct frame frame;
+
+	if (!decision)
+		return drop(origin.vif, DROP_INTERNAL);
+	drop(origin.vif, drop_reason_of(decision->refusal));
+	/* Not more of them than of traps (RFC 1812 section 4.3.2.8). */
+	if (is_outside(&origin) || parse(skb, &frame) || is_icmp_error(&frame) || !take_trap(origin.vif))
+		return TC_ACT_SHOT;
+	port = find_router_port(decision->router, decision->router_net);
+	if (!port)
+		return TC_ACT_SHOT;
+	if (frame.ethertype == bpf_htons(ETH_P_IP)) {
+		ip_from4(&error.from, port->ip4);
+		say4(&error, decision->refusal);
+		return port->ip4 ? error4(skb, &origin, &frame, &error, QUOTE4_SHORT) : TC_ACT_SHOT;
+	}
+	error.from = port->ip6;
+	say6(&error, decision->refusal);
+	if (ip_is_unspecified(&port->ip6))
+		return TC_ACT_SHOT;
+	if (frame.ip_length >= QUOTE6_SIZE)
+		return error6(skb, &origin, &frame, &error, QUOTE6_SIZE);
+	return error6(skb, &origin, &frame, &error, QUOTE6_SHORT);
 }
 
 #endif

@@ -1,0 +1,205 @@
+/* The end of the slow path: do the security groups let it pass, and both directions are kept as flows. */
+#ifndef CABLE_COMMIT_H
+#define CABLE_COMMIT_H
+
+#include "flow.h"
+#include "policy.h"
+
+/* Where answers go. Only what the switch's own table says of the sender's MAC: nobody may draw another's answers to
+ * himself by sending under his name. False = that is to be decided when they come. */
+static __always_inline int find_back(const struct origin *origin, const struct decision *decision, struct target *back)
+{
+	struct mac_key key = { .net = origin->net, .mac = decision->frame.src_mac };
+	struct target *found = bpf_map_lookup_elem(&macs, &key);
+
+	if (!found) {
+		*back = (struct target){ .kind = TARGET_WIRE };
+		return (origin->ingress & FLOW_WIRE) == FLOW_WIRE;
+	}
+	*back = *found;
+	switch (found->kind) {
+	case TARGET_LOCAL:
+		return origin->vif && found->vif == origin->vif;
+	case TARGET_REMOTE:
+		return decision->has_peer && ip_equal(&found->remote, &decision->peer);
+	case TARGET_ROUTER:
+		return 0;
+	default:
+		return (origin->ingress & FLOW_WIRE) == FLOW_WIRE;
+	}
+}
+
+/* Whether the port at the other end may answer from the address that it was asked at. */
+static __always_inline int may_answer(const struct decision *decision)
+{
+	const mac_t *mac = decision->rewrite & REWRITE_MACS ? &decision->new_dst_mac : &decision->frame.dst_mac;
+	struct vif *vif;
+
+	if (decision->target.kind != TARGET_LOCAL)
+		return 1;
+	vif = bpf_map_lookup_elem(&vifs, &decision->target.vif);
+	return vif && (!(vif->flags & VIF_PORT_SECURITY) || is_source(decision->target.vif, mac, &decision->frame.key.dst));
+}
+
+/* What is already known of a flow outlives a new decision. */
+static __always_inline void carry_over(struct flow *flow, const struct flow_key *key)
+{
+	struct flow *old = bpf_map_lookup_elem(&flows, key);
+
+	flow->packets = old ? old->packets : 0;
+	flow->bytes = old ? old->bytes : 0;
+	flow->flags |= old ? old->flags & (FLOW_FIN | FLOW_CLOSED) : 0;
+}
+
+/* TCP's stragglers (a late ACK, a second FIN) make no flow: it would stay until it is aged. */
+static __always_inline int is_worth_a_flow(const struct frame *frame)
+{
+	if (frame->key.proto != IPPROTO_TCP || !frame->l4_offset)
+		return 1;
+	if (frame->tcp_flags & (TCP_FIN | TCP_RST))
+		return 0;
+	return frame->tcp_flags & TCP_SYN || frame->ip_length > (__u32)frame->l4_offset - ETH_HLEN + frame->tcp_header;
+}
+
+/* The direction of the packet itself. */
+static __always_inline int write_forward(struct __sk_buff *skb, const struct origin *origin, const struct decision *decision,
+					 __u32 generation, __u32 flags)
+{
+	struct flow flow = {
+		.generation = generation,
+		.flags = flags | (decision->rewrite ? FLOW_REWRITE : 0),
+		.target = decision->target,
+		.vif_in = origin->vif,
+		.tunnel_peer = decision->peer,
+		.mtu = decision->mtu,
+		.out = decision->out,
+		.new_dst_mac = decision->new_dst_mac,
+		.new_src_mac = decision->new_src_mac,
+		.rewrite = decision->rewrite,
+		.hops = decision->hops,
+		.last_seen_ns = bpf_ktime_get_coarse_ns(),
+	};
+
+	mac_pair_copy(&flow.dst_mac, &decision->frame.dst_mac);
+	carry_over(&flow, &decision->frame.key);
+	flow.packets++;
+	flow.bytes += skb->len;
+	return bpf_map_update_elem(&flows, &decision->frame.key, &flow, BPF_ANY) == -E2BIG ? DROP_FLOW_TABLE_FULL : DROP_NONE;
+}
+
+/* The other one. Where the answers' way is not known yet, the entry says only that they belong to this. */
+static __always_inline int write_back(const struct origin *origin, const struct decision *decision, __u32 generation,
+				      __u32 flags)
+{
+	int routed = decision->rewrite & REWRITE_MACS && decision->target.kind == TARGET_LOCAL;
+	struct flow flow = {
+		.flags = flags,
+		.mtu = decision->mtu,
+		.out = origin->net,
+		.last_seen_ns = bpf_ktime_get_coarse_ns(),
+	};
+	struct flow_key back;
+
+	reverse_key(&back, &decision->frame.key, origin->net, decision->out, &decision->target);
+	if (find_back(origin, decision, &flow.target) && may_answer(decision)) {
+		flow.generation = generation;
+		flow.dst_mac = routed ? decision->new_src_mac : decision->frame.src_mac;
+		flow.src_mac = routed ? decision->new_dst_mac : decision->frame.dst_mac;
+		flow.vif_in = decision->target.kind == TARGET_LOCAL ? decision->target.vif : 0;
+		flow.tunnel_peer = decision->target.remote;
+		if (routed) {
+			flow.flags |= FLOW_REWRITE;
+			flow.new_dst_mac = decision->frame.src_mac;
+			flow.new_src_mac = decision->frame.dst_mac;
+			flow.rewrite = decision->rewrite;
+			flow.hops = decision->hops;
+		}
+	}
+	carry_over(&flow, &back);
+	if (bpf_map_update_elem(&flows, &back, &flow, BPF_ANY) != -E2BIG)
+		return DROP_NONE;
+	bpf_map_delete_elem(&flows, &decision->frame.key);
+	return DROP_FLOW_TABLE_FULL;
+}
+
+/* As the one who began it sent it: for an answer, the ends are changed over. */
+static __always_inline void question_of(struct frame *asked, const struct frame *frame, int is_answer)
+{
+	*asked = *frame;
+	if (!is_answer)
+		return;
+	asked->key.src = frame->key.dst;
+	asked->key.dst = frame->key.src;
+	asked->key.src_port = frame->key.dst_port;
+	asked->key.dst_port = frame->key.src_port;
+	if (is_icmp(frame))
+		asked->icmp_type = frame->key.proto == IPPROTO_ICMP ? ICMP_ECHO : ICMPV6_ECHO_REQUEST;
+}
+
+/* Do the groups of both ends let the question pass? Returns enum rule_flag; on 0 `reason` says who does not. */
+static __always_inline __u32 may_begin(const struct decision *decision, struct vif *from, struct vif *to, int is_answer,
+				       __u32 *reason)
+{
+	struct vif *asker = is_answer ? to : from, *asked_port = is_answer ? from : to;
+	net_t asker_net = is_answer ? decision->out : decision->src_net, asked_net = is_answer ? decision->src_net : decision->out;
+	__u32 passes = RULE_STATEFUL | RULE_STATELESS;
+	struct frame asked;
+
+	question_of(&asked, &decision->frame, is_answer);
+	if (asker && asker->policy) {
+		passes = may_pass(asker, &asked, RULE_EGRESS, asked_net);
+		*reason = DROP_POLICY_EGRESS;
+	}
+	if (passes && asked_port && asked_port->policy) {
+		passes &= may_pass(asked_port, &asked, RULE_INGRESS, asker_net);
+		*reason = DROP_POLICY_INGRESS;
+	}
+	return passes;
+}
+
+static __always_inline struct vif *local_vif(vif_t number)
+{
+	return number ? bpf_map_lookup_elem(&vifs, &number) : 0;
+}
+
+SEC("tc")
+int commit(struct __sk_buff *skb)
+{
+	struct origin origin = origin_of(skb);
+	struct decision *decision = get_decision();
+	struct settings *set = get_settings();
+	__u32 reason = DROP_INTERNAL, passes;
+	struct vif *from, *to;
+	struct flow *old;
+	int is_answer;
+
+	if (!decision || !set)
+		return drop(origin.vif, DROP_INTERNAL);
+	from = local_vif(origin.vif);
+	to = decision->target.kind == TARGET_LOCAL ? local_vif(decision->target.vif) : 0;
+	old = bpf_map_lookup_elem(&flows, &decision->frame.key);
+	is_answer = old && old->flags & FLOW_ANSWER;
+	passes = may_begin(decision, from, to, is_answer, &reason);
+	if (!passes && is_answer) {
+		is_answer = 0;
+		passes = may_begin(decision, from, to, 0, &reason);
+	}
+	if (!passes) {
+		if (old)
+			bpf_map_delete_elem(&flows, &decision->frame.key);
+		return drop(reason == DROP_POLICY_INGRESS && to ? decision->target.vif : origin.vif, reason);
+	}
+	if (has_flow(&decision->frame) && is_worth_a_flow(&decision->frame)) {
+		reason = write_forward(skb, &origin, decision, set->generation, is_answer ? FLOW_ANSWER : 0);
+		if (!reason && passes & RULE_STATEFUL)
+			reason = write_back(&origin, decision, set->generation, is_answer ? 0 : FLOW_ANSWER);
+		if (reason)
+			return drop(origin.vif, reason);
+	}
+	if (decision->rewrite &&
+	    apply_rewrite(skb, &decision->frame, decision->rewrite, decision->hops, &decision->new_dst_mac))
+		return drop(origin.vif, DROP_REDIRECT);
+	return deliver(skb, &origin, decision->out, &decision->target);
+}
+
+#endif

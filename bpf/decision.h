@@ -1,0 +1,65 @@
+/* What the slow path has found out about a packet. It grows from one tail program to the next, in a slot of this CPU: the
+ * programs of one packet run one after the other without another packet in between. */
+#ifndef CABLE_DECISION_H
+#define CABLE_DECISION_H
+
+#include "parse.h"
+#include "tails.h"
+
+struct decision {
+	struct frame frame;   /* as it came in, `key.ingress` set */
+	ip_t peer;            /* came by VXLAN: from this host */
+	__u32 has_peer;
+	struct target target;
+	net_t out;            /* the network in which it is delivered */
+	__u32 mtu;
+	mac_t new_dst_mac;    /* in the order of an Ethernet header */
+	mac_t new_src_mac;
+	__u16 rewrite;        /* enum rewrite */
+	__u16 hops;
+	router_t router;      /* 0 = switched, not routed */
+	net_t router_net;     /* the network in which it came to that router */
+	net_t src_net;        /* the network in which the sender is known */
+	__u32 refusal;        /* what TAIL_REFUSE answers: enum refusal */
+};
+
+enum refusal { REFUSE_TTL = 1, REFUSE_NO_ROUTE, REFUSE_NO_HOST };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct decision);
+} decisions SEC(".maps");
+
+static __always_inline struct decision *get_decision(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&decisions, &zero);
+}
+
+/* Begins a decision: switched in the packet's own network until a router says otherwise. */
+static __always_inline struct decision *begin_decision(const struct origin *origin, const struct frame *frame, __u32 mtu,
+						       const ip_t *peer)
+{
+	struct decision *decision = get_decision();
+
+	if (!decision)
+		return 0;
+	__builtin_memset(decision, 0, sizeof(*decision));
+	decision->frame = *frame;
+	decision->frame.key.ingress = origin->ingress;
+	decision->out = origin->net;
+	decision->src_net = origin->net;
+	decision->router_net = origin->net;
+	decision->mtu = mtu;
+	if (peer) {
+		decision->peer = *peer;
+		decision->has_peer = 1;
+	}
+	return decision;
+}
+
+#endif

@@ -1,0 +1,119 @@
+/* Routing at the host of the sender: one hop, whatever the number of networks a router has. */
+#ifndef CABLE_ROUTE_H
+#define CABLE_ROUTE_H
+
+#include "commit.h"
+#include "switch.h"
+
+/* Routers in a row: more is a loop. */
+#define ROUTERS_MAX 8
+
+static __always_inline struct route *find_route(router_t router, const ip_t *ip)
+{
+	struct route_key key = { .prefix_length = ROUTE_FIXED_BITS + 128, .router = router, .ip = *ip };
+
+	return bpf_map_lookup_elem(&routes, &key);
+}
+
+static __always_inline struct router_port *find_router_port(router_t router, net_t net)
+{
+	struct router_port_key key = { .router = router, .net = net };
+
+	return bpf_map_lookup_elem(&router_ports, &key);
+}
+
+/* Answers with an ICMP error, if that can be done. */
+static __always_inline int refuse_with(struct __sk_buff *skb, const struct origin *origin, struct decision *decision,
+				       __u32 refusal)
+{
+	decision->refusal = refusal;
+	return tail(skb, origin, TAIL_REFUSE);
+}
+
+/* To an address of the router's own: it answers echo requests (RFC 1812 section 4.3.3.6, RFC 4443 section 4.2). */
+static __always_inline int to_router(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame)
+{
+	int is4 = frame->key.proto == IPPROTO_ICMP;
+	__u8 type = is4 ? ICMP_ECHOREPLY : ICMPV6_ECHO_REPLY, ttl = 64;
+	__be16 old_word = bpf_htons(frame->icmp_type << 8), new_word = bpf_htons(type << 8);
+	struct { mac_t dst, src; } macs = { frame->src_mac, frame->dst_mac };
+	struct frame hop = *frame;
+
+	if (is_outside(origin) || !is_icmp(frame) || !frame->l4_offset || frame->l4_offset > HEADERS_MAX ||
+	    frame->icmp_type != (is4 ? ICMP_ECHO : ICMPV6_ECHO_REQUEST))
+		return drop(origin->vif, DROP_TO_ROUTER);
+	/* Changing both addresses over changes no checksum; the type does. */
+	if (bpf_l4_csum_replace(skb, frame->l4_offset + offsetof(struct icmphdr, checksum), old_word, new_word, 2) ||
+	    bpf_skb_store_bytes(skb, frame->l4_offset, &type, 1, 0) || decrement_ttl(skb, &hop, frame->ttl - ttl) ||
+	    bpf_skb_store_bytes(skb, 0, &macs, sizeof(macs), 0))
+		return drop(origin->vif, DROP_REDIRECT);
+	if (is4) {
+		struct { __be32 src, dst; } addresses = { frame->key.dst.w[3], frame->key.src.w[3] };
+
+		if (bpf_skb_store_bytes(skb, ETH_HLEN + offsetof(struct iphdr, saddr), &addresses, sizeof(addresses), 0))
+			return drop(origin->vif, DROP_REDIRECT);
+	} else {
+		struct { ip_t src, dst; } addresses = { frame->key.dst, frame->key.src };
+
+		if (bpf_skb_store_bytes(skb, ETH_HLEN + offsetof(struct ipv6hdr, saddr), &addresses, sizeof(addresses), 0))
+			return drop(origin->vif, DROP_REDIRECT);
+	}
+	return deliver_local(skb, origin, origin->vif);
+}
+
+SEC("tc")
+int route(struct __sk_buff *skb)
+{
+	struct origin origin = origin_of(skb);
+	struct decision *decision = get_decision();
+	struct router_port *port;
+	struct ip_entry *entry;
+	struct router *router;
+	struct route *found;
+	struct net *net;
+
+	if (!decision)
+		return drop(origin.vif, DROP_INTERNAL);
+	router = bpf_map_lookup_elem(&routers, &decision->router);
+	if (!router || !(router->flags & ROUTER_UP))
+		return drop(origin.vif, DROP_ROUTER_DOWN);
+	found = find_route(decision->router, &decision->frame.key.dst);
+	if (!found)
+		return refuse_with(skb, &origin, decision, REFUSE_NO_ROUTE);
+	entry = find_ip(found->net, found->kind == ROUTE_VIA ? &found->next_hop : &decision->frame.key.dst);
+	if (entry && entry->target.kind == TARGET_ROUTER && found->kind == ROUTE_CONNECTED)
+		return to_router(skb, &origin, &decision->frame);
+	if (decision->frame.ttl <= decision->hops + 1)
+		return refuse_with(skb, &origin, decision, REFUSE_TTL);
+	net = bpf_map_lookup_elem(&nets, &found->net);
+	port = find_router_port(decision->router, found->net);
+	if (!entry || !net || !port)
+		return refuse_with(skb, &origin, decision, REFUSE_NO_HOST);
+	decision->hops++;
+	if (net->mtu < decision->mtu)
+		decision->mtu = net->mtu;
+	if (entry->target.kind == TARGET_ROUTER) {
+		if (decision->hops >= ROUTERS_MAX)
+			return refuse_with(skb, &origin, decision, REFUSE_TTL);
+		decision->router_net = found->net;
+		return to_router_mac(skb, &origin, &decision->frame, entry->target.vif);
+	}
+	decision->out = found->net;
+	decision->target = entry->target;
+	decision->new_dst_mac = entry->mac;
+	decision->new_src_mac = port->mac;
+	decision->rewrite = REWRITE_MACS | REWRITE_TTL;
+	if (wire_length(skb, &decision->frame) > decision->mtu)
+		return tail(skb, &origin, TAIL_TOO_BIG);
+	return tail(skb, &origin, TAIL_COMMIT);
+}
+
+/* The network in which the sender of a routed frame is known: its router's, where it sent from. */
+static __always_inline net_t net_of_sender(router_t router, const ip_t *ip, net_t otherwise)
+{
+	struct route *found = find_route(router, ip);
+
+	return found && found->kind == ROUTE_CONNECTED ? found->net : otherwise;
+}
+
+#endif
