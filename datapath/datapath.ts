@@ -1,5 +1,5 @@
 /** The driver interface: what the agent's plan wants of a data plane, in no data plane's own terms. */
-import type { Cidr, Id, Ip, Mac, Segment } from "../model/mod.ts";
+import type { Cidr, Id, Ip, Mac, Segment, ViewGroup } from "../model/mod.ts";
 
 /** A network as this host's data plane needs it. */
 export interface WantedNetwork {
@@ -19,6 +19,8 @@ export interface WantedVif {
   adminUp: boolean;
   /** What it may send from, besides its own MAC, addresses and link-local address; null = port security is off. */
   allowed: { mac: Mac; cidr: Cidr }[] | null;
+  /** Its security groups, sorted: only what their rules let pass does. Null: everything passes. */
+  groups: Id[] | null;
   /** Trap DHCP (v4) and router solicitations to the agent. */
   dhcp: boolean;
   ra: boolean;
@@ -34,7 +36,21 @@ export interface WantedEndpoint {
   moreMacs: Mac[];
   /** Addresses not its own that it may hold: an ARP request for one of them is forwarded, not answered. */
   movableCidrs: Cidr[];
+  /** Sorted; what rules about a remote group mean. */
+  groups: Id[];
   location: { kind: "local"; vifId: Id } | { kind: "remote"; tunnelIp: Ip } | { kind: "wire" };
+}
+
+/** A security group of some local port. The rules are the view's own: they are in no data plane's terms either. */
+export type WantedGroup = ViewGroup;
+
+/** A router between networks that are here. */
+export interface WantedRouter {
+  id: Id;
+  adminUp: boolean;
+  interfaces: { networkId: Id; mac: Mac; ips: Ip[]; /** Of its subnets there. */ prefixes: Cidr[] }[];
+  /** Beyond its own networks; the next hop is in one of them. Several of one destination share its traffic. */
+  routes: { destination: Cidr; networkId: Id; nextHop: Ip }[];
 }
 
 /** The whole of what a data plane should be; also the unit of comparison. */
@@ -42,6 +58,8 @@ export interface Wanted {
   networks: Map<Id, WantedNetwork>;
   vifs: Map<Id, WantedVif>;
   endpoints: Map<Id, WantedEndpoint>;
+  groups: Map<Id, WantedGroup>;
+  routers: Map<Id, WantedRouter>;
 }
 
 /** What changed since the last call: ids whose value in `wanted` is new, changed or gone. */
@@ -49,6 +67,8 @@ export interface WantedChange {
   networks: Set<Id>;
   vifs: Set<Id>;
   endpoints: Set<Id>;
+  groups: Set<Id>;
+  routers: Set<Id>;
 }
 
 /** A packet that the data plane hands to the agent's services. */

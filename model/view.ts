@@ -28,7 +28,7 @@ export interface ViewSubnet {
   addressMode: Ipv6Mode | null;
 }
 
-/** A network in which this host has at least one port. */
+/** A network in which this host has at least one port, or that a router joins to such a one. */
 export interface ViewNetwork {
   id: Id;
   projectId: string;
@@ -61,6 +61,8 @@ export interface ViewPort {
   adminUp: boolean;
   portSecurity: boolean;
   addressPairs: AddressPair[];
+  /** With port security on: only what these let pass does. */
+  securityGroups: Id[];
   dhcpOptions: ExtraDhcpOpt[];
   dnsName: string;
   deviceId: string;
@@ -78,16 +80,47 @@ export interface ViewEndpoint {
   mac: Mac;
   ips: Ip[];
   addressPairs: AddressPair[];
+  securityGroups: Id[];
   /** The host it is bound to. */
   host: string;
   /** That host's tunnel address; null while it has not reported one. */
   tunnelIp: Ip | null;
 }
 
+/** A security group that some port of this host has. Address groups are in it as what they hold. */
+export interface ViewGroup {
+  id: Id;
+  stateful: boolean;
+  rules: ViewRule[];
+}
+
+export interface ViewRule {
+  id: Id;
+  direction: "ingress" | "egress";
+  family: 4 | 6;
+  /** IANA number; null: any. */
+  protocol: number | null;
+  /** First and last destination port; null: any. */
+  ports: [number, number] | null;
+  /** ICMP type and code, each null: any; of other protocols null. */
+  icmp: { type: number | null; code: number | null } | null;
+  remote: { kind: "any" } | { kind: "group"; group: Id } | { kind: "prefixes"; prefixes: Cidr[] };
+}
+
+/** A router that joins networks of this host's view. */
+export interface ViewRouter {
+  id: Id;
+  adminUp: boolean;
+  interfaces: { portId: Id; networkId: Id; mac: Mac; ips: Ip[] }[];
+  routes: { destination: Cidr; nextHop: Ip }[];
+}
+
 export interface ViewTypes {
   network: ViewNetwork;
   port: ViewPort;
   endpoint: ViewEndpoint;
+  group: ViewGroup;
+  router: ViewRouter;
 }
 export type ViewKind = keyof ViewTypes;
 
@@ -96,6 +129,8 @@ export type ViewMessage =
   | { type: "put"; kind: "network"; value: ViewNetwork }
   | { type: "put"; kind: "port"; value: ViewPort }
   | { type: "put"; kind: "endpoint"; value: ViewEndpoint }
+  | { type: "put"; kind: "group"; value: ViewGroup }
+  | { type: "put"; kind: "router"; value: ViewRouter }
   | { type: "delete"; kind: ViewKind; id: Id }
   | { type: "synced"; revision: number }
   | { type: "bookmark"; revision: number };
@@ -105,6 +140,8 @@ export interface HostView {
   networks: Map<Id, ViewNetwork>;
   ports: Map<Id, ViewPort>;
   endpoints: Map<Id, ViewEndpoint>;
+  groups: Map<Id, ViewGroup>;
+  routers: Map<Id, ViewRouter>;
 }
 
 /** `PUT /v1/hosts/<host>/status`: what an agent reports; only what changed since its last report. */
