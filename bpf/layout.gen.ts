@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "a19cabeda68cff31";
+export const LAYOUT_HASH = "733db05e1755b908";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -16,10 +16,10 @@ export type RouterNumber = number & { readonly brand: "router_t" };
 
 export const CABLE_LAYOUT = 2;
 export const NET_LOCAL = 0x01000000;
-export const REMOTE_ANY4 = 1;
-export const REMOTE_ANY6 = 2;
+export const REMOTE_ANY = 1;
 export const REMOTE_SET = 0x40000000;
 export const REMOTE_CLASS = 0x80000000;
+export const RULE_IP6 = 4;
 export const RULE_FIXED_BITS = 72;
 export const CLASS_FIXED_BITS = 64;
 export const ROUTE_FIXED_BITS = 32;
@@ -453,9 +453,11 @@ export const RouterPort: Table<RouterPort> = record("router_port", 28, {
 
 export interface Router {
   flags: number;
+  id: number[];
 }
-export const Router: Table<Router> = record("router", 4, {
+export const Router: Table<Router> = record("router", 20, {
   flags: [0, u32],
+  id: [4, array(u32, 4)],
 });
 
 export interface RouteKey {
@@ -507,10 +509,10 @@ export const Rule: Table<Rule> = record("rule", 8, {
 });
 
 export interface SetKey {
-  name: Ip;
+  name: number[];
 }
 export const SetKey: Table<SetKey> = record("set_key", 16, {
-  name: [0, ip],
+  name: [0, array(u32, 4)],
 });
 
 export interface SetEntry {

@@ -27,7 +27,7 @@ static __always_inline struct rule *find_rule(const struct question *question, _
 		.prefix_length = question->has_port ? RULE_PORT_BITS : RULE_PROTO_BITS,
 		.policy = question->policy,
 		.remote = remote,
-		.direction = question->direction,
+		.direction = question->direction | (ip_is4(&question->ip) ? 0 : RULE_IP6),
 		.proto = question->proto,
 		.port = question->port,
 	};
@@ -51,7 +51,7 @@ static __always_inline struct rule *find_class_rule(const struct question *quest
 /* The rule that lets it pass, or 0. */
 static __always_inline struct rule *ask_rules(const struct question *question)
 {
-	struct rule *found = find_rule(question, ip_is4(&question->ip) ? REMOTE_ANY4 : REMOTE_ANY6);
+	struct rule *found = find_rule(question, REMOTE_ANY);
 
 	if (!found && question->remote)
 		found = find_rule(question, REMOTE_SET | question->remote);

@@ -132,15 +132,16 @@ struct ip_entry {
 };
 
 /* sets{name}: hash; the numbers given out. The name is the first half of the SHA-256 of the set's group ids, sorted. */
-struct set_key { ip_t name; };
+struct set_key { __u32 name[4]; };
 struct set_entry { set_t number; };
 
-/* Who is at the other end, as rules see it: any address of a family, an endpoint of a set, or a class of addresses. */
-#define REMOTE_ANY4 1u
-#define REMOTE_ANY6 2u
+/* Who is at the other end, as rules see it: anybody, an endpoint of a set, or a class of addresses. */
+#define REMOTE_ANY 1u
 #define REMOTE_SET 0x40000000u
 #define REMOTE_CLASS 0x80000000u
 enum rule_direction { RULE_INGRESS = 1, RULE_EGRESS = 2 };
+/* Beside the direction: the rule is of IPv6, not IPv4. */
+#define RULE_IP6 4
 
 /* rules{policy, remote, direction, protocol, port}: LPM; what passes. RULE_FIXED_BITS = any protocol, + 8 = any port,
  * + 8 + n = the ports that begin with these n bits. ICMP: the port is type << 8 | code. Any match lets pass. */
@@ -149,7 +150,7 @@ struct rule_key {
 	__u32 prefix_length;
 	set_t policy;
 	__u32 remote;
-	__u8 direction; /* enum rule_direction */
+	__u8 direction; /* enum rule_direction, RULE_IP6 */
 	__u8 proto;
 	__be16 port;
 };
@@ -175,7 +176,10 @@ struct class_entry { __u32 number; };
 
 /* routers[number]: array. */
 enum router_flag { ROUTER_UP = 1 };
-struct router { __u32 flags; /* enum router_flag; 0 = slot not in use */ };
+struct router {
+	__u32 flags; /* enum router_flag */
+	__u32 id[4]; /* its UUID, so that it keeps its number; all 0 = slot not in use */
+};
 
 /* router_ports{router, net}: hash; a router's own end in a network. */
 struct router_port_key { router_t router; net_t net; };

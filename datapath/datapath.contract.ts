@@ -1,8 +1,8 @@
 /** What every {@link Datapath} driver does with real workloads: two hosts, workloads on both, who reaches whom. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Id, Ip } from "../model/mod.ts";
-import type { Datapath, Trap, Wanted, WantedEndpoint, WantedVif } from "./datapath.ts";
+import type { Ip } from "../model/mod.ts";
+import { type Datapath, noChange, type Trap, type Wanted, type WantedEndpoint, type WantedVif } from "./datapath.ts";
 
 /** One host of the lab. Calls of its data plane run in its network namespace. */
 export interface LabHost {
@@ -45,7 +45,7 @@ const FAMILIES = [
 
 const here = (n: number): WantedEndpoint["location"] => ({ kind: "local", vifId: `p${n}` });
 const at = (host: LabHost): WantedEndpoint["location"] => ({ kind: "remote", tunnelIp: host.tunnelIp });
-const none = () => ({ networks: new Set<Id>(), vifs: new Set<Id>(), endpoints: new Set<Id>() });
+const none = noChange;
 
 /** Workload 1 on host a, 2 on host b, known to each other. */
 async function acrossHosts(lab: DatapathLab): Promise<[LabWorkload, LabWorkload]> {

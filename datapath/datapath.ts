@@ -48,7 +48,7 @@ export type WantedGroup = ViewGroup;
 export interface WantedRouter {
   id: Id;
   adminUp: boolean;
-  interfaces: { networkId: Id; mac: Mac; ips: Ip[]; /** Of its subnets there. */ prefixes: Cidr[] }[];
+  interfaces: { networkId: Id; mac: Mac; ips: Ip[] /** Of its subnets there. */; prefixes: Cidr[] }[];
   /** Beyond its own networks; the next hop is in one of them. Several of one destination share its traffic. */
   routes: { destination: Cidr; networkId: Id; nextHop: Ip }[];
 }
@@ -70,6 +70,22 @@ export interface WantedChange {
   groups: Set<Id>;
   routers: Set<Id>;
 }
+
+export const emptyWanted = (): Wanted => ({
+  networks: new Map(),
+  vifs: new Map(),
+  endpoints: new Map(),
+  groups: new Map(),
+  routers: new Map(),
+});
+
+export const noChange = (): WantedChange => ({
+  networks: new Set(),
+  vifs: new Set(),
+  endpoints: new Set(),
+  groups: new Set(),
+  routers: new Set(),
+});
 
 /** A packet that the data plane hands to the agent's services. */
 export interface Trap {

@@ -1,10 +1,17 @@
-import type { Datapath, Trap, VifCounters, Wanted, WantedChange } from "../../datapath/mod.ts";
+import {
+  type Datapath,
+  emptyWanted,
+  type Trap,
+  type VifCounters,
+  type Wanted,
+  type WantedChange,
+} from "../../datapath/mod.ts";
 import type { Id } from "../../model/mod.ts";
 
 /** A data plane that takes what it is told and keeps a log of the calls, one line each. */
 export class FakeDatapath implements Datapath {
   readonly log: string[] = [];
-  readonly inForce: Wanted = { networks: new Map(), vifs: new Map(), endpoints: new Map() };
+  readonly inForce: Wanted = emptyWanted();
   /** Vifs that are refused, with the sentence. */
   readonly refused = new Map<Id, string>();
   readonly injected: { vifId: Id; frame: Uint8Array }[] = [];
@@ -14,7 +21,7 @@ export class FakeDatapath implements Datapath {
 
   apply(wanted: Wanted, change?: WantedChange): { up: Set<Id>; failed: Map<Id, string> } {
     this.log.push(change === undefined ? "apply all" : `apply ${describe(change)}`);
-    for (const table of ["networks", "vifs", "endpoints"] as const) {
+    for (const table of ["networks", "vifs", "endpoints", "groups", "routers"] as const) {
       const from: Map<Id, unknown> = wanted[table];
       const to: Map<Id, unknown> = this.inForce[table];
       for (const id of change?.[table] ?? new Set([...from.keys(), ...to.keys()])) {
@@ -71,6 +78,8 @@ function describe(change: WantedChange): string {
     ...part("networks", change.networks),
     ...part("vifs", change.vifs),
     ...part("endpoints", change.endpoints),
+    ...part("groups", change.groups),
+    ...part("routers", change.routers),
   ].join(", ");
 }
 

@@ -7,8 +7,10 @@ import {
   parsePrefix,
   tapName,
   type ViewEndpoint,
+  type ViewGroup,
   type ViewNetwork,
   type ViewPort,
+  type ViewRouter,
 } from "../../model/mod.ts";
 
 /** A readable UUID: `uuid("b", 7)` is "bbbbbbbb-0000-4000-8000-000000000007". */
@@ -78,6 +80,7 @@ export function aPort(
     adminUp: true,
     portSecurity: true,
     addressPairs: [],
+    securityGroups: [],
     dhcpOptions: [],
     dnsName: "",
     deviceId: "",
@@ -99,13 +102,25 @@ export function anEndpoint(
     mac: macOf(n),
     ips: ipsOf(network, n),
     addressPairs: [],
+    securityGroups: [],
     host,
     tunnelIp: host === "h1" ? ("192.0.2.1" as Ip) : ("192.0.2.2" as Ip),
     ...changes,
   };
 }
 
-export function aView(networks: ViewNetwork[], ports: ViewPort[], endpoints: ViewEndpoint[]): HostView {
+export function aView(
+  networks: ViewNetwork[],
+  ports: ViewPort[],
+  endpoints: ViewEndpoint[],
+  more: { groups?: ViewGroup[]; routers?: ViewRouter[] } = {},
+): HostView {
   const byId = <T extends { id: string }>(values: T[]) => new Map(values.map((value) => [value.id, value]));
-  return { networks: byId(networks), ports: byId(ports), endpoints: byId(endpoints) };
+  return {
+    networks: byId(networks),
+    ports: byId(ports),
+    endpoints: byId(endpoints),
+    groups: byId(more.groups ?? []),
+    routers: byId(more.routers ?? []),
+  };
 }

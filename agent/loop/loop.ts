@@ -1,9 +1,9 @@
-import type { Datapath, WantedChange } from "../../datapath/mod.ts";
+import { type Datapath, noChange, type WantedChange } from "../../datapath/mod.ts";
 import { type Links, SystemError } from "../../host/mod.ts";
 import type { HostView, Id, PortReport, ViewMessage } from "../../model/mod.ts";
 import { Backoff } from "../backoff.ts";
 import type { Log } from "../log.ts";
-import { type Here, noChange, Planner } from "../plan/mod.ts";
+import { type Here, Planner } from "../plan/mod.ts";
 import { HeldView } from "../view/mod.ts";
 import type { LocalLinks } from "./devices.ts";
 

@@ -22,6 +22,7 @@ export function planEndpoint(
     mac: endpoint.mac,
     ips: endpoint.ips,
     moreMacs: [...moreMacs],
+    groups: [...endpoint.securityGroups].sort(),
     movableCidrs: [...new Set(endpoint.addressPairs.map((pair) => parseCidr(pair.ip_address) as Cidr))],
     location,
   };

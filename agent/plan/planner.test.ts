@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { noChange } from "../../datapath/mod.ts";
 import type { HostView, Id, Mac } from "../../model/mod.ts";
 import { aNetwork, anEndpoint, aPort, aSubnet, aView, networkId, portId } from "../fake/mod.ts";
 import { Planner } from "./planner.ts";
@@ -104,6 +105,8 @@ function play(names: Name[]): string[] {
         ...differing(new Map(Object.entries(before.containers)), new Map(Object.entries(now.containers))),
       ],
       endpoints: differing(before.view.endpoints, now.view.endpoints),
+      groups: differing(before.view.groups, now.view.groups),
+      routers: differing(before.view.routers, now.view.routers),
       devices: differing(new Map(Object.entries(before.links)), new Map(Object.entries(now.links))),
     });
   }
@@ -197,20 +200,17 @@ test("a change set names what became other, and nothing else", () => {
     networks: view.networks.keys(),
     ports: view.ports.keys(),
     endpoints: view.endpoints.keys(),
+    groups: [],
+    routers: [],
     devices: [],
   };
   planner.update(view, all);
-  const none = { networks: [], ports: [], endpoints: [], devices: [] };
-  assert.deepEqual(planner.update(view, { ...none, networks: [networkId(1)], devices: [tap1] }).changed, {
-    networks: new Set(),
-    vifs: new Set(),
-    endpoints: new Set(),
-  });
+  const none = { networks: [], ports: [], endpoints: [], groups: [], routers: [], devices: [] };
+  assert.deepEqual(planner.update(view, { ...none, networks: [networkId(1)], devices: [tap1] }).changed, noChange());
   links[tap1] = 9;
   assert.deepEqual(planner.update(view, { ...none, devices: [tap1, "eth0"] }).changed, {
-    networks: new Set(),
+    ...noChange(),
     vifs: new Set([portId(1)]),
-    endpoints: new Set(),
   });
 });
 

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Wanted, WantedChange } from "../../datapath/mod.ts";
+import { emptyWanted, noChange, type Wanted, type WantedChange } from "../../datapath/mod.ts";
 import type { HostView, Id } from "../../model/mod.ts";
 import { planEndpoint } from "./endpoint.ts";
 import { Groups } from "./groups.ts";
+import { planRouter } from "./router.ts";
 import { type Devices, deviceName, type Here, planNetwork, planVif } from "./vif.ts";
 
 /** What may have changed since the last plan; more than has changed is harmless. */
@@ -10,20 +11,20 @@ export interface PlanChange {
   networks: Iterable<Id>;
   ports: Iterable<Id>;
   endpoints: Iterable<Id>;
+  groups: Iterable<Id>;
+  routers: Iterable<Id>;
   /** Names of links that came, went or have another index. */
   devices: Iterable<string>;
 }
-
-export const noChange = (): WantedChange => ({ networks: new Set(), vifs: new Set(), endpoints: new Set() });
 
 /**
  * Keeps the plan up to date, object by object, along these dependents:
  *
  *     device ──► port ──► vif ──► endpoint of the same id
- *     network ──► its ports and endpoints
+ *     network ──► its ports and endpoints, the routers with an interface in it
  */
 export class Planner {
-  readonly wanted: Wanted = { networks: new Map(), vifs: new Map(), endpoints: new Map() };
+  readonly wanted: Wanted = emptyWanted();
   /** The ports of this host that cannot be up, and why. */
   readonly down = new Map<Id, string>();
   readonly #here: Here;
@@ -54,12 +55,31 @@ export class Planner {
       endpoints.add(id);
     }
     for (const id of endpoints) if (this.#endpoint(view, id)) changed.endpoints.add(id);
+    for (const id of change.groups) if (replace(this.wanted.groups, id, view.groups.get(id))) changed.groups.add(id);
+    for (const id of this.#routersOf(view, networks, change.routers)) {
+      if (this.#router(view, id)) changed.routers.add(id);
+    }
     return { changed, ports };
   }
 
   /** The ports of this host in a network. */
   portsIn(networkId: Id): ReadonlySet<Id> {
     return this.#portsOfNetwork.members(networkId);
+  }
+
+  /** There are few routers on a host, each with few networks: looked through rather than indexed. */
+  #routersOf(view: HostView, networks: ReadonlySet<Id>, changed: Iterable<Id>): Set<Id> {
+    const routers = new Set(changed);
+    if (networks.size === 0) return routers;
+    for (const { id, interfaces } of view.routers.values()) {
+      if (interfaces.some(({ networkId }) => networks.has(networkId))) routers.add(id);
+    }
+    return routers;
+  }
+
+  #router(view: HostView, id: Id): boolean {
+    const router = view.routers.get(id);
+    return replace(this.wanted.routers, id, router && planRouter(router, (network) => view.networks.get(network)));
   }
 
   #network(view: HostView, id: Id): boolean {

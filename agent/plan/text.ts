@@ -1,4 +1,11 @@
-import type { Wanted, WantedEndpoint, WantedNetwork, WantedVif } from "../../datapath/mod.ts";
+import type {
+  Wanted,
+  WantedEndpoint,
+  WantedGroup,
+  WantedNetwork,
+  WantedRouter,
+  WantedVif,
+} from "../../datapath/mod.ts";
 import type { Id, Segment } from "../../model/mod.ts";
 
 /** A plan as sorted lines of text, for support and for tests. */
@@ -7,6 +14,8 @@ export function planText(wanted: Wanted, down: ReadonlyMap<Id, string>): string[
     ...sorted(wanted.networks, networkText),
     ...sorted(wanted.vifs, vifText),
     ...sorted(wanted.endpoints, endpointText),
+    ...sorted(wanted.groups, groupText),
+    ...sorted(wanted.routers, routerText),
     ...[...down].map(([id, reason]) => `down ${id}: ${reason}`).sort(),
   ];
 }
@@ -47,9 +56,29 @@ const vifText = (vif: WantedVif) => [
   vif.adminUp ? "up" : "admin-down",
   vif.dhcp ? "dhcp" : undefined,
   vif.ra ? "ra" : undefined,
+  vif.groups === null || vif.groups.length === 0 ? undefined : `by ${vif.groups.join(" ")}`,
   vif.allowed === null ? "unchecked" : undefined,
   ...(vif.allowed ?? []).map(({ mac, cidr }) => `also ${mac} ${cidr}`),
 ];
+
+function groupText(group: WantedGroup): (string | undefined)[] {
+  const rules = group.rules.map(({ direction, family, protocol, ports, icmp, remote }) => {
+    const what = [ports?.join("-"), icmp && `${icmp.type}/${icmp.code}`].filter((each) => each);
+    const who = remote.kind === "group" ? remote.group : remote.kind === "any" ? "any" : remote.prefixes.join(" ");
+    return `[${direction} IPv${family} ${protocol ?? "any"} ${what.join()} ${who}]`;
+  });
+  return ["group", group.id, group.stateful ? undefined : "stateless", ...rules.sort()];
+}
+
+function routerText(router: WantedRouter): (string | undefined)[] {
+  return [
+    "router",
+    router.id,
+    router.adminUp ? "up" : "admin-down",
+    ...router.interfaces.map(({ networkId, mac, ips }) => `[${networkId} ${mac} ${ips.join(" ")}]`),
+    ...router.routes.map(({ destination, nextHop }) => `${destination} via ${nextHop}`),
+  ];
+}
 
 function endpointText(endpoint: WantedEndpoint): (string | undefined)[] {
   const { location, moreMacs, movableCidrs } = endpoint;
@@ -59,6 +88,7 @@ function endpointText(endpoint: WantedEndpoint): (string | undefined)[] {
     endpoint.mac,
     ...endpoint.ips,
     location.kind === "remote" ? `remote ${location.tunnelIp}` : location.kind,
+    endpoint.groups.length === 0 ? undefined : `in ${endpoint.groups.join(" ")}`,
     moreMacs.length === 0 ? undefined : `macs ${moreMacs.join(" ")}`,
     movableCidrs.length === 0 ? undefined : `may hold ${movableCidrs.join(" ")}`,
   ];

@@ -74,6 +74,7 @@ export function planVif(
     allowed: port.portSecurity
       ? port.addressPairs.map((pair) => ({ mac: pair.mac_address, cidr: parseCidr(pair.ip_address) as Cidr }))
       : null,
+    groups: port.portSecurity ? [...port.securityGroups].sort() : null,
     dhcp: !port.noDhcp && network.subnets.some((subnet) => subnet.dhcp && !subnet.cidr.includes(":")),
     ra: network.subnets.some((subnet) => subnet.raMode !== null && subnet.cidr.includes(":")),
   };

@@ -35,6 +35,7 @@ const port: ViewPort = {
   adminUp: true,
   portSecurity: true,
   addressPairs: [],
+  securityGroups: [],
   dhcpOptions: [],
   dnsName: "",
   deviceId: "",

@@ -6,16 +6,33 @@ export interface ViewChange {
   networks: Set<Id>;
   ports: Set<Id>;
   endpoints: Set<Id>;
+  groups: Set<Id>;
+  routers: Set<Id>;
 }
 
-export const noViewChange = (): ViewChange => ({ networks: new Set(), ports: new Set(), endpoints: new Set() });
+export const noViewChange = (): ViewChange => ({
+  networks: new Set(),
+  ports: new Set(),
+  endpoints: new Set(),
+  groups: new Set(),
+  routers: new Set(),
+});
 
-const emptyView = (): HostView => ({ networks: new Map(), ports: new Map(), endpoints: new Map() });
+export const emptyView = (): HostView => ({
+  networks: new Map(),
+  ports: new Map(),
+  endpoints: new Map(),
+  groups: new Map(),
+  routers: new Map(),
+});
 
-const TABLES = { network: "networks", port: "ports", endpoint: "endpoints" } as const satisfies Record<
-  ViewKind,
-  keyof HostView
->;
+const TABLES = {
+  network: "networks",
+  port: "ports",
+  endpoint: "endpoints",
+  group: "groups",
+  router: "routers",
+} as const satisfies Record<ViewKind, keyof HostView>;
 
 /**
  * Applies the messages of the view stream. A snapshot is gathered aside and swapped in when it is complete, so a stream

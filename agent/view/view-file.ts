@@ -46,10 +46,14 @@ async function save(path: string, host: string, view: HostView, revision: number
   const file = await open(temporary, "w", 0o600);
   try {
     // The objects are never altered, only replaced: copying the references fixes the moment that is saved.
-    const lines = messages(
-      { networks: new Map(view.networks), ports: new Map(view.ports), endpoints: new Map(view.endpoints) },
-      revision,
-    );
+    const copy: HostView = {
+      networks: new Map(view.networks),
+      ports: new Map(view.ports),
+      endpoints: new Map(view.endpoints),
+      groups: new Map(view.groups),
+      routers: new Map(view.routers),
+    };
+    const lines = messages(copy, revision);
     let chunk = [JSON.stringify({ format: FORMAT, host })];
     for (const message of lines) {
       chunk.push(JSON.stringify(message));
@@ -71,5 +75,7 @@ function* messages(view: HostView, revision: number): Generator<ViewMessage> {
   for (const value of view.networks.values()) yield { type: "put", kind: "network", value };
   for (const value of view.ports.values()) yield { type: "put", kind: "port", value };
   for (const value of view.endpoints.values()) yield { type: "put", kind: "endpoint", value };
+  for (const value of view.groups.values()) yield { type: "put", kind: "group", value };
+  for (const value of view.routers.values()) yield { type: "put", kind: "router", value };
   yield { type: "synced", revision };
 }

@@ -2,7 +2,7 @@
  * Who wants which map entry. An object (network, vif, endpoint) claims entries as a whole, by its owner name; where two
  * claim one key the lower rank counts, then the smaller owner name, so that the outcome does not depend on the order.
  */
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import { type EntryKey, type EntryValue, encodeKey, encodeValue } from "./keys.ts";
 
 interface Claim {

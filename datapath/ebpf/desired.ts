@@ -1,12 +1,13 @@
 /**
  * Keeps the claims on map entries in step with the wanted objects, object by object. No I/O: devices come resolved.
  *
- *     network ──► its vifs ──► endpoints that are these vifs
- *        ▲          │              │
- *        └──────────┴── members ───┘
+ *     network ──► its vifs ──► endpoints that are these vifs        group ──► sets with it ──► their rules
+ *      │ ▲          │              │                                           ▲
+ *      │ └──────────┴── members ───┤                                           │
+ *      └──► routers in it          └────────── a set that is new or gone ──────┘
  */
-import type { NetNumber, VifNumber } from "../../bpf/layout.gen.ts";
-import type { Id } from "../../model/mod.ts";
+import type { NetNumber, RouterNumber, VifNumber } from "../../bpf/layout.gen.ts";
+import type { Id, Ip } from "../../model/mod.ts";
 import type { Wanted, WantedChange, WantedEndpoint, WantedNetwork, WantedVif } from "../datapath.ts";
 import type { Claims } from "./claims.ts";
 import {
@@ -21,12 +22,22 @@ import {
 } from "./entries.ts";
 import { Members } from "./membership.ts";
 import type { VifNumbers } from "./numbers.ts";
+import { Policies } from "./policies.ts";
+import { Routers } from "./router-claims.ts";
+import type { GroupSets } from "./sets.ts";
+import type { Slots } from "./slots.ts";
 
 export interface Surroundings {
   /** The card of a physical network, while this host has it. */
   card(physicalNetwork: string): Card | undefined;
   /** Whether physical machines may hang on that card. */
   allowsMachines(nic: string): boolean;
+}
+
+/** Numbers that were given out before. */
+export interface Numbered {
+  sets: GroupSets;
+  routers: Slots<RouterNumber>;
 }
 
 interface KnownNetwork {
@@ -45,16 +56,20 @@ export class Desired {
   readonly #numbers: VifNumbers;
   readonly #around: Surroundings;
   readonly #members = new Members();
+  readonly #policies: Policies;
+  readonly #routers: Routers;
   readonly #networks = new Map<Id, KnownNetwork>();
   readonly #wires = new Map<string, Wire>();
   /** The networks of vifs and endpoints, so that a network that comes or changes its number brings them. */
   readonly #vifNetwork = new Map<Id, Id>();
   readonly #endpoints = new Map<Id, WantedEndpoint>();
 
-  constructor(claims: Claims, numbers: VifNumbers, around: Surroundings) {
+  constructor(claims: Claims, numbers: VifNumbers, around: Surroundings, { sets, routers }: Numbered) {
     this.#claims = claims;
     this.#numbers = numbers;
     this.#around = around;
+    this.#policies = new Policies(claims, sets);
+    this.#routers = new Routers(claims, routers);
   }
 
   /** Takes over what changed. Without `change` everything that may be other is looked at. */
@@ -73,7 +88,10 @@ export class Desired {
     for (const id of endpoints) {
       for (const network of this.#endpoint(id, wanted.endpoints.get(id))) touched.add(network);
     }
-    for (const id of touched) this.#claimNetwork(id, wanted.networks.get(id));
+    this.#policies.update(wanted, change?.groups);
+    const joined = this.#routers.update(wanted.routers, change?.routers, networks, (id) => this.#networks.get(id)?.net);
+    for (const id of this.#routers.withNeighbours([...touched, ...joined]))
+      this.#claimNetwork(id, wanted.networks.get(id));
     this.#claims.set(UPLINKS, uplinkEntries(this.#wires.values()));
   }
 
@@ -151,8 +169,17 @@ export class Desired {
       this.#claims.set(`network:${id}`, []);
       this.#members.forget(id);
     } else {
-      this.#claims.set(`network:${id}`, networkEntries(network, known.net, known.card, this.#members.of(id)));
+      this.#claims.set(
+        `network:${id}`,
+        networkEntries(network, known.net, known.card, this.#members.of(id), this.#peersOf(id)),
+      );
     }
+  }
+
+  /** Whoever has a port in it, or in a network that routers join to it. */
+  #peersOf(id: Id): Ip[] {
+    const peers = new Set([...this.#routers.withNeighbours([id])].flatMap((each) => this.#members.of(each).remotes));
+    return [...peers].sort();
   }
 
   /** Returns the networks whose members changed. */
@@ -178,13 +205,19 @@ export class Desired {
     if (taken.fresh) this.#fresh.push(taken.number);
     const wire = machineWire(vif, known.net);
     if (wire !== undefined) this.#wires.set(`vif:${id}`, wire);
-    this.#claims.set(`vif:${id}`, vifEntries(vif, taken.number, known.net));
+    const policy = this.#policies.ofPort(id, vif.groups);
+    if (policy === undefined) {
+      this.failed.set(id, "this host has no room for a further combination of security groups");
+      return this.#withoutVif(id);
+    }
+    this.#claims.set(`vif:${id}`, vifEntries(vif, taken.number, known.net, policy));
     const tag = wire === undefined ? undefined : `${wire.ifindex}/${wire.vlan}`;
     return this.#members.placeLocal(id, { networkId: vif.networkId, number: taken.number, wire: tag });
   }
 
   #withoutVif(id: Id): Id[] {
     this.#numbers.giveBack(id);
+    this.#policies.ofPort(id, null);
     this.#claims.set(`vif:${id}`, []);
     return this.#members.placeLocal(id, undefined);
   }
@@ -213,12 +246,16 @@ export class Desired {
     else this.#endpoints.set(id, endpoint);
     const known = endpoint === undefined ? undefined : this.#networks.get(endpoint.networkId);
     if (endpoint === undefined || known === undefined) {
+      this.#policies.ofEndpoint(id, []);
       this.#claims.set(`endpoint:${id}`, []);
       return this.#members.placeEndpoint(id, undefined);
     }
     const { location, networkId, movableCidrs } = endpoint;
     const vif = location.kind === "local" ? this.#numbers.of(location.vifId) : undefined;
-    this.#claims.set(`endpoint:${id}`, endpointEntries(endpoint, known.net, vif));
+    this.#claims.set(
+      `endpoint:${id}`,
+      endpointEntries(endpoint, known.net, vif, this.#policies.ofEndpoint(id, endpoint.groups)),
+    );
     const remote = location.kind === "remote" ? location.tunnelIp : undefined;
     return this.#members.placeEndpoint(id, { networkId, remote, movable: movableCidrs.length > 0 });
   }

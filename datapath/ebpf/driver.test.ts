@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { MAPS, TrapHeader, type VifNumber } from "../../bpf/layout.gen.ts";
 
 import { type FakeHost, type FakeTap, fakeHost } from "../../host/fake/mod.ts";
-import type { Datapath, Trap, Wanted, WantedChange } from "../mod.ts";
+import { type Datapath, noChange, type Trap, type Wanted } from "../mod.ts";
 import { aNetwork, anEndpoint, aVif, local, macOf, pair, remote, wantedOf } from "./fixtures.ts";
 import { type EbpfOptions, ebpfDatapath } from "./mod.ts";
 
@@ -33,7 +33,7 @@ async function open(host: FakeHost, options: Partial<EbpfOptions> = {}): Promise
 }
 
 const ids = (...list: string[]) => new Set(list);
-const none = (): WantedChange => ({ networks: ids(), vifs: ids(), endpoints: ids() });
+const none = noChange;
 const generation = (host: FakeHost) => {
   const value = host.bpf.pins.get("/bpf/v1/settings")?.lookup(MAPS.settings.key.encode(0));
   return value === undefined ? undefined : MAPS.settings.value.decode(value).generation;

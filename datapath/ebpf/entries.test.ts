@@ -4,7 +4,8 @@ import { MAPS, type NetNumber, type VifNumber } from "../../bpf/layout.gen.ts";
 import { entryText } from "../../host/mod.ts";
 import { ip } from "../../model/mod.ts";
 import type { Table } from "../../wire/table.ts";
-import { type Entry, endpointEntries, netNumber, networkEntries, uplinkEntries, vifEntries } from "./entries.ts";
+import { endpointEntries, netNumber, networkEntries, uplinkEntries, vifEntries } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import { aNetwork, anEndpoint, aVif, local, macOf, pair, remote } from "./fixtures.ts";
 
 const NET = 1 as NetNumber;

@@ -1,8 +1,5 @@
 /** Wanted objects as map entries: what the data plane knows of a network, a vif and an endpoint. Pure. */
 import {
-  type MapKey,
-  type MapName,
-  type MapValue,
   MEMBER_REMOTE,
   NET_LOCAL,
   NetFlag,
@@ -29,22 +26,12 @@ import {
   type Segment,
 } from "../../model/mod.ts";
 import type { WantedEndpoint, WantedNetwork, WantedVif } from "../datapath.ts";
-
-export type Entry = { [N in MapName]: { map: N; key: MapKey<N>; value: MapValue<N>; rank: number } }[MapName];
-
-/** Where two objects say different things under one key, the lower rank counts. */
-const OWN = 0;
-const BORROWED = 1;
+import { BORROWED, type Entry, entry, prefixKey } from "./entry.ts";
+import { NO_SET } from "./sets.ts";
 
 const NO_IP = "::" as Ip;
 const NO_VIF = 0 as VifNumber;
-const NO_SET = 0 as SetNumber;
 const NO_TARGET: Target = { kind: 0, vif: NO_VIF, remote: NO_IP };
-
-function entry<N extends MapName>(map: N, key: MapKey<N>, value: MapValue<N>, rank = OWN): Entry {
-  // The compiler cannot see that one N ties the three together once they are in an object.
-  return { map, key, value, rank } as Entry;
-}
 
 /** A network card that provider networks or physical machines hang on. */
 export interface Card {
@@ -80,6 +67,8 @@ export function networkEntries(
   net: NetNumber,
   card: Card | undefined,
   members: Membership,
+  /** Hosts that may send into it; by routers more than have a port in it. */
+  peers: readonly Ip[] = members.remotes,
 ): Entry[] {
   const provider = network.segment.kind !== "vxlan";
   const flags = (provider ? NetFlag.PROVIDER : 0) | (members.movable ? NetFlag.MOVABLE : 0);
@@ -96,7 +85,7 @@ export function networkEntries(
     entry("nets", net, value),
     ...locals.map((vif, index) => entry("members", { net, index }, { vif, remote: NO_IP })),
     ...remotes.map((remote, i) => entry("members", { net, index: MEMBER_REMOTE + i }, { vif: NO_VIF, remote })),
-    ...remotes.map((ip) => entry("peers", { net, ip }, { flags: 0 })),
+    ...peers.map((ip) => entry("peers", { net, ip }, { flags: 0 })),
     // Every host answers for the service's addresses itself, so they have a MAC and no place.
     ...[SERVICE_IP4, SERVICE_IP6].map((ip) =>
       entry("ips", { net, ip }, { target: NO_TARGET, mac: SERVICE_MAC, set: NO_SET }),
@@ -106,7 +95,8 @@ export function networkEntries(
 
 const KINDS = { tap: VifKind.TAP, veth: VifKind.VETH, physical: VifKind.PHYSICAL } as const;
 
-export function vifEntries(vif: WantedVif, number: VifNumber, net: NetNumber): Entry[] {
+/** `policy`: the set whose rules hold. */
+export function vifEntries(vif: WantedVif, number: VifNumber, net: NetNumber, policy: SetNumber = NO_SET): Entry[] {
   const { ifindex, kind } = vif.device;
   const vlan = vif.device.vlan ?? 0;
   const flags =
@@ -115,7 +105,7 @@ export function vifEntries(vif: WantedVif, number: VifNumber, net: NetNumber): E
     (vif.dhcp ? VifFlag.DHCP4 : 0) |
     (vif.ra ? VifFlag.RA : 0);
   return [
-    entry("vifs", number, { net, ifindex, flags, kind: KINDS[kind], vlan, mac: vif.mac, policy: NO_SET }),
+    entry("vifs", number, { net, ifindex, flags, kind: KINDS[kind], vlan, mac: vif.mac, policy }),
     kind === "physical"
       ? entry("attachments", { ifindex, vlan, mac: vif.mac }, number)
       : entry("ifaces", { ifindex }, number),
@@ -134,13 +124,17 @@ function sourceKeys(vif: WantedVif, number: VifNumber): SourceKey[] {
   ];
 }
 
-function sourceKey(vif: VifNumber, mac: Mac, { cidr, family, length }: Prefix): SourceKey {
-  const ip = cidr.slice(0, cidr.indexOf("/")) as Ip;
-  return { prefixLength: SOURCE_FIXED_BITS + length + (family === 4 ? 96 : 0), vif, mac, ip };
+function sourceKey(vif: VifNumber, mac: Mac, from: Prefix): SourceKey {
+  return { vif, mac, ...prefixKey(from, SOURCE_FIXED_BITS) };
 }
 
 /** `vif` is the number of the local port it is; nothing is known of a local endpoint without one. */
-export function endpointEntries(endpoint: WantedEndpoint, net: NetNumber, vif: VifNumber | undefined): Entry[] {
+export function endpointEntries(
+  endpoint: WantedEndpoint,
+  net: NetNumber,
+  vif: VifNumber | undefined,
+  set: SetNumber = NO_SET,
+): Entry[] {
   const target = targetOf(endpoint, vif);
   if (target === undefined) return [];
   const { mac } = endpoint;
@@ -148,7 +142,7 @@ export function endpointEntries(endpoint: WantedEndpoint, net: NetNumber, vif: V
   return [
     entry("macs", { net, mac }, target),
     ...endpoint.moreMacs.map((more) => entry("macs", { net, mac: more }, target, BORROWED)),
-    ...[...ips].map((ip) => entry("ips", { net, ip }, { target, mac, set: NO_SET })),
+    ...[...ips].map((ip) => entry("ips", { net, ip }, { target, mac, set })),
   ];
 }
 

@@ -1,6 +1,6 @@
 /** Wanted objects for tests, short to write: ids are one letter and a number. */
 import { ip, type Mac, mac, prefix } from "../../model/mod.ts";
-import type { Wanted, WantedEndpoint, WantedNetwork, WantedVif } from "../mod.ts";
+import type { Wanted, WantedEndpoint, WantedGroup, WantedNetwork, WantedRouter, WantedVif } from "../mod.ts";
 
 export const macOf = (n: number): Mac => mac(`02:00:00:00:00:${n.toString(16).padStart(2, "0")}`);
 
@@ -18,6 +18,7 @@ export function aVif(n: number, changes: Partial<WantedVif> = {}): WantedVif {
     ips: [ip(`10.0.0.${n}`), ip(`fd00::${n}`)],
     adminUp: true,
     allowed: [],
+    groups: null,
     dhcp: true,
     ra: true,
     ...changes,
@@ -36,6 +37,7 @@ export function anEndpoint(
     ips: [ip(`10.0.0.${n}`), ip(`fd00::${n}`)],
     moreMacs: [],
     movableCidrs: [],
+    groups: [],
     location,
     ...changes,
   };
@@ -49,7 +51,15 @@ export function wantedOf(objects: {
   networks?: WantedNetwork[];
   vifs?: WantedVif[];
   endpoints?: WantedEndpoint[];
+  groups?: WantedGroup[];
+  routers?: WantedRouter[];
 }): Wanted {
   const byId = <T extends { id: string }>(list: T[] = []) => new Map(list.map((each) => [each.id, each]));
-  return { networks: byId(objects.networks), vifs: byId(objects.vifs), endpoints: byId(objects.endpoints) };
+  return {
+    networks: byId(objects.networks),
+    vifs: byId(objects.vifs),
+    endpoints: byId(objects.endpoints),
+    groups: byId(objects.groups),
+    routers: byId(objects.routers),
+  };
 }

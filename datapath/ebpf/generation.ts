@@ -3,9 +3,9 @@ import { MAPS, type MapName, NET_LOCAL } from "../../bpf/layout.gen.ts";
 
 const netOf = MAPS.macs.key.reader("net");
 
-/** Nothing is kept of `ips`, which answers ARP and ND, nor of `members`, which is looked up for each broadcast. */
+/** Nothing is kept of `members`, which is looked up for each broadcast, nor of `sets`, which only gives names. */
 export function isKeptInFlows(map: MapName): boolean {
-  return map !== "ips" && map !== "members";
+  return map !== "members" && map !== "sets";
 }
 
 /**
@@ -20,7 +20,15 @@ export function invalidates(map: MapName, key: Buffer, before: Buffer | undefine
     case "sources":
     case "peers":
     case "uplinks":
+    case "ips":
+    case "rules":
+    case "routers":
+    case "router_ports":
       return before !== undefined;
+    // A longer prefix takes over from a shorter one.
+    case "classes":
+    case "routes":
+      return true;
     case "macs":
       return before !== undefined || (netOf(key) & NET_LOCAL) !== 0;
     case "nets":

@@ -15,7 +15,7 @@ import { FakeMap } from "../../host/fake/mod.ts";
 import { type Ip, ip } from "../../model/mod.ts";
 import { Claims } from "./claims.ts";
 import { sumCounters } from "./counters.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import { macOf } from "./fixtures.ts";
 import { FLOW_TIMEOUTS, FlowAging, idleSeconds, nextPeriodMs } from "./flows.ts";
 import { invalidates } from "./generation.ts";

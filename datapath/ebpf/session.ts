@@ -1,5 +1,5 @@
 /** The driver while it is open: applies what is wanted to maps and devices. */
-import { MAPS, type VifNumber } from "../../bpf/layout.gen.ts";
+import { MAPS, type RouterNumber, type VifNumber } from "../../bpf/layout.gen.ts";
 import { entryText, SystemError, type Tap } from "../../host/mod.ts";
 import type { Id } from "../../model/mod.ts";
 import type { Trap, VifCounters, Wanted, WantedChange, WantedVif } from "../datapath.ts";
@@ -14,7 +14,10 @@ import { Maps } from "./maps.ts";
 import { VifNumbers } from "./numbers.ts";
 import type { EbpfOptions } from "./options.ts";
 import { devicesOf, pinDirOf } from "./options.ts";
+import { routerKey } from "./router-claims.ts";
+import { GroupSets } from "./sets.ts";
 import { HostSettings } from "./settings.ts";
+import { Slots } from "./slots.ts";
 import { Tables, type WriteFailure } from "./tables.ts";
 import { decodeTrap, encodeInjection } from "./trap.ts";
 import { openVxlan } from "./vxlan.ts";
@@ -31,6 +34,8 @@ export class Session {
   readonly #tap: Tap;
   readonly #tables: Tables;
   readonly #numbers: VifNumbers;
+  readonly #sets: GroupSets;
+  readonly #routers: Slots<RouterNumber>;
   readonly #claims: Claims;
   readonly #desired: Desired;
   readonly #aging: FlowAging;
@@ -55,11 +60,18 @@ export class Session {
     this.#tables = new Tables((name) => this.#maps.get(name));
     this.#tables.read();
     this.#numbers = this.#adoptNumbers();
+    this.#sets = this.#adoptSets();
+    this.#routers = this.#adoptRouters();
     this.#claims = new Claims((key, value) => this.#tables.want(key, value));
-    this.#desired = new Desired(this.#claims, this.#numbers, {
-      card: (physicalNetwork) => this.#card(physicalNetwork),
-      allowsMachines: (nic) => this.#allowsMachines(nic),
-    });
+    this.#desired = new Desired(
+      this.#claims,
+      this.#numbers,
+      {
+        card: (physicalNetwork) => this.#card(physicalNetwork),
+        allowsMachines: (nic) => this.#allowsMachines(nic),
+      },
+      { sets: this.#sets, routers: this.#routers },
+    );
     this.#aging = new FlowAging(this.#maps.get("flows"), { ...FLOW_TIMEOUTS, ...options.flowTimeouts });
     const vxlanIfindex = openVxlan(host.links, names.vxlan, names.vxlanPort).index;
     this.#tap = host.openTap(names.trap, { mtuBytes: TRAP_MTU_BYTES });
@@ -87,6 +99,22 @@ export class Session {
     return numbers;
   }
 
+  #adoptSets(): GroupSets {
+    const { key, value } = MAPS.sets;
+    const sets = new GroupSets(this.#maps.get("sets").maxEntries);
+    sets.adopt([...this.#tables.seen("sets")].map(([k, v]) => [key.decode(k).name, value.decode(v).number] as const));
+    return sets;
+  }
+
+  #adoptRouters(): Slots<RouterNumber> {
+    const { key, value } = MAPS.routers;
+    const slots = new Slots<RouterNumber>(this.#maps.get("routers").maxEntries);
+    slots.adopt(
+      [...this.#tables.seen("routers")].map(([k, v]) => [routerKey(value.decode(v).id), key.decode(k)] as const),
+    );
+    return slots;
+  }
+
   #card(physicalNetwork: string): Card | undefined {
     const nic = this.#options.physicalNetworks[physicalNetwork];
     const link = nic === undefined ? undefined : this.#options.host.links.byName(nic);
@@ -108,7 +136,7 @@ export class Session {
     this.#clearCounters(this.#desired.takeFresh());
     const { stale, failures, removed } = this.#tables.flush(this.#complete);
     if (stale) this.#settings.bump();
-    if (this.#complete) this.#numbers.settle();
+    if (this.#complete) for (const numbers of [this.#numbers, this.#sets, this.#routers]) numbers.settle();
     this.#detachCards(removed.get("uplinks") ?? []);
     const failed = new Map([...this.#detached, ...this.#desired.failed, ...this.#blame(failures)]);
     const up = new Set([...wanted.vifs.keys()].filter((id) => !failed.has(id)));

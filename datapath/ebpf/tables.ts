@@ -7,6 +7,9 @@ import { type EntryKey, type EntryValue, entryKey, entryValue, keyBytes, mapOf, 
 
 /** An entry comes before those that point to it; removal goes the other way. */
 const ORDER = [
+  "sets",
+  "rules",
+  "classes",
   "vifs",
   "sources",
   "peers",
@@ -14,6 +17,9 @@ const ORDER = [
   "macs",
   "ips",
   "nets",
+  "router_ports",
+  "routes",
+  "routers",
   "uplinks",
   "attachments",
   "ifaces",
@@ -43,7 +49,7 @@ export class Tables {
 
   constructor(maps: (name: TableName) => BpfMap) {
     for (const name of TABLES) {
-      this.#tables.set(name, { map: maps(name), delta: new Delta(same), array: name === "vifs" });
+      this.#tables.set(name, { map: maps(name), delta: new Delta(same), array: name === "vifs" || name === "routers" });
     }
   }
 

@@ -1,0 +1,23 @@
+import type { WantedRouter } from "../../datapath/mod.ts";
+import { type Cidr, type Ip, prefix, prefixContains, type ViewNetwork, type ViewRouter } from "../../model/mod.ts";
+
+type Interface = WantedRouter["interfaces"][number];
+
+/** A router as the data plane needs it: its ends in networks that have reached this host, and the routes through those. */
+export function planRouter(router: ViewRouter, network: (id: string) => ViewNetwork | undefined): WantedRouter {
+  const interfaces = router.interfaces.flatMap(({ networkId, mac, ips }): Interface[] => {
+    const subnets = network(networkId)?.subnets;
+    if (subnets === undefined) return [];
+    const cidrs = subnets.map(({ cidr }) => cidr);
+    return [
+      { networkId, mac, ips, prefixes: cidrs.filter((cidr) => ips.some((ip) => prefixContains(prefix(cidr), ip))) },
+    ];
+  });
+  const routes = router.routes.flatMap(({ destination, nextHop }) => {
+    const by = interfaces.find(({ prefixes }) => holds(prefixes, nextHop));
+    return by === undefined ? [] : [{ destination, networkId: by.networkId, nextHop }];
+  });
+  return { id: router.id, adminUp: router.adminUp, interfaces, routes };
+}
+
+const holds = (prefixes: readonly Cidr[], ip: Ip) => prefixes.some((cidr) => prefixContains(prefix(cidr), ip));

@@ -1,0 +1,20 @@
+/** An entry of a map, typed by the map. */
+import type { MapKey, MapName, MapValue } from "../../bpf/layout.gen.ts";
+import type { Ip, Prefix } from "../../model/mod.ts";
+
+export type Entry = { [N in MapName]: { map: N; key: MapKey<N>; value: MapValue<N>; rank: number } }[MapName];
+
+/** Where two objects say different things under one key, the lower rank counts. */
+export const OWN = 0;
+export const BORROWED = 1;
+
+export function entry<N extends MapName>(map: N, key: MapKey<N>, value: MapValue<N>, rank = OWN): Entry {
+  // The compiler cannot see that one N ties the three together once they are in an object.
+  return { map, key, value, rank } as Entry;
+}
+
+/** A prefix in a longest-prefix map whose key begins with `fixedBits` of something else. */
+export function prefixKey({ cidr, family, length }: Prefix, fixedBits: number): { prefixLength: number; ip: Ip } {
+  const ip = cidr.slice(0, cidr.indexOf("/")) as Ip;
+  return { prefixLength: fixedBits + length + (family === 4 ? 96 : 0), ip };
+}

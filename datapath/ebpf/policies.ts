@@ -1,0 +1,97 @@
+/** Which sets of groups are in use, and the rules of those that are some port's. */
+import type { SetNumber } from "../../bpf/layout.gen.ts";
+import type { Id } from "../../model/mod.ts";
+import type { Wanted } from "../datapath.ts";
+import type { Claims } from "./claims.ts";
+import { entry } from "./entry.ts";
+import { policyEntries } from "./rules.ts";
+import { type GroupSet, type GroupSets, NO_SET, setName } from "./sets.ts";
+
+const same = (a: readonly Id[] | null, b: readonly Id[] | null) => a === b || a?.join() === b?.join();
+
+export class Policies {
+  readonly #claims: Claims;
+  readonly #sets: GroupSets;
+  readonly #ports = new Map<Id, readonly Id[]>();
+  readonly #endpoints = new Map<Id, readonly Id[]>();
+  /** Sets whose rules, and groups whose members' sets, may be others than the claims say. */
+  readonly #dueSets = new Map<string, readonly Id[]>();
+  readonly #dueGroups = new Set<Id>();
+
+  constructor(claims: Claims, sets: GroupSets) {
+    this.#claims = claims;
+    this.#sets = sets;
+  }
+
+  /** The set whose rules hold for a port; null: none. Undefined when there is no number for a further one. */
+  ofPort(id: Id, groups: readonly Id[] | null): SetNumber | undefined {
+    const before = this.#ports.get(id) ?? null;
+    if (!same(before, groups)) {
+      const taken = groups === null ? undefined : this.#take(groups, "ports");
+      if (groups !== null && taken === undefined) return undefined;
+      if (before !== null) this.#give(before, "ports");
+      if (groups === null) this.#ports.delete(id);
+      else this.#ports.set(id, groups);
+    }
+    return groups === null ? NO_SET : this.#sets.find(groups)?.number;
+  }
+
+  /** The set that an endpoint is in; without a number left, none, so that no rule about its groups lets it pass. */
+  ofEndpoint(id: Id, groups: readonly Id[]): SetNumber {
+    const before = this.#endpoints.get(id) ?? [];
+    if (!same(before, groups)) {
+      if (groups.length > 0 && this.#take(groups, "endpoints") === undefined) return NO_SET;
+      if (before.length > 0) this.#give(before, "endpoints");
+      if (groups.length === 0) this.#endpoints.delete(id);
+      else this.#endpoints.set(id, groups);
+    }
+    return groups.length === 0 ? NO_SET : (this.#sets.find(groups)?.number ?? NO_SET);
+  }
+
+  /** Brings the rules up to date. Without `changed` all groups may be other ones. */
+  update(wanted: Wanted, changed: ReadonlySet<Id> | undefined): void {
+    const due = new Set(changed ?? wanted.groups.keys());
+    for (const set of this.#sets.all()) {
+      const concerns = ({ rules }: { rules: readonly { remote: { kind: string; group?: Id } }[] }) =>
+        rules.some(({ remote }) => remote.group !== undefined && this.#dueGroups.has(remote.group));
+      const isDue = changed === undefined || set.groups.some((id) => due.has(id));
+      const leansOn = () =>
+        this.#dueGroups.size > 0 && set.groups.some((id) => concerns(wanted.groups.get(id) ?? { rules: [] }));
+      if (set.ports > 0 && (isDue || leansOn())) this.#dueSets.set(set.groups.join(), set.groups);
+    }
+    this.#dueGroups.clear();
+    for (const groups of this.#dueSets.values()) this.#claim(groups, wanted);
+    this.#dueSets.clear();
+  }
+
+  #claim(groups: readonly Id[], wanted: Wanted): void {
+    const set = this.#sets.find(groups);
+    const owner = `set:${groups.join()}`;
+    if (set === undefined) {
+      this.#claims.set(owner, []);
+      return;
+    }
+    const context = { groups: wanted.groups, setsWith: (group: Id) => this.#numbersWith(group) };
+    const rules = set.ports > 0 ? policyEntries(set.number, groups, context) : [];
+    this.#claims.set(owner, [entry("sets", { name: setName(groups) }, { number: set.number }), ...rules]);
+  }
+
+  *#numbersWith(group: Id): Iterable<SetNumber> {
+    for (const { number, endpoints } of this.#sets.with(group)) if (endpoints > 0) yield number;
+  }
+
+  #take(groups: readonly Id[], by: "endpoints" | "ports"): GroupSet | undefined {
+    const taken = this.#sets.take(groups, by);
+    if (taken?.isNew) this.#mark(groups, by);
+    return taken?.set;
+  }
+
+  #give(groups: readonly Id[], by: "endpoints" | "ports"): void {
+    if (this.#sets.give(groups, by)) this.#mark(groups, by);
+  }
+
+  #mark(groups: readonly Id[], by: "endpoints" | "ports"): void {
+    this.#dueSets.set(groups.join(), groups);
+    if (by === "endpoints") for (const group of groups) this.#dueGroups.add(group);
+  }
+}

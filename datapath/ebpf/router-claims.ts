@@ -1,0 +1,71 @@
+/** The routers that are here: their claims, and which networks they join. */
+import type { NetNumber, RouterNumber } from "../../bpf/layout.gen.ts";
+import type { Id } from "../../model/mod.ts";
+import type { WantedRouter } from "../datapath.ts";
+import type { Claims } from "./claims.ts";
+import { routerEntries, routerWords } from "./routers.ts";
+import type { Slots } from "./slots.ts";
+
+export const routerKey = (words: readonly number[]) => words.join();
+
+export class Routers {
+  readonly #claims: Claims;
+  readonly #slots: Slots<RouterNumber>;
+  readonly #routers = new Map<Id, WantedRouter>();
+
+  constructor(claims: Claims, slots: Slots<RouterNumber>) {
+    this.#claims = claims;
+    this.#slots = slots;
+  }
+
+  /** Takes over what changed; `networks` may have other numbers. Returns the networks that are joined otherwise now. */
+  update(
+    wanted: ReadonlyMap<Id, WantedRouter>,
+    changed: ReadonlySet<Id> | undefined,
+    networks: ReadonlySet<Id>,
+    numberOf: (networkId: Id) => NetNumber | undefined,
+  ): Set<Id> {
+    const due = new Set(changed ?? [...wanted.keys(), ...this.#routers.keys()]);
+    for (const [id, { interfaces }] of this.#routers) {
+      if (interfaces.some(({ networkId }) => networks.has(networkId))) due.add(id);
+    }
+    const joined = new Set<Id>();
+    for (const id of due) {
+      const [before, after] = [this.#routers.get(id), wanted.get(id)];
+      if (before !== after) for (const each of networksOf(before)) joined.add(each);
+      if (before !== after) for (const each of networksOf(after)) joined.add(each);
+      this.#claim(id, after, numberOf);
+    }
+    return joined;
+  }
+
+  #claim(id: Id, router: WantedRouter | undefined, numberOf: (networkId: Id) => NetNumber | undefined): void {
+    const key = routerKey(routerWords(id));
+    const number = router && this.#slots.take(key);
+    if (router === undefined || number === undefined) {
+      this.#routers.delete(id);
+      this.#slots.giveBack(key);
+      this.#claims.set(`router:${id}`, []);
+      return;
+    }
+    this.#routers.set(id, router);
+    this.#claims.set(`router:${id}`, routerEntries(router, number, numberOf));
+  }
+
+  /** The networks, and all that can be reached from them by way of routers. */
+  withNeighbours(networks: Iterable<Id>): Set<Id> {
+    const found = new Set(networks);
+    if (this.#routers.size === 0) return found;
+    for (let before = -1; before !== found.size; ) {
+      before = found.size;
+      for (const router of this.#routers.values()) {
+        const ends = networksOf(router);
+        if (ends.some((id) => found.has(id))) for (const id of ends) found.add(id);
+      }
+    }
+    return found;
+  }
+}
+
+const networksOf = (router: WantedRouter | undefined): Id[] =>
+  router?.interfaces.map(({ networkId }) => networkId) ?? [];

@@ -1,0 +1,64 @@
+/** Routers as entries: their ends in networks, and where they send what. Pure. */
+import {
+  type NetNumber,
+  ROUTE_FIXED_BITS,
+  RouteKind,
+  RouterFlag,
+  type RouterNumber,
+  type Target,
+  TargetKind,
+  type VifNumber,
+} from "../../bpf/layout.gen.ts";
+import { type Id, type Ip, ipFamily, linkLocalAddress, prefix } from "../../model/mod.ts";
+import type { WantedRouter } from "../datapath.ts";
+import { type Entry, entry, prefixKey } from "./entry.ts";
+import { NO_SET } from "./sets.ts";
+
+const NO_IP = "::" as Ip;
+
+/** A UUID as the four words by which `routers` knows it. */
+export function routerWords(id: Id): number[] {
+  const bytes = Buffer.from(id.replaceAll("-", ""), "hex");
+  return [0, 4, 8, 12].map((at) => (bytes.length === 16 ? bytes.readUInt32LE(at) : 0));
+}
+
+/** `numberOf`: the networks that are here. */
+export function routerEntries(
+  router: WantedRouter,
+  number: RouterNumber,
+  numberOf: (networkId: Id) => NetNumber | undefined,
+): Entry[] {
+  // A target's `vif` is, of a router, its number.
+  const target: Target = { kind: TargetKind.ROUTER, vif: number as number as VifNumber, remote: NO_IP };
+  const entries = [entry("routers", number, { flags: router.adminUp ? RouterFlag.UP : 0, id: routerWords(router.id) })];
+  const seen = new Set<NetNumber>();
+  for (const { networkId, mac, ips, prefixes } of router.interfaces) {
+    const net = numberOf(networkId);
+    if (net === undefined) continue;
+    entries.push(entry("macs", { net, mac }, target));
+    for (const ip of [...ips, linkLocalAddress(mac)])
+      entries.push(entry("ips", { net, ip }, { target, mac, set: NO_SET }));
+    for (const cidr of prefixes) {
+      const key = { router: number, ...prefixKey(prefix(cidr), ROUTE_FIXED_BITS) };
+      entries.push(entry("routes", key, { kind: RouteKind.CONNECTED, net, nextHop: NO_IP }));
+    }
+    // Of several interfaces in one network, one speaks for the router.
+    if (seen.has(net)) continue;
+    seen.add(net);
+    const all = router.interfaces.filter((each) => each.networkId === networkId).flatMap((each) => each.ips);
+    const ip4 = all.find((ip) => ipFamily(ip) === 4);
+    const ip6 = all.find((ip) => ipFamily(ip) === 6) ?? linkLocalAddress(mac);
+    entries.push(
+      entry("router_ports", { router: number, net }, { mac, ip4: ip4 === undefined ? 0 : ip4Number(ip4), ip6 }),
+    );
+  }
+  for (const { destination, networkId, nextHop } of router.routes) {
+    const net = numberOf(networkId);
+    if (net === undefined) continue;
+    const key = { router: number, ...prefixKey(prefix(destination), ROUTE_FIXED_BITS) };
+    entries.push(entry("routes", key, { kind: RouteKind.VIA, net, nextHop }));
+  }
+  return entries;
+}
+
+const ip4Number = (ip: Ip): number => ip.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);

@@ -1,0 +1,165 @@
+/** Rules of security groups as entries: what a set of groups lets pass. Pure. */
+import {
+  CLASS_FIXED_BITS,
+  REMOTE_ANY,
+  REMOTE_CLASS,
+  REMOTE_SET,
+  RULE_FIXED_BITS,
+  RULE_IP6,
+  RuleDirection,
+  RuleFlag,
+  type SetNumber,
+} from "../../bpf/layout.gen.ts";
+import { type Cidr, type Id, type Prefix, prefix, type ViewRule } from "../../model/mod.ts";
+import type { WantedGroup } from "../datapath.ts";
+import { type Entry, entry, prefixKey } from "./entry.ts";
+
+/** A run of ports that share their first bits. */
+interface PortPrefix {
+  port: number;
+  /** Of 16; undefined: any protocol, any port. */
+  bits: number;
+}
+
+const PORT_BITS = 16;
+
+/** The fewest prefixes that make up first..last. */
+export function portPrefixes(first: number, last: number): PortPrefix[] {
+  const found: PortPrefix[] = [];
+  for (let port = first; port <= last; ) {
+    let size = 1;
+    while (port % (size * 2) === 0 && port + size * 2 - 1 <= last) size *= 2;
+    found.push({ port, bits: PORT_BITS - Math.log2(size) });
+    port += size;
+  }
+  return found;
+}
+
+/** The port part of a rule: for ICMP type and code stand for it, type first. */
+function portsOf({ ports, icmp }: ViewRule): PortPrefix[] {
+  if (icmp?.type !== undefined && icmp?.type !== null) {
+    return icmp.code === null
+      ? [{ port: icmp.type << 8, bits: 8 }]
+      : [{ port: (icmp.type << 8) | icmp.code, bits: 16 }];
+  }
+  if (ports === null) return [{ port: 0, bits: 0 }];
+  return portPrefixes(...ports);
+}
+
+/** What a class of addresses is called: a number of 30 bits that stays the same while the prefix does. */
+function classNumbers(cidrs: readonly Cidr[]): Map<Cidr, number> {
+  const taken = new Set<number>();
+  const numbers = new Map<Cidr, number>();
+  for (const cidr of cidrs.toSorted()) {
+    let hash = 0x811c9dc5;
+    for (const char of cidr) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+    let number = hash & 0x3fffffff;
+    while (taken.has(number)) number = (number + 1) & 0x3fffffff;
+    taken.add(number);
+    numbers.set(cidr, number);
+  }
+  return numbers;
+}
+
+interface Named {
+  group: WantedGroup;
+  rule: ViewRule;
+}
+
+/** One entry of `rules` in the making: several rules may say the same. */
+interface Draft {
+  key: { remote: number; direction: number; proto: number; port: number; bits: number };
+  flags: number;
+  tag: number;
+}
+
+class Drafts {
+  readonly #drafts = new Map<string, Draft>();
+
+  add({ group, rule }: Named, remote: number): void {
+    const direction =
+      (rule.direction === "ingress" ? RuleDirection.INGRESS : RuleDirection.EGRESS) |
+      (rule.family === 6 ? RULE_IP6 : 0);
+    const proto = rule.protocol ?? 0;
+    for (const { port, bits } of rule.protocol === null ? [{ port: 0, bits: -8 }] : portsOf(rule)) {
+      const key = { remote, direction, proto, port, bits: RULE_FIXED_BITS + 8 + bits };
+      const name = JSON.stringify(key);
+      const draft = this.#drafts.get(name) ?? { key, flags: 0, tag: Number.parseInt(rule.id.slice(0, 8), 16) || 0 };
+      draft.flags |= group.stateful ? RuleFlag.STATEFUL : RuleFlag.STATELESS;
+      this.#drafts.set(name, draft);
+    }
+  }
+
+  entries(policy: SetNumber): Entry[] {
+    const all = [...this.#drafts.values()];
+    const isMixed = new Set(all.map(({ flags }) => flags)).size > 1;
+    return all.map(({ key: { bits, ...key }, tag, flags: own }) => {
+      // The longest match decides: it speaks for the shorter ones around it too.
+      const flags = isMixed ? all.reduce((sum, other) => sum | covered(other, key, bits), own) : own;
+      return entry("rules", { prefixLength: bits, policy, ...key }, { flags, tag });
+    });
+  }
+}
+
+function covered(other: Draft, key: Omit<Draft["key"], "bits">, bits: number): number {
+  const a = other.key;
+  if (a.remote !== key.remote || a.direction !== key.direction || a.bits >= bits) return 0;
+  if (a.bits === RULE_FIXED_BITS) return other.flags;
+  const shift = PORT_BITS - (a.bits - RULE_FIXED_BITS - 8);
+  return a.proto === key.proto && a.port >> shift === key.port >> shift ? other.flags : 0;
+}
+
+export interface RuleContext {
+  groups: ReadonlyMap<Id, WantedGroup>;
+  /** The numbers of the sets that have the group. */
+  setsWith(group: Id): Iterable<SetNumber>;
+}
+
+/** Everything that a set of groups means as rules: entries of `rules` and `classes`. */
+export function policyEntries(policy: SetNumber, groups: readonly Id[], context: RuleContext): Entry[] {
+  const named = groups.flatMap((id): Named[] => {
+    const group = context.groups.get(id);
+    return group === undefined ? [] : group.rules.map((rule) => ({ group, rule }));
+  });
+  const drafts = new Drafts();
+  for (const each of named) {
+    const { remote } = each.rule;
+    if (remote.kind === "any") drafts.add(each, REMOTE_ANY);
+    if (remote.kind === "group")
+      for (const set of context.setsWith(remote.group)) drafts.add(each, (REMOTE_SET | set) >>> 0);
+  }
+  const classes = (["ingress", "egress"] as const).flatMap((direction) =>
+    classEntries(
+      policy,
+      direction,
+      named.filter(({ rule }) => rule.direction === direction),
+      drafts,
+    ),
+  );
+  return [...drafts.entries(policy), ...classes];
+}
+
+function classEntries(policy: SetNumber, direction: ViewRule["direction"], named: Named[], drafts: Drafts): Entry[] {
+  const byPrefix = named.flatMap(({ rule, group }) =>
+    rule.remote.kind === "prefixes" ? rule.remote.prefixes.map((cidr) => ({ cidr, named: { rule, group } })) : [],
+  );
+  const prefixes = new Map<Cidr, Prefix>(byPrefix.map(({ cidr }) => [cidr, prefix(cidr)]));
+  const numbers = classNumbers([...prefixes.keys()]);
+  const by = direction === "ingress" ? RuleDirection.INGRESS : RuleDirection.EGRESS;
+  for (const { cidr, named: each } of byPrefix) {
+    const outer = prefixes.get(cidr) as Prefix;
+    for (const [inner, within] of prefixes) {
+      if (contains(outer, within)) drafts.add(each, (REMOTE_CLASS | (numbers.get(inner) as number)) >>> 0);
+    }
+  }
+  return [...prefixes].map(([cidr, parsed]) => {
+    const key = { policy, direction: by, ...prefixKey(parsed, CLASS_FIXED_BITS) };
+    return entry("classes", key, { number: numbers.get(cidr) as number });
+  });
+}
+
+const contains = (outer: Prefix, inner: Prefix) =>
+  outer.family === inner.family &&
+  outer.length <= inner.length &&
+  outer.first <= inner.first &&
+  inner.last <= outer.last;
