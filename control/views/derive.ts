@@ -135,6 +135,7 @@ export function viewPort(memory: Memory, hostName: string, id: Id): ViewPort | u
     adminUp: port.admin_state_up,
     portSecurity: port.port_security_enabled,
     addressPairs: port.allowed_address_pairs,
+    securityGroups: port.security_groups,
     dhcpOptions: port.extra_dhcp_opts,
     dnsName: port.dns_name,
     deviceId: port.device_id,
@@ -156,6 +157,7 @@ export function viewEndpoint(memory: Memory, networkId: Id, id: Id): ViewEndpoin
     mac: port.mac_address,
     ips: port.fixed_ips.map(({ ip_address }) => ip_address),
     addressPairs: port.allowed_address_pairs,
+    securityGroups: port.security_groups,
     host: binding.host.name,
     tunnelIp: binding.host.facts?.tunnel_ip ?? null,
   };

@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import type { HostView, ViewMessage } from "../../model/mod.ts";
 import type { MemoryTables } from "../memory-tables.ts";
 import { viewEndpoint, viewNetwork, viewPort } from "./derive.ts";
+import { viewGroup, viewRouter } from "./derive-policy.ts";
 import type { Reader } from "./views.ts";
 
 /** An agent's side of the stream: keeps the view and the revision that it may resume from. */
 export class Agent implements Reader {
-  view: HostView = { networks: new Map(), ports: new Map(), endpoints: new Map() };
+  view: HostView = emptyView();
   revision: number | undefined;
   ended = false;
   text = "";
@@ -22,33 +23,73 @@ export class Agent implements Reader {
   }
 
   #take(message: ViewMessage): void {
-    const { networks, ports, endpoints } = this.view;
-    if (message.type === "snapshot") for (const table of [networks, ports, endpoints]) table.clear();
+    const { networks, ports, endpoints, groups, routers } = this.view;
+    const tables = { network: networks, port: ports, endpoint: endpoints, group: groups, router: routers };
+    if (message.type === "snapshot") for (const table of Object.values(tables)) table.clear();
     else if (message.type === "synced" || message.type === "bookmark") this.revision = message.revision;
     else if (message.type === "put") {
-      const table = { network: networks, port: ports, endpoint: endpoints }[message.kind] as Map<string, unknown>;
+      const table = tables[message.kind] as Map<string, unknown>;
       if (message.kind === "endpoint")
         assert.ok(networks.has(message.value.networkId), "endpoint of an unknown network");
       table.set(message.value.id, message.value);
     } else {
-      ({ network: networks, port: ports, endpoint: endpoints })[message.kind].delete(message.id);
+      tables[message.kind].delete(message.id);
       if (message.kind !== "network") return;
       for (const [id, { networkId }] of endpoints) if (networkId === message.id) endpoints.delete(id);
     }
   }
 }
 
+const emptyView = (): HostView => ({
+  networks: new Map(),
+  ports: new Map(),
+  endpoints: new Map(),
+  groups: new Map(),
+  routers: new Map(),
+});
+
 /** The view by its definition, from all records. */
 export function wholeView(memory: MemoryTables, host: string): HostView {
-  const view: HostView = { networks: new Map(), ports: new Map(), endpoints: new Map() };
+  const view = emptyView();
   for (const { record } of memory.all("port")) {
     const port = viewPort(memory, host, record.id);
     if (port !== undefined) view.ports.set(port.id, port);
   }
-  for (const { networkId } of view.ports.values()) view.networks.set(networkId, viewNetwork(memory, networkId)!);
+  const ends = [...memory.all("port")].flatMap(({ record: { id, network_id: network, router_port: is } }) =>
+    is?.type === "interface" ? [{ id, network, router: is.router_id }] : [],
+  );
+  const networks = new Set([...view.ports.values()].map(({ networkId }) => networkId));
+  const routers = new Set<string>();
+  for (const network of networks) {
+    for (const end of ends) if (end.network === network) routers.add(end.router);
+    for (const end of ends) if (routers.has(end.router)) networks.add(end.network);
+  }
+  for (const id of networks) {
+    const network = viewNetwork(memory, id);
+    if (network !== undefined) view.networks.set(id, network);
+  }
   for (const { record } of memory.all("port")) {
     const endpoint = viewEndpoint(memory, record.network_id, record.id);
     if (endpoint !== undefined && view.networks.has(endpoint.networkId)) view.endpoints.set(endpoint.id, endpoint);
+  }
+  for (const id of routers) {
+    const router = viewRouter(
+      memory,
+      id,
+      ends.filter((end) => end.router === id).map((end) => end.id),
+    );
+    if (router !== undefined) view.routers.set(id, router);
+  }
+  const rules = [...memory.all("security_group_rule")].map(({ record }) => record);
+  for (const { securityGroups } of view.ports.values()) {
+    for (const id of securityGroups) {
+      const group = viewGroup(
+        memory,
+        id,
+        rules.filter((rule) => rule.security_group_id === id).map((rule) => rule.id),
+      );
+      if (group !== undefined) view.groups.set(id, group);
+    }
   }
   return view;
 }

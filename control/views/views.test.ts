@@ -45,6 +45,7 @@ const port = (id: string, networkId: string, host: string, row: object = {}) =>
     port_security_enabled: true,
     allowed_address_pairs: [],
     extra_dhcp_opts: [],
+    security_groups: [],
     dns_name: "",
     device_id: "",
     device_owner: "compute:nova",
@@ -52,6 +53,17 @@ const port = (id: string, networkId: string, host: string, row: object = {}) =>
     "binding:host_id": host,
     "binding:vnic_type": "normal",
     "binding:profile": {},
+    ...row,
+  });
+const rule = (id: string, row: object) =>
+  write("security_group_rule", id, {
+    direction: "ingress",
+    ethertype: "IPv4",
+    protocol: "tcp",
+    port_range_min: 80,
+    port_range_max: 90,
+    remote_ip_prefix: null,
+    remote_group_id: null,
     ...row,
   });
 const facts = (tunnel_ip = "192.0.2.1", physical_networks: Record<string, string> = {}) => ({
@@ -139,7 +151,7 @@ describe("host views", () => {
     ]);
     at(write("port", "p1", undefined));
     assert.deepEqual(told(agent), ["delete port p1", "delete network n", "bookmark 12"]);
-    assert.deepEqual(sorted(agent.view), { networks: [], ports: [], endpoints: [] });
+    assert.deepEqual(sorted(agent.view), { networks: [], ports: [], endpoints: [], groups: [], routers: [] });
   });
 
   it("a port that moves between hosts changes both views and its endpoint", () => {
@@ -315,12 +327,51 @@ describe("host views", () => {
     // A port's network is for life (Neutron: network_id has allow_put False), so its id tells its network here.
     const networkOf = { p1: "n1", p2: "n1", p3: "n1", p4: "n2", p5: "n2", p6: "n3" };
     const anyPort = fc.constantFrom(...(Object.keys(networkOf) as (keyof typeof networkOf)[]));
+    const ends = { i1: ["n1", "r1"], i2: ["n2", "r1"], i3: ["n2", "r2"], i4: ["n3", "r2"] } as const;
+    const anyEnd = fc.constantFrom(...(Object.keys(ends) as (keyof typeof ends)[]));
     const change = fc.oneof(
+      {
+        weight: 3,
+        arbitrary: anyEnd.map((id) =>
+          port(id, ends[id][0], "", { router_port: { router_id: ends[id][1], type: "interface" } }),
+        ),
+      },
+      { weight: 2, arbitrary: anyEnd.map((id) => write("port", id, undefined)) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.constantFrom("r1", "r2"), fc.boolean())
+          .map(([id, admin_state_up]) => write("router", id, { admin_state_up, routes: [] })),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("r1", "r2").map((id) => write("router", id, undefined)) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.constantFrom("g1", "g2"), fc.boolean())
+          .map(([id, stateful]) => write("security_group", id, { stateful })),
+      },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.constantFrom("l1", "l2"), fc.constantFrom("g1", "g2"), fc.constantFrom(null, "a1"))
+          .map(([id, security_group_id, remote_address_group_id]) =>
+            rule(id, { security_group_id, remote_address_group_id }),
+          ),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("l1", "l2").map((id) => write("security_group_rule", id, undefined)) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .constantFrom(["10.0.0.0/8"], ["192.0.2.0/24", "2001:db8::/32"])
+          .map((addresses) => write("address_group", "a1", { addresses })),
+      },
       {
         weight: 5,
         arbitrary: fc
-          .tuple(anyPort, anyHost, fc.constantFrom("compute:a", "cable:container"), fc.constantFrom("DOWN", "ACTIVE"))
-          .map(([id, on, device_owner, status]) => port(id, networkOf[id], on, { device_owner, status })),
+          .tuple(anyPort, anyHost, fc.constantFrom("compute:a", "cable:container"), fc.subarray(["g1", "g2"]))
+          .map(([id, on, device_owner, security_groups]) =>
+            port(id, networkOf[id], on, { device_owner, security_groups }),
+          ),
       },
       { weight: 2, arbitrary: anyPort.map((id) => write("port", id, undefined)) },
       {

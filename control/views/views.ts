@@ -1,10 +1,12 @@
 /** All views: turns each revision's changes into lines for exactly the hosts concerned, and opens and resumes streams. */
-import type { HostRecord, Id, NetworkRecord } from "../../model/mod.ts";
+import type { Id } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
-import { segmentsOf } from "./derive.ts";
-import { HostFeed } from "./host-feed.ts";
-import { bookmarkLine, deleteLine, snapshotLine, syncedLine } from "./lines.ts";
+import { viewGroup, viewRouter } from "./derive-policy.ts";
+import { DirtMarker, type Dirty, isEmpty, noDirt } from "./dirty.ts";
+import { HostFeed, SHARED_KINDS, type SharedKind } from "./host-feed.ts";
+import { bookmarkLine, deleteLine, putLine, snapshotLine, syncedLine } from "./lines.ts";
 import { NetworkFeed } from "./network-feed.ts";
+import { ObjectFeed } from "./object-feed.ts";
 
 /** One open stream. */
 export interface Reader {
@@ -14,23 +16,29 @@ export interface Reader {
   end(): void;
 }
 
-/** What a revision may have changed; deriving again tells. */
-interface Dirty {
-  networks: Set<Id>;
-  endpoints: Map<Id, Set<Id>>; // network -> ports
-  ports: Map<string, Set<Id>>; // host -> ports
+/** What a host's readers are told of one revision, in this order. */
+interface HostNews {
+  /** Of what it was told of before, by object. */
+  changed: Map<string, string>;
+  joined: string;
+  ports: string;
+  left: string;
 }
 
 export class Views {
   readonly #memory: Memory;
   readonly #networks = new Map<Id, NetworkFeed>();
+  readonly #groups = new Map<Id, ObjectFeed>();
+  readonly #routers = new Map<Id, ObjectFeed>();
   readonly #hosts = new Map<string, HostFeed>();
+  #marker: DirtMarker;
   readonly #stop: () => void;
   #horizon = 0;
   #lastChange = 0;
 
   constructor(memory: Memory) {
     this.#memory = memory;
+    this.#marker = new DirtMarker(memory);
     this.#build();
     this.#stop = memory.onChange((changes, revision) => {
       if (revision < this.#lastChange) this.#startOver();
@@ -75,158 +83,163 @@ export class Views {
     const revision = this.#memory.revision;
     this.#horizon = revision;
     for (const { record } of this.#memory.all("host"))
-      this.#hosts.set(record.name, this.#hostFeed(record.name, revision));
-    const dirty = noDirt();
-    for (const { record } of this.#memory.all("network")) this.#markNetwork(dirty, record.id);
-    this.#refresh(dirty, revision);
+      this.#hosts.set(record.name, new HostFeed(this.#memory, record.name, revision));
+    this.#refresh(this.#marker.everything(), revision);
   }
 
   /** The store was restored: no revision that a reader names means what it did. */
   #startOver(): void {
     for (const host of this.#hosts.values()) endReaders(host);
-    this.#hosts.clear();
-    this.#networks.clear();
+    for (const table of [this.#hosts, this.#networks, this.#groups, this.#routers]) table.clear();
+    this.#marker = new DirtMarker(this.#memory);
     this.#build();
   }
 
-  #hostFeed(name: string, revision: number): HostFeed {
-    return new HostFeed(this.#memory, name, revision);
-  }
-
   #whole(host: HostFeed): string {
-    const networks = [...host.networks.keys()].map((id) => this.#networks.get(id)!.whole());
-    return snapshotLine + networks.join("") + host.ports();
+    let text = snapshotLine;
+    for (const kind of SHARED_KINDS) for (const id of host.told[kind].joined.keys()) text += this.#lines(kind, id);
+    return text + host.ports();
   }
 
   #after(host: HostFeed, since: number): string | undefined {
     if (since < this.#horizon || since > this.#memory.revision || !host.knows(since)) return undefined;
     let text = "";
-    for (const id of host.leftAfter(since)) text += deleteLine("network", id);
-    for (const [id, { joinedRevision }] of host.networks) {
-      const feed = this.#networks.get(id)!;
-      if (joinedRevision > since) text += feed.whole();
-      else if (feed.knows(since)) text += feed.after(since);
-      else return undefined;
+    for (const kind of SHARED_KINDS) for (const id of host.told[kind].leftAfter(since)) text += deleteLine(kind, id);
+    for (const kind of SHARED_KINDS) {
+      for (const [id, joinedRevision] of host.told[kind].joined) {
+        const lines = joinedRevision > since ? this.#lines(kind, id) : this.#linesAfter(kind, id, since);
+        if (lines === undefined) return undefined;
+        text += lines;
+      }
     }
     return text + host.portsAfter(since);
   }
 
-  #change(changes: RecordChange[], revision: number): void {
-    const dirty = noDirt();
-    const removed: RecordChange[] = [];
-    for (const change of changes) {
-      if (change.kind === "port") {
-        for (const side of [change.before, change.after]) {
-          if (side !== undefined)
-            this.#markPort(dirty, change.id, side.record.network_id, side.record["binding:host_id"]);
-        }
-      } else if (change.kind === "subnet") {
-        for (const side of [change.before, change.after]) if (side) dirty.networks.add(side.record.network_id);
-      } else if (change.kind === "network") {
-        if (samePorts(change.before?.record, change.after?.record)) dirty.networks.add(change.id);
-        else this.#markNetwork(dirty, change.id);
-      } else if (change.kind === "host") {
-        if (change.before === undefined) this.#hosts.set(change.id, this.#hostFeed(change.id, revision));
-        if (!sameReach(change.before?.record, change.after?.record)) this.#markHost(dirty, change.id);
-      }
-      if (change.after === undefined) removed.push(change);
+  /** All there is to say of an object. */
+  #lines(kind: SharedKind, id: Id): string {
+    if (kind === "network") return this.#networks.get(id)?.whole() ?? "";
+    return this.#feeds(kind).get(id)?.line ?? "";
+  }
+
+  #linesAfter(kind: SharedKind, id: Id, since: number): string | undefined {
+    if (kind === "network") {
+      const feed = this.#networks.get(id)!;
+      return feed.knows(since) ? feed.after(since) : undefined;
     }
-    this.#refresh(dirty, revision);
-    for (const { kind, id } of removed) {
+    const feed = this.#feeds(kind).get(id);
+    return feed !== undefined && feed.lineRevision > since ? feed.line || deleteLine(kind, id) : "";
+  }
+
+  #feeds(kind: "group" | "router"): Map<Id, ObjectFeed> {
+    return kind === "group" ? this.#groups : this.#routers;
+  }
+
+  #members(kind: SharedKind, id: Id): Set<string> | undefined {
+    return (kind === "network" ? this.#networks : this.#feeds(kind)).get(id)?.members;
+  }
+
+  #change(changes: RecordChange[], revision: number): void {
+    for (const { kind, id, before } of changes) {
+      if (kind === "host" && before === undefined) this.#hosts.set(id, new HostFeed(this.#memory, id, revision));
+    }
+    const dirty = noDirt();
+    for (const change of changes) this.#marker.mark(dirty, change);
+    if (!isEmpty(dirty)) this.#refresh(dirty, revision);
+    for (const { kind, id, after } of changes) {
+      if (after !== undefined) continue;
       if (kind === "network") this.#networks.delete(id);
+      else if (kind === "security_group") forget(this.#groups, id);
+      else if (kind === "router") forget(this.#routers, id);
       else if (kind === "host") this.#removeHost(id);
     }
   }
 
-  #markPort(dirty: Dirty, id: Id, networkId: Id, host: string): void {
-    add(dirty.endpoints, networkId, id);
-    if (host !== "") add(dirty.ports, host, id);
-  }
-
-  #markNetwork(dirty: Dirty, networkId: Id): void {
-    dirty.networks.add(networkId);
-    for (const id of this.#memory.portsOfNetwork(networkId)) {
-      this.#markPort(dirty, id, networkId, this.#memory.get("port", id)!.record["binding:host_id"]);
-    }
-  }
-
-  #markHost(dirty: Dirty, host: string): void {
-    for (const id of this.#memory.portsOfHost(host)) {
-      this.#markPort(dirty, id, this.#memory.get("port", id)!.record.network_id, host);
-    }
-  }
-
   #refresh(dirty: Dirty, revision: number): void {
-    /** What the members so far of each changed network are told. */
-    const news = new Map<Id, string>();
-    for (const id of dirty.networks) {
-      let feed = this.#networks.get(id);
-      if (feed === undefined) {
-        feed = new NetworkFeed(this.#memory, id, revision);
-        this.#networks.set(id, feed);
-      }
-      tell(news, id, feed.refresh(revision));
-    }
-    for (const [networkId, ids] of dirty.endpoints) {
-      const feed = this.#networks.get(networkId);
-      for (const id of feed === undefined ? [] : ids) tell(news, networkId, feed!.refreshEndpoint(id, revision));
-    }
-    this.#send(news, this.#refreshPorts(dirty.ports, revision), revision);
-  }
-
-  /** Ports and memberships of each host; what its readers are told before and after the news of its networks. */
-  #refreshPorts(ports: Dirty["ports"], revision: number): Map<string, HostNews> {
     const news = new Map<string, HostNews>();
-    for (const [name, ids] of ports) {
+    /** Who may be told of other objects than before. */
+    const hosts = new Set<HostFeed>();
+    for (const network of dirty.joins)
+      for (const name of this.#members("network", network) ?? []) hosts.add(this.#hosts.get(name)!);
+    this.#refreshObjects(dirty, news, revision);
+    for (const [name, ids] of dirty.ports) {
       const host = this.#hosts.get(name);
       if (host === undefined) continue;
-      let lines = "";
-      const touched = new Set<Id>();
-      for (const id of ids) {
-        const from = host.networkOf(id);
-        lines += host.refreshPort(id, revision);
-        const to = host.networkOf(id);
-        for (const each of [from, to]) if (each !== undefined) touched.add(each);
-      }
-      for (const id of host.leave(touched, revision)) {
-        this.#networks.get(id)?.members.delete(name);
-        lines += deleteLine("network", id);
-      }
-      news.set(name, { lines, joined: this.#join(host, touched) });
+      const of = newsOf(news, name);
+      for (const id of ids) of.ports += host.refreshPort(id, revision);
+      hosts.add(host);
     }
-    return news;
+    for (const host of hosts) this.#tellOf(host, newsOf(news, host.name), revision);
+    this.#send(news, revision);
   }
 
-  /** Makes the host a member of the networks it now has ports in; returns those that are new to it. */
-  #join(host: HostFeed, touched: Iterable<Id>): Set<Id> {
-    const joined = new Set<Id>();
-    for (const id of touched) {
-      const members = this.#networks.get(id)?.members;
-      if (!host.networks.has(id) || members === undefined || members.has(host.name)) continue;
-      members.add(host.name);
-      joined.add(id);
+  /** Derives what is dirty again, and tells those who know it already. */
+  #refreshObjects(dirty: Dirty, news: Map<string, HostNews>, revision: number): void {
+    const tell = (kind: SharedKind, id: Id, lines: string) => {
+      if (lines === "") return;
+      for (const name of this.#members(kind, id) ?? []) {
+        const { changed } = newsOf(news, name);
+        changed.set(`${kind}/${id}`, (changed.get(`${kind}/${id}`) ?? "") + lines);
+      }
+    };
+    for (const id of dirty.networks) {
+      const feed = found(this.#networks, id, () => new NetworkFeed(this.#memory, id, revision));
+      tell("network", id, feed.refresh(revision));
     }
-    return joined;
+    for (const [id, ports] of dirty.endpoints) {
+      const feed = this.#networks.get(id);
+      for (const port of feed === undefined ? [] : ports) tell("network", id, feed!.refreshEndpoint(port, revision));
+    }
+    for (const id of dirty.groups) {
+      const view = viewGroup(this.#memory, id, this.#marker.rules.rulesOf(id));
+      const feed = found(this.#groups, id, () => new ObjectFeed(revision));
+      tell(
+        "group",
+        id,
+        feed.refresh(view === undefined ? "" : putLine("group", view), deleteLine("group", id), revision),
+      );
+    }
+    for (const id of dirty.routers) {
+      const view = viewRouter(this.#memory, id, this.#marker.joins.portsOf(id).keys());
+      const feed = found(this.#routers, id, () => new ObjectFeed(revision));
+      tell(
+        "router",
+        id,
+        feed.refresh(view === undefined ? "" : putLine("router", view), deleteLine("router", id), revision),
+      );
+    }
   }
 
-  #send(news: Map<Id, string>, hosts: Map<string, HostNews>, revision: number): void {
-    const texts = new Map<string, string>();
-    for (const [id, lines] of news) {
-      for (const name of this.#networks.get(id)!.members) {
-        if (this.#hosts.get(name)!.readers.size === 0 || hosts.get(name)?.joined.has(id)) continue;
-        texts.set(name, (texts.get(name) ?? "") + lines);
+  /** What the host is told of from now on: for the sake of its ports, and over routers. */
+  #tellOf(host: HostFeed, news: HostNews, revision: number): void {
+    const { joins } = this.#marker;
+    const networks = joins.joinedTo(host.ownNetworks());
+    const routers = new Set<Id>();
+    for (const network of networks) for (const router of joins.routersOf(network)) routers.add(router);
+    const wanted = { network: networks, group: new Set(host.ownGroups()), router: routers };
+    for (const kind of SHARED_KINDS) {
+      // A group or router may be named before its record comes; a network is nothing without.
+      if (kind !== "network")
+        for (const id of wanted[kind]) found(this.#feeds(kind), id, () => new ObjectFeed(revision));
+      const there = new Set([...wanted[kind]].filter((id) => this.#members(kind, id) !== undefined));
+      const { joined, left } = host.told[kind].become(there, revision);
+      for (const id of left) {
+        this.#members(kind, id)?.delete(host.name);
+        news.changed.delete(`${kind}/${id}`);
+        news.left += deleteLine(kind, id);
+      }
+      for (const id of joined) {
+        this.#members(kind, id)?.add(host.name);
+        news.joined += this.#lines(kind, id);
       }
     }
-    for (const [name, { lines, joined }] of hosts) {
-      if (this.#hosts.get(name)!.readers.size === 0) continue;
-      let text = texts.get(name) ?? "";
-      for (const id of joined) text += this.#networks.get(id)!.whole();
-      texts.set(name, text + lines);
-    }
+  }
+
+  #send(news: Map<string, HostNews>, revision: number): void {
     const bookmark = bookmarkLine(revision);
-    for (const [name, text] of texts) {
+    for (const [name, { changed, left, joined, ports }] of news) {
+      const text = [...changed.values()].join("") + joined + ports + left;
       if (text === "") continue;
-      for (const reader of this.#hosts.get(name)!.readers) reader.send(text + bookmark);
+      for (const reader of this.#hosts.get(name)?.readers ?? []) reader.send(text + bookmark);
     }
   }
 
@@ -234,44 +247,29 @@ export class Views {
     const host = this.#hosts.get(name);
     if (host === undefined) return;
     this.#hosts.delete(name);
-    for (const id of host.networks.keys()) this.#networks.get(id)?.members.delete(name);
+    for (const kind of SHARED_KINDS)
+      for (const id of host.told[kind].joined.keys()) this.#members(kind, id)?.delete(name);
     endReaders(host);
   }
 }
 
-interface HostNews {
-  lines: string;
-  joined: Set<Id>;
+function newsOf(news: Map<string, HostNews>, name: string): HostNews {
+  return found(news, name, () => ({ changed: new Map(), left: "", joined: "", ports: "" }));
 }
 
-const noDirt = (): Dirty => ({ networks: new Set(), endpoints: new Map(), ports: new Map() });
-
-function add<K>(map: Map<K, Set<Id>>, key: K, id: Id): void {
-  const set = map.get(key);
-  if (set === undefined) map.set(key, new Set([id]));
-  else set.add(id);
+/** The map's value, made if it is not there. */
+function found<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
 }
 
-function tell(news: Map<Id, string>, id: Id, line: string): void {
-  if (line !== "") news.set(id, (news.get(id) ?? "") + line);
+/** One that hosts still name stays, without a line. */
+function forget(feeds: Map<Id, ObjectFeed>, id: Id): void {
+  if (feeds.get(id)?.members.size === 0) feeds.delete(id);
 }
 
 function endReaders(host: HostFeed): void {
   for (const reader of host.readers) reader.end();
   host.readers.clear();
-}
-
-/** Whether the same ports are usable on the same hosts, and in the same way, before and after. */
-function samePorts(before: NetworkRecord | undefined, after: NetworkRecord | undefined): boolean {
-  if (before === undefined || after === undefined) return false;
-  const ways = (network: NetworkRecord) => JSON.stringify([segmentsOf(network), network.dhcp_excluded_hosts]);
-  return ways(before) === ways(after);
-}
-
-/** Whether a host's ports are reached in the same way before and after. */
-function sameReach(before: HostRecord | undefined, after: HostRecord | undefined): boolean {
-  if (before === undefined || after === undefined) return false;
-  const reach = ({ facts, agents }: HostRecord) =>
-    JSON.stringify([facts?.tunnel_ip, facts?.physical_networks, agents?.dhcp?.admin_state_up !== false]);
-  return reach(before) === reach(after);
 }

@@ -1,0 +1,137 @@
+/** From a revision's changes to what of the views may be another now; deriving it again tells whether it is. */
+import type { HostRecord, Id, NetworkRecord } from "../../model/mod.ts";
+import type { Memory, RecordChange } from "../memory.ts";
+import { segmentsOf } from "./derive.ts";
+import { Joins } from "./joins.ts";
+import { RuleIndex } from "./rule-index.ts";
+
+export interface Dirty {
+  networks: Set<Id>;
+  endpoints: Map<Id, Set<Id>>; // network -> ports
+  ports: Map<string, Set<Id>>; // host -> ports
+  groups: Set<Id>;
+  routers: Set<Id>;
+  /** Networks that routers may join to others than before: of their hosts, who is told of what. */
+  joins: Set<Id>;
+}
+
+export const noDirt = (): Dirty => ({
+  networks: new Set(),
+  endpoints: new Map(),
+  ports: new Map(),
+  groups: new Set(),
+  routers: new Set(),
+  joins: new Set(),
+});
+
+export const isEmpty = (dirty: Dirty): boolean => Object.values(dirty).every((part) => part.size === 0);
+
+export class DirtMarker {
+  readonly joins = new Joins();
+  readonly rules = new RuleIndex();
+  readonly #memory: Memory;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  /** Everything there is, taken in for the first time. */
+  everything(): Dirty {
+    const dirty = noDirt();
+    for (const { record } of this.#memory.all("port")) this.joins.change(record.id, undefined, record);
+    for (const { record } of this.#memory.all("security_group_rule")) this.rules.change(record.id, undefined, record);
+    for (const { record } of this.#memory.all("network")) this.#markNetwork(dirty, record.id);
+    for (const { record } of this.#memory.all("security_group")) dirty.groups.add(record.id);
+    for (const { record } of this.#memory.all("router")) dirty.routers.add(record.id);
+    return dirty;
+  }
+
+  /** Takes a change in, and marks what it may make another. */
+  mark(dirty: Dirty, change: RecordChange): void {
+    switch (change.kind) {
+      case "port":
+        return this.#port(dirty, change);
+      case "subnet":
+        for (const side of [change.before, change.after]) if (side) dirty.networks.add(side.record.network_id);
+        return;
+      case "network":
+        if (samePorts(change.before?.record, change.after?.record)) dirty.networks.add(change.id);
+        else this.#markNetwork(dirty, change.id);
+        return;
+      case "host":
+        if (!sameReach(change.before?.record, change.after?.record)) this.#markHost(dirty, change.id);
+        return;
+      case "security_group":
+        // Made before any port has it, and deleted when none has it any more: its hosts stay the same.
+        dirty.groups.add(change.id);
+        return;
+      case "security_group_rule":
+        this.rules.change(change.id, change.before?.record, change.after?.record);
+        for (const side of [change.before, change.after]) if (side) dirty.groups.add(side.record.security_group_id);
+        return;
+      case "address_group":
+        for (const group of this.rules.groupsNaming(change.id)) dirty.groups.add(group);
+        return;
+      case "router":
+        dirty.routers.add(change.id);
+        for (const network of this.joins.portsOf(change.id).values()) dirty.joins.add(network);
+        return;
+    }
+  }
+
+  #port(dirty: Dirty, { id, before, after }: Extract<RecordChange, { kind: "port" }>): void {
+    for (const side of [before, after]) {
+      if (side !== undefined) this.#markPort(dirty, id, side.record.network_id, side.record["binding:host_id"]);
+    }
+    const was = before?.record.router_port;
+    // Those who were joined before are told of it as well.
+    if (was?.type === "interface")
+      for (const network of this.joins.portsOf(was.router_id).values()) dirty.joins.add(network);
+    for (const { router, network } of this.joins.change(id, before?.record, after?.record)) {
+      dirty.routers.add(router);
+      dirty.joins.add(network);
+      for (const other of this.joins.portsOf(router).values()) dirty.joins.add(other);
+    }
+  }
+
+  #markPort(dirty: Dirty, id: Id, networkId: Id, host: string): void {
+    add(dirty.endpoints, networkId, id);
+    if (host !== "") add(dirty.ports, host, id);
+  }
+
+  #markNetwork(dirty: Dirty, networkId: Id): void {
+    dirty.networks.add(networkId);
+    dirty.joins.add(networkId);
+    for (const id of this.#memory.portsOfNetwork(networkId)) {
+      this.#markPort(dirty, id, networkId, this.#memory.get("port", id)!.record["binding:host_id"]);
+    }
+    for (const joined of this.joins.joinedTo([networkId])) dirty.joins.add(joined);
+  }
+
+  #markHost(dirty: Dirty, host: string): void {
+    for (const id of this.#memory.portsOfHost(host)) {
+      this.#markPort(dirty, id, this.#memory.get("port", id)!.record.network_id, host);
+    }
+  }
+}
+
+function add<K>(map: Map<K, Set<Id>>, key: K, id: Id): void {
+  const set = map.get(key);
+  if (set === undefined) map.set(key, new Set([id]));
+  else set.add(id);
+}
+
+/** Whether the same ports are usable on the same hosts, and in the same way, before and after. */
+function samePorts(before: NetworkRecord | undefined, after: NetworkRecord | undefined): boolean {
+  if (before === undefined || after === undefined) return false;
+  const ways = (network: NetworkRecord) => JSON.stringify([segmentsOf(network), network.dhcp_excluded_hosts]);
+  return ways(before) === ways(after);
+}
+
+/** Whether a host's ports are reached in the same way before and after. */
+function sameReach(before: HostRecord | undefined, after: HostRecord | undefined): boolean {
+  if (before === undefined || after === undefined) return false;
+  const reach = ({ facts, agents }: HostRecord) =>
+    JSON.stringify([facts?.tunnel_ip, facts?.physical_networks, agents?.dhcp?.admin_state_up !== false]);
+  return reach(before) === reach(after);
+}

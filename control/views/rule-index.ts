@@ -1,0 +1,33 @@
+/** The rules of each security group, and the groups whose rules name an address group. */
+import type { Id, SecurityGroupRuleRecord } from "../../model/mod.ts";
+import { SetIndex } from "../set-index.ts";
+
+export class RuleIndex {
+  readonly #rulesOfGroup = new SetIndex<Id>();
+  /** By rule, since a group may name an address group in several. */
+  readonly #rulesOfAddressGroup = new SetIndex<Id>();
+  readonly #groupOfRule = new Map<Id, Id>();
+
+  change(id: Id, before: SecurityGroupRuleRecord | undefined, after: SecurityGroupRuleRecord | undefined): void {
+    if (before !== undefined) {
+      this.#rulesOfGroup.remove(before.security_group_id, id);
+      if (before.remote_address_group_id !== null) this.#rulesOfAddressGroup.remove(before.remote_address_group_id, id);
+      this.#groupOfRule.delete(id);
+    }
+    if (after !== undefined) {
+      this.#rulesOfGroup.add(after.security_group_id, id);
+      if (after.remote_address_group_id !== null) this.#rulesOfAddressGroup.add(after.remote_address_group_id, id);
+      this.#groupOfRule.set(id, after.security_group_id);
+    }
+  }
+
+  rulesOf(group: Id): ReadonlySet<Id> {
+    return this.#rulesOfGroup.of(group);
+  }
+
+  groupsNaming(addressGroup: Id): Set<Id> {
+    return new Set(
+      [...this.#rulesOfAddressGroup.of(addressGroup)].flatMap((rule) => this.#groupOfRule.get(rule) ?? []),
+    );
+  }
+}
