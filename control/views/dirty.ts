@@ -50,32 +50,33 @@ export class DirtMarker {
   mark(dirty: Dirty, change: RecordChange): void {
     switch (change.kind) {
       case "port":
-        return this.#port(dirty, change);
+        this.#port(dirty, change);
+        break;
       case "subnet":
         for (const side of [change.before, change.after]) if (side) dirty.networks.add(side.record.network_id);
-        return;
+        break;
       case "network":
         if (samePorts(change.before?.record, change.after?.record)) dirty.networks.add(change.id);
         else this.#markNetwork(dirty, change.id);
-        return;
+        break;
       case "host":
         if (!sameReach(change.before?.record, change.after?.record)) this.#markHost(dirty, change.id);
-        return;
+        break;
       case "security_group":
         // Made before any port has it, and deleted when none has it any more: its hosts stay the same.
         dirty.groups.add(change.id);
-        return;
+        break;
       case "security_group_rule":
         this.rules.change(change.id, change.before?.record, change.after?.record);
         for (const side of [change.before, change.after]) if (side) dirty.groups.add(side.record.security_group_id);
-        return;
+        break;
       case "address_group":
         for (const group of this.rules.groupsNaming(change.id)) dirty.groups.add(group);
-        return;
+        break;
       case "router":
         dirty.routers.add(change.id);
         for (const network of this.joins.portsOf(change.id).values()) dirty.joins.add(network);
-        return;
+        break;
     }
   }
 

@@ -22,6 +22,11 @@ export class NetworkFeed {
     this.#lineRevision = revision;
   }
 
+  /** False while there is no such network, or none that can be used. */
+  get isThere(): boolean {
+    return this.#line !== "";
+  }
+
   /** Derives the network again; its new line, or nothing when it is as before. */
   refresh(revision: number): string {
     const view = viewNetwork(this.#memory, this.id);

@@ -158,8 +158,9 @@ export class Views {
     const news = new Map<string, HostNews>();
     /** Who may be told of other objects than before. */
     const hosts = new Set<HostFeed>();
-    for (const network of dirty.joins)
+    for (const network of this.#marker.joins.joinedTo(dirty.joins)) {
       for (const name of this.#members("network", network) ?? []) hosts.add(this.#hosts.get(name)!);
+    }
     this.#refreshObjects(dirty, news, revision);
     for (const [name, ids] of dirty.ports) {
       const host = this.#hosts.get(name);
@@ -220,7 +221,7 @@ export class Views {
       // A group or router may be named before its record comes; a network is nothing without.
       if (kind !== "network")
         for (const id of wanted[kind]) found(this.#feeds(kind), id, () => new ObjectFeed(revision));
-      const there = new Set([...wanted[kind]].filter((id) => this.#members(kind, id) !== undefined));
+      const there = new Set([...wanted[kind]].filter((id) => kind !== "network" || this.#networks.get(id)?.isThere));
       const { joined, left } = host.told[kind].become(there, revision);
       for (const id of left) {
         this.#members(kind, id)?.delete(host.name);
