@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { MAPS, TrapHeader, type VifNumber } from "../../bpf/layout.gen.ts";
 
 import { type FakeHost, type FakeTap, fakeHost } from "../../host/fake/mod.ts";
-import { type Datapath, noChange, type Trap, type Wanted } from "../mod.ts";
+import { type Datapath, noChange, type Trap, type Wanted, type WantedChange } from "../mod.ts";
 import { aNetwork, anEndpoint, aVif, local, macOf, pair, remote, wantedOf } from "./fixtures.ts";
 import { type EbpfOptions, ebpfDatapath } from "./mod.ts";
 
@@ -88,7 +88,7 @@ describe("ebpf driver: what it does to a host", () => {
     const endpoints = [anEndpoint(1, local(1), { ips: [] })];
     datapath.apply(wantedOf({ networks: [aNetwork(1)], vifs: [aVif(1, { ips: [], allowed: null })], endpoints }));
     host.takeLog();
-    datapath.apply(wantedOf({}), { networks: ids("n1"), vifs: ids("p1"), endpoints: ids("p1") });
+    datapath.apply(wantedOf({}), { ...noChange(), networks: ids("n1"), vifs: ids("p1"), endpoints: ids("p1") });
     assert.deepEqual(host.takeLog(), [
       "map delete ifaces[ifindex=101]",
       "map delete nets[1]",
@@ -328,6 +328,7 @@ function difference(from: Wanted, to: Wanted): WantedChange {
   const changed = (a: Map<string, unknown>, b: Map<string, unknown>) =>
     new Set([...a.keys(), ...b.keys()].filter((id) => JSON.stringify(a.get(id)) !== JSON.stringify(b.get(id))));
   return {
+    ...noChange(),
     networks: changed(from.networks, to.networks),
     vifs: changed(from.vifs, to.vifs),
     endpoints: changed(from.endpoints, to.endpoints),
@@ -407,7 +408,7 @@ describe("ebpf driver: whole states in any order", () => {
     await before.close();
     const after = await open(host);
     const dump = after.dump();
-    after.apply(STATES.empty as Wanted, { networks: ids("n1"), vifs: ids("p1"), endpoints: ids("p1") });
+    after.apply(STATES.empty as Wanted, { ...noChange(), networks: ids("n1"), vifs: ids("p1"), endpoints: ids("p1") });
     assert.deepEqual(after.dump(), dump);
   });
 
