@@ -35,7 +35,7 @@ async function open(host: FakeHost, options: Partial<EbpfOptions> = {}): Promise
 const ids = (...list: string[]) => new Set(list);
 const none = noChange;
 const generation = (host: FakeHost) => {
-  const value = host.bpf.pins.get("/bpf/v1/settings")?.lookup(MAPS.settings.key.encode(0));
+  const value = host.bpf.pins.get("/bpf/v2/settings")?.lookup(MAPS.settings.key.encode(0));
   return value === undefined ? undefined : MAPS.settings.value.decode(value).generation;
 };
 const machine = (vlan: number | null, name = "card2", ifindex = 4) =>
@@ -47,7 +47,7 @@ describe("ebpf driver: what it does to a host", () => {
     await open(host);
     assert.deepEqual(host.takeLog(), [
       "mount bpf /bpf",
-      "remove pins /bpf/v1/programs",
+      "remove pins /bpf/v2/programs",
       "link add vxlan cable-vxlan port 4789 external mtu 65000",
       "link set cable-vxlan up",
       "tap open cable-pkt0 mtu 9216",
@@ -70,13 +70,13 @@ describe("ebpf driver: what it does to a host", () => {
     );
     assert.deepEqual(host.takeLog(), [
       "attach workload to tap1",
-      "map vifs[1]=net=1 ifindex=101 flags=15 kind=1 vlan=0 mac=02:00:00:00:00:01",
+      "map vifs[1]=net=1 ifindex=101 flags=15 kind=1 vlan=0 mac=02:00:00:00:00:01 policy=0",
       "map sources[prefixLength=224 vif=1 mac=02:00:00:00:00:01 ip=fe80::ff:fe00:1]=flags=0",
       "map members[net=1 index=0]=vif=1 remote=::",
       "map macs[net=1 mac=02:00:00:00:00:01]=kind=1 vif=1 remote=::",
-      "map ips[net=1 ip=fe80::ff:fe00:1]=target={kind=1 vif=1 remote=::} mac=02:00:00:00:00:01",
-      "map ips[net=1 ip=169.254.169.254]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01",
-      "map ips[net=1 ip=fe80::a9fe:a9fe]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01",
+      "map ips[net=1 ip=fe80::ff:fe00:1]=target={kind=1 vif=1 remote=::} mac=02:00:00:00:00:01 set=0",
+      "map ips[net=1 ip=169.254.169.254]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01 set=0",
+      "map ips[net=1 ip=fe80::a9fe:a9fe]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01 set=0",
       "map nets[1]=flags=0 mtu=1450 ifindex=0 vlan=0 locals=1 remotes=0",
       "map ifaces[ifindex=101]=1",
     ]);
@@ -97,7 +97,7 @@ describe("ebpf driver: what it does to a host", () => {
       "map delete ips[net=1 ip=fe80::a9fe:a9fe]",
       "map delete macs[net=1 mac=02:00:00:00:00:01]",
       "map delete members[net=1 index=0]",
-      "map vifs[1]=net=0 ifindex=0 flags=0 kind=0 vlan=0 mac=00:00:00:00:00:00",
+      "map vifs[1]=net=0 ifindex=0 flags=0 kind=0 vlan=0 mac=00:00:00:00:00:00 policy=0",
       "map settings[0]=generation=2 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01",
     ]);
   });
@@ -137,7 +137,7 @@ describe("ebpf driver: what it does to a host", () => {
       "link del cable-vxlan",
       "detach from cable-pkt0",
       "link del cable-pkt0",
-      "remove pins /bpf/v1",
+      "remove pins /bpf/v2",
     ]);
   });
 });
@@ -205,7 +205,7 @@ describe("ebpf driver: what cannot be", () => {
 
   test("a full table fails the ports that did not get in, and takes them when there is room", async () => {
     const host = aHost();
-    host.bpf.load("x", { pinDir: "/bpf/v1", mapSizes: { ifaces: 1 } });
+    host.bpf.load("x", { pinDir: "/bpf/v2", mapSizes: { ifaces: 1 } });
     const datapath = await open(host);
     const networks = [aNetwork(1)];
     const { up, failed } = datapath.apply(wantedOf({ networks, vifs: [aVif(1), aVif(2)] }));
@@ -418,7 +418,7 @@ describe("ebpf driver: whole states in any order", () => {
     const state = STATES.oneVm as Wanted;
     datapath.apply(state);
     const dump = datapath.dump();
-    const ifaces = host.bpf.pins.get("/bpf/v1/ifaces");
+    const ifaces = host.bpf.pins.get("/bpf/v2/ifaces");
     ifaces?.delete(MAPS.ifaces.key.encode({ ifindex: 101 }));
     ifaces?.update(MAPS.ifaces.key.encode({ ifindex: 5 }), MAPS.ifaces.value.encode(9 as VifNumber));
     datapath.apply(state);
@@ -461,7 +461,7 @@ describe("ebpf driver: services", () => {
 
   test("a number that is used again starts counting from zero, one that is kept goes on", async () => {
     const { host, datapath } = await oneVm();
-    const stats = host.bpf.pins.get("/bpf/v1/stats");
+    const stats = host.bpf.pins.get("/bpf/v2/stats");
     const key = MAPS.stats.key.encode(1 as VifNumber);
     const count = (packets: bigint) => {
       const value = Buffer.alloc(MAPS.stats.value.size * 2);

@@ -56,8 +56,8 @@ describe("a network's entries", () => {
       "members[net=1 index=32769]=vif=0 remote=2001:db8::2",
       "peers[net=1 ip=192.0.2.2]=flags=0",
       "peers[net=1 ip=2001:db8::2]=flags=0",
-      "ips[net=1 ip=169.254.169.254]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01",
-      "ips[net=1 ip=fe80::a9fe:a9fe]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01",
+      "ips[net=1 ip=169.254.169.254]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01 set=0",
+      "ips[net=1 ip=fe80::a9fe:a9fe]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01 set=0",
     ]);
   });
 
@@ -72,7 +72,7 @@ describe("a network's entries", () => {
 describe("a vif's entries", () => {
   test("a TAP with port security may send from its own addresses only", () => {
     assert.deepEqual(text(vifEntries(aVif(2), vif(5), NET)), [
-      "vifs[5]=net=1 ifindex=102 flags=15 kind=1 vlan=0 mac=02:00:00:00:00:02",
+      "vifs[5]=net=1 ifindex=102 flags=15 kind=1 vlan=0 mac=02:00:00:00:00:02 policy=0",
       "ifaces[ifindex=102]=5",
       "sources[prefixLength=224 vif=5 mac=02:00:00:00:00:02 ip=10.0.0.2]=flags=0",
       "sources[prefixLength=224 vif=5 mac=02:00:00:00:00:02 ip=fd00::2]=flags=0",
@@ -113,7 +113,7 @@ describe("a vif's entries", () => {
     const device = { ifindex: 9, name: "eth0", kind: "physical", vlan: 100 } as const;
     const lines = text(vifEntries(aVif(3, { device }), vif(6), NET)).slice(0, 2);
     assert.deepEqual(lines, [
-      "vifs[6]=net=1 ifindex=9 flags=15 kind=3 vlan=100 mac=02:00:00:00:00:03",
+      "vifs[6]=net=1 ifindex=9 flags=15 kind=3 vlan=100 mac=02:00:00:00:00:03 policy=0",
       "attachments[ifindex=9 vlan=100 mac=02:00:00:00:00:03]=6",
     ]);
   });
@@ -134,9 +134,9 @@ describe("an endpoint's entries", () => {
     test(`${where}: its MAC, its addresses and its link-local address lead there`, () => {
       assert.deepEqual(text(endpointEntries(anEndpoint(2, location), NET, number)), [
         `macs[net=1 mac=02:00:00:00:00:02]=${target}`,
-        `ips[net=1 ip=10.0.0.2]=target={${target}} mac=02:00:00:00:00:02`,
-        `ips[net=1 ip=fd00::2]=target={${target}} mac=02:00:00:00:00:02`,
-        `ips[net=1 ip=fe80::ff:fe00:2]=target={${target}} mac=02:00:00:00:00:02`,
+        `ips[net=1 ip=10.0.0.2]=target={${target}} mac=02:00:00:00:00:02 set=0`,
+        `ips[net=1 ip=fd00::2]=target={${target}} mac=02:00:00:00:00:02 set=0`,
+        `ips[net=1 ip=fe80::ff:fe00:2]=target={${target}} mac=02:00:00:00:00:02 set=0`,
       ]);
     });
   }
