@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "733db05e1755b908";
+export const LAYOUT_HASH = "268c8e6e2981cded";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -16,6 +16,7 @@ export type RouterNumber = number & { readonly brand: "router_t" };
 
 export const CABLE_LAYOUT = 2;
 export const NET_LOCAL = 0x01000000;
+export const PAIR_FIXED_BITS = 32;
 export const REMOTE_ANY = 1;
 export const REMOTE_SET = 0x40000000;
 export const REMOTE_CLASS = 0x80000000;
@@ -415,6 +416,24 @@ export const Net: Table<Net> = record("net", 24, {
   remotes: [16, u16],
 });
 
+export interface PairKey {
+  prefixLength: number;
+  net: NetNumber;
+  ip: Ip;
+}
+export const PairKey: Table<PairKey> = record("pair_key", 24, {
+  prefixLength: [0, u32],
+  net: [4, branded<NetNumber>(u32)],
+  ip: [8, ip],
+});
+
+export interface Pair {
+  set: SetNumber;
+}
+export const Pair: Table<Pair> = record("pair", 4, {
+  set: [0, branded<SetNumber>(u32)],
+});
+
 export interface PeerKey {
   net: NetNumber;
   ip: Ip;
@@ -639,6 +658,7 @@ export const MAPS = {
   macs: { key: MacKey, value: Target },
   members: { key: MemberKey, value: Member },
   nets: { key: scalar<NetNumber>("net_t", branded<NetNumber>(u32)), value: Net },
+  pairs: { key: PairKey, value: Pair },
   peers: { key: PeerKey, value: Peer },
   router_ports: { key: RouterPortKey, value: RouterPort },
   routers: { key: scalar<RouterNumber>("router_t", branded<RouterNumber>(u32)), value: Router },

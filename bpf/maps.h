@@ -34,6 +34,7 @@ SPARSE_MAP(uplinks, BPF_MAP_TYPE_HASH, struct uplink_key, struct uplink, 4096);
 SPARSE_MAP(nets, BPF_MAP_TYPE_HASH, net_t, struct net, 16384);
 SPARSE_MAP(macs, BPF_MAP_TYPE_HASH, struct mac_key, struct target, 262144);
 SPARSE_MAP(ips, BPF_MAP_TYPE_HASH, struct ip_key, struct ip_entry, 524288);
+SPARSE_MAP(pairs, BPF_MAP_TYPE_LPM_TRIE, struct pair_key, struct pair, 65536);
 SPARSE_MAP(members, BPF_MAP_TYPE_HASH, struct member_key, struct member, 262144);
 SPARSE_MAP(sets, BPF_MAP_TYPE_HASH, struct set_key, struct set_entry, 65536);
 SPARSE_MAP(rules, BPF_MAP_TYPE_LPM_TRIE, struct rule_key, struct rule, 1048576);

@@ -79,13 +79,23 @@ static __always_inline int is_always_allowed(const struct frame *frame)
 	return (frame->icmp_type >= MLD_QUERY && frame->icmp_type <= ND_NEIGHBOUR_ADVERTISEMENT) || frame->icmp_type == MLD2_REPORT;
 }
 
+/* The groups of whoever may hold an address that is nobody's own (neutron/db/securitygroups_rpc_base.py,
+ * _select_ips_for_remote_group, counts address pairs among a member's addresses). */
+static __always_inline set_t set_of_pair(net_t net, const ip_t *ip)
+{
+	struct pair_key key = { .prefix_length = PAIR_FIXED_BITS + 128, .net = net, .ip = *ip };
+	struct pair *found = bpf_map_lookup_elem(&pairs, &key);
+
+	return found ? found->set : 0;
+}
+
 /* The groups of an endpoint; 0 if it has none or is not known. */
 static __always_inline set_t set_of(net_t net, const ip_t *ip)
 {
 	struct ip_key key = { .net = net, .ip = *ip };
 	struct ip_entry *entry = bpf_map_lookup_elem(&ips, &key);
 
-	return entry ? entry->set : 0;
+	return entry ? entry->set : set_of_pair(net, ip);
 }
 
 /* Whether `vif` may send this frame to the far end, or get it from there. `far_net`: where the far end is known.

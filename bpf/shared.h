@@ -131,6 +131,16 @@ struct ip_entry {
 	set_t set;
 };
 
+/* pairs{net, prefix}: LPM; whose groups the addresses of address pairs count as, where `ips` does not say it. Of several
+ * endpoints that may hold an address the set is of the groups of all of them. */
+#define PAIR_FIXED_BITS 32
+struct pair_key {
+	__u32 prefix_length;
+	net_t net;
+	ip_t ip;
+};
+struct pair { set_t set; };
+
 /* sets{name}: hash; the numbers given out. The name is the first half of the SHA-256 of the set's group ids, sorted. */
 struct set_key { __u32 name[4]; };
 struct set_entry { set_t number; };

@@ -1,3 +1,4 @@
+/** Long because every kind of record has its part in a host's view, and the model test at the end plays with all of them. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";

@@ -4,7 +4,8 @@
  *     network ──► its vifs ──► endpoints that are these vifs        group ──► sets with it ──► their rules
  *      │ ▲          │              │                                           ▲
  *      │ └──────────┴── members ───┤                                           │
- *      └──► routers in it          └────────── a set that is new or gone ──────┘
+ *      ├──► routers in it          ├────────── a set that is new or gone ──────┤
+ *      └──► address pairs in it ◄──┴───────────────────────────────────────────┘
  */
 import type { NetNumber, RouterNumber, VifNumber } from "../../bpf/layout.gen.ts";
 import type { Id, Ip } from "../../model/mod.ts";
@@ -22,6 +23,7 @@ import {
 } from "./entries.ts";
 import { Members } from "./membership.ts";
 import type { VifNumbers } from "./numbers.ts";
+import { Pairs } from "./pairs.ts";
 import { Policies } from "./policies.ts";
 import { Routers } from "./router-claims.ts";
 import type { GroupSets } from "./sets.ts";
@@ -57,6 +59,7 @@ export class Desired {
   readonly #around: Surroundings;
   readonly #members = new Members();
   readonly #policies: Policies;
+  readonly #pairs: Pairs;
   readonly #routers: Routers;
   readonly #networks = new Map<Id, KnownNetwork>();
   readonly #wires = new Map<string, Wire>();
@@ -69,6 +72,7 @@ export class Desired {
     this.#numbers = numbers;
     this.#around = around;
     this.#policies = new Policies(claims, sets);
+    this.#pairs = new Pairs(claims, (name, groups) => this.#policies.ofEndpoint(name, groups));
     this.#routers = new Routers(claims, routers);
   }
 
@@ -88,8 +92,10 @@ export class Desired {
     for (const id of endpoints) {
       for (const network of this.#endpoint(id, wanted.endpoints.get(id))) touched.add(network);
     }
+    const numberOf = (id: Id) => this.#networks.get(id)?.net;
+    this.#pairs.update(numberOf);
     this.#policies.update(wanted, change?.groups);
-    const joined = this.#routers.update(wanted.routers, change?.routers, networks, (id) => this.#networks.get(id)?.net);
+    const joined = this.#routers.update(wanted.routers, change?.routers, networks, numberOf);
     for (const id of this.#routers.withNeighbours([...touched, ...joined]))
       this.#claimNetwork(id, wanted.networks.get(id));
     this.#claims.set(UPLINKS, uplinkEntries(this.#wires.values()));
@@ -247,6 +253,7 @@ export class Desired {
     const known = endpoint === undefined ? undefined : this.#networks.get(endpoint.networkId);
     if (endpoint === undefined || known === undefined) {
       this.#policies.ofEndpoint(id, []);
+      this.#pairs.place(id, undefined);
       this.#claims.set(`endpoint:${id}`, []);
       return this.#members.placeEndpoint(id, undefined);
     }
@@ -256,6 +263,7 @@ export class Desired {
       `endpoint:${id}`,
       endpointEntries(endpoint, known.net, vif, this.#policies.ofEndpoint(id, endpoint.groups)),
     );
+    this.#pairs.place(id, endpoint);
     const remote = location.kind === "remote" ? location.tunnelIp : undefined;
     return this.#members.placeEndpoint(id, { networkId, remote, movable: movableCidrs.length > 0 });
   }

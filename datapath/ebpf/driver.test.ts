@@ -79,6 +79,7 @@ describe("ebpf driver: what it does to a host", () => {
       "map ips[net=1 ip=fe80::a9fe:a9fe]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01 set=0",
       "map nets[1]=flags=0 mtu=1450 ifindex=0 vlan=0 locals=1 remotes=0",
       "map ifaces[ifindex=101]=1",
+      "remove pins /bpf/v1",
     ]);
   });
 
@@ -114,13 +115,14 @@ describe("ebpf driver: what it does to a host", () => {
       "link set card1 promisc on",
       "attach uplink to card2",
       "link set card2 promisc on",
+      "remove pins /bpf/v1",
     ]);
     datapath.apply(wantedOf({ networks: [vlan] }));
     const after = host.takeLog();
     assert.ok(after.includes("map delete uplinks[ifindex=4 vlan=7]"));
     assert.deepEqual(
       after.filter((line) => !line.startsWith("map ")),
-      ["detach from card2", "link set card2 promisc off"],
+      ["detach from card2", "link set card2 promisc off", "remove pins /bpf/v1"],
     );
   });
 
@@ -137,6 +139,7 @@ describe("ebpf driver: what it does to a host", () => {
       "link del cable-vxlan",
       "detach from cable-pkt0",
       "link del cable-pkt0",
+      "remove pins /bpf/v1",
       "remove pins /bpf/v2",
     ]);
   });

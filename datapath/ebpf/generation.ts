@@ -27,6 +27,7 @@ export function invalidates(map: MapName, key: Buffer, before: Buffer | undefine
       return before !== undefined;
     // A longer prefix takes over from a shorter one.
     case "classes":
+    case "pairs":
     case "routes":
       return true;
     case "macs":

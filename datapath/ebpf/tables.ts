@@ -15,6 +15,7 @@ const ORDER = [
   "peers",
   "members",
   "macs",
+  "pairs",
   "ips",
   "nets",
   "router_ports",

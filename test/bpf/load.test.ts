@@ -136,9 +136,14 @@ test("a record survives a real map", () => {
       vifIn: 9,
       tunnelPeer: "2001:db8::1",
       mtu: 1450,
+      out: 0x01000064,
       packets: 2n ** 40n,
       bytes: 2n ** 63n,
       lastSeenNs: 5n,
+      newDstMac: "02:00:00:00:00:03",
+      newSrcMac: "02:00:00:00:00:04",
+      rewrite: 3,
+      hops: 2,
     },
   };
   loaded.map("flows").update(key.encode(flow.key as never), value.encode(flow.value as never));

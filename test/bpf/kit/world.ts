@@ -34,7 +34,7 @@ export const MTU = 1450;
 const NO_IP = ip("::");
 export const NO_SET = 0 as SetNumber;
 
-interface Port {
+export interface Port {
   number: VifNumber;
   net: NetNumber;
   mac: string;
