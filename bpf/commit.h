@@ -5,6 +5,8 @@
 #include "flow.h"
 #include "policy.h"
 
+#define FLOW_ANSWER (FLOW_ANSWER_OUT | FLOW_ANSWER_IN)
+
 /* Where answers go. Only what the switch's own table says of the sender's MAC: nobody may draw another's answers to
  * himself by sending under his name. False = that is to be decided when they come. */
 static __always_inline int find_back(const struct origin *origin, const struct decision *decision, struct target *back)
@@ -87,11 +89,13 @@ static __always_inline int write_forward(struct __sk_buff *skb, const struct ori
 	return bpf_map_update_elem(&flows, &decision->frame.key, &flow, BPF_ANY) == -E2BIG ? DROP_FLOW_TABLE_FULL : DROP_NONE;
 }
 
-/* The other one. Where the answers' way is not known yet, the entry says only that they belong to this. */
+/* The other one. Where the answers' way is not known yet, or one end's groups are still to be asked about them, the entry
+ * says only that they belong to this. */
 static __always_inline int write_back(const struct origin *origin, const struct decision *decision, __u32 generation,
 				      __u32 flags)
 {
 	int routed = decision->rewrite & REWRITE_MACS && decision->target.kind == TARGET_LOCAL;
+	int is_decided = !flags || flags == FLOW_ANSWER;
 	struct flow flow = {
 		.flags = flags,
 		.mtu = decision->mtu,
@@ -99,9 +103,13 @@ static __always_inline int write_back(const struct origin *origin, const struct 
 		.last_seen_ns = bpf_ktime_get_coarse_ns(),
 	};
 	struct flow_key back;
+	struct flow *old;
 
 	reverse_key(&back, &decision->frame.key, origin->net, decision->out, &decision->target);
-	if (find_back(origin, decision, &flow.target) && may_answer(decision)) {
+	old = bpf_map_lookup_elem(&flows, &back);
+	if (!is_decided && old && old->generation == generation)
+		return DROP_NONE; /* by the rules of that direction */
+	if (is_decided && find_back(origin, decision, &flow.target) && may_answer(decision)) {
 		flow.generation = generation;
 		flow.dst_mac = routed ? decision->new_src_mac : decision->frame.src_mac;
 		flow.src_mac = routed ? decision->new_dst_mac : decision->frame.dst_mac;
@@ -122,38 +130,52 @@ static __always_inline int write_back(const struct origin *origin, const struct 
 	return DROP_FLOW_TABLE_FULL;
 }
 
-/* As the one who began it sent it: for an answer, the ends are changed over. */
-static __always_inline void question_of(struct frame *asked, const struct frame *frame, int is_answer)
+/* What cannot be an answer, whatever is remembered of its addresses and ports. */
+static __always_inline int is_beginning(const struct frame *frame)
 {
-	*asked = *frame;
-	if (!is_answer)
-		return;
-	asked->key.src = frame->key.dst;
-	asked->key.dst = frame->key.src;
-	asked->key.src_port = frame->key.dst_port;
-	asked->key.dst_port = frame->key.src_port;
-	if (is_icmp(frame))
-		asked->icmp_type = frame->key.proto == IPPROTO_ICMP ? ICMP_ECHO : ICMPV6_ECHO_REQUEST;
+	if (!frame->l4_offset)
+		return 0;
+	if (frame->key.proto == IPPROTO_TCP)
+		return (frame->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	return is_icmp(frame) && frame->icmp_type == (frame->key.proto == IPPROTO_ICMP ? ICMP_ECHO : ICMPV6_ECHO_REQUEST);
 }
 
-/* Do the groups of both ends let the question pass? Returns enum rule_flag; on 0 `reason` says who does not. */
-static __always_inline __u32 may_begin(const struct decision *decision, struct vif *from, struct vif *to, int is_answer,
-				       __u32 *reason)
+/* An answer as what it answers: the ends are changed over. */
+static __always_inline void question_of(struct frame *asked, const struct frame *answer)
 {
-	struct vif *asker = is_answer ? to : from, *asked_port = is_answer ? from : to;
-	net_t asker_net = is_answer ? decision->out : decision->src_net, asked_net = is_answer ? decision->src_net : decision->out;
-	__u32 passes = RULE_STATEFUL | RULE_STATELESS;
-	struct frame asked;
+	*asked = *answer;
+	asked->key.src = answer->key.dst;
+	asked->key.dst = answer->key.src;
+	asked->key.src_port = answer->key.dst_port;
+	asked->key.dst_port = answer->key.src_port;
+	if (is_icmp(answer))
+		asked->icmp_type = answer->key.proto == IPPROTO_ICMP ? ICMP_ECHO : ICMPV6_ECHO_REQUEST;
+}
 
-	question_of(&asked, &decision->frame, is_answer);
-	if (asker && asker->policy) {
-		passes = may_pass(asker, &asked, RULE_EGRESS, asked_net);
-		*reason = DROP_POLICY_EGRESS;
+/* Beside enum rule_flag: it answers what the rules let pass. */
+#define PASSES_AS_ANSWER 0x100
+
+/* Do the groups of one end let it pass? An answer does as long as a rule lets pass what it answers, so that a rule's end is
+ * the end of its connections; it is never taken for a beginning instead. `far_net`: where the other end is known.
+ * Returns enum rule_flag or PASSES_AS_ANSWER, 0 = no. */
+static __always_inline __u32 ask_end(const struct decision *decision, const struct vif *vif, __u8 direction,
+				     int is_answer, net_t far_net)
+{
+	__u8 asked_direction = direction;
+	struct frame asked;
+	__u32 passes;
+
+	if (!vif || !vif->policy)
+		return is_answer ? PASSES_AS_ANSWER : RULE_STATEFUL;
+	if (is_answer) {
+		question_of(&asked, &decision->frame);
+		asked_direction = direction == RULE_INGRESS ? RULE_EGRESS : RULE_INGRESS;
+	} else {
+		asked = decision->frame;
 	}
-	if (passes && asked_port && asked_port->policy) {
-		passes &= may_pass(asked_port, &asked, RULE_INGRESS, asker_net);
-		*reason = DROP_POLICY_INGRESS;
-	}
+	passes = may_pass(vif, &asked, asked_direction, far_net);
+	if (is_answer)
+		return passes & RULE_STATEFUL ? PASSES_AS_ANSWER : 0;
 	return passes;
 }
 
@@ -168,31 +190,30 @@ int commit(struct __sk_buff *skb)
 	struct origin origin = origin_of(skb);
 	struct decision *decision = get_decision();
 	struct settings *set = get_settings();
-	__u32 reason = DROP_INTERNAL, passes;
+	__u32 reason, answers, from_passes, to_passes, ahead, back;
 	struct vif *from, *to;
 	struct flow *old;
-	int is_answer;
 
 	if (!decision || !set)
 		return drop(origin.vif, DROP_INTERNAL);
 	from = local_vif(origin.vif);
 	to = decision->target.kind == TARGET_LOCAL ? local_vif(decision->target.vif) : 0;
 	old = bpf_map_lookup_elem(&flows, &decision->frame.key);
-	is_answer = old && old->flags & FLOW_ANSWER;
-	passes = may_begin(decision, from, to, is_answer, &reason);
-	if (!passes && is_answer) {
-		is_answer = 0;
-		passes = may_begin(decision, from, to, 0, &reason);
-	}
-	if (!passes) {
-		if (old)
+	answers = old && !is_beginning(&decision->frame) ? old->flags & FLOW_ANSWER : 0;
+	from_passes = ask_end(decision, from, RULE_EGRESS, answers & FLOW_ANSWER_OUT, decision->out);
+	to_passes = from_passes ? ask_end(decision, to, RULE_INGRESS, answers & FLOW_ANSWER_IN, decision->src_net) : 0;
+	if (!to_passes) {
+		/* What it was an answer to stays known, or the next one would pass for a beginning. */
+		if (old && !answers)
 			bpf_map_delete_elem(&flows, &decision->frame.key);
-		return drop(reason == DROP_POLICY_INGRESS && to ? decision->target.vif : origin.vif, reason);
+		return from_passes ? drop(decision->target.vif, DROP_POLICY_INGRESS) : drop(origin.vif, DROP_POLICY_EGRESS);
 	}
+	ahead = (from_passes & PASSES_AS_ANSWER ? FLOW_ANSWER_OUT : 0) | (to_passes & PASSES_AS_ANSWER ? FLOW_ANSWER_IN : 0);
+	back = (from_passes & RULE_STATEFUL ? FLOW_ANSWER_IN : 0) | (to_passes & RULE_STATEFUL ? FLOW_ANSWER_OUT : 0);
 	if (has_flow(&decision->frame) && is_worth_a_flow(&decision->frame)) {
-		reason = write_forward(skb, &origin, decision, set->generation, is_answer ? FLOW_ANSWER : 0);
-		if (!reason && passes & RULE_STATEFUL)
-			reason = write_back(&origin, decision, set->generation, is_answer ? 0 : FLOW_ANSWER);
+		reason = write_forward(skb, &origin, decision, set->generation, ahead);
+		if (!reason && (back || ahead == FLOW_ANSWER))
+			reason = write_back(&origin, decision, set->generation, back);
 		if (reason)
 			return drop(origin.vif, reason);
 	}

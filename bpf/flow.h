@@ -10,6 +10,7 @@
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
+#define TCP_ACK 0x10
 
 static __always_inline struct flow *find_flow(const struct frame *frame, __u32 generation, const ip_t *peer)
 {

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "268c8e6e2981cded";
+export const LAYOUT_HASH = "50a65f15ead69080";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -108,16 +108,18 @@ export const dropReasonNames: Readonly<Record<number, string>> = {
 export const FlowFlag = {
   FIN: 1,
   CLOSED: 2,
-  ANSWER: 4,
-  REWRITE: 8,
+  REWRITE: 4,
+  ANSWER_OUT: 8,
+  ANSWER_IN: 16,
 } as const;
 export type FlowFlag = (typeof FlowFlag)[keyof typeof FlowFlag];
 /** Names by value, in lower case. */
 export const flowFlagNames: Readonly<Record<number, string>> = {
   1: "fin",
   2: "closed",
-  4: "answer",
-  8: "rewrite",
+  4: "rewrite",
+  8: "answer_out",
+  16: "answer_in",
 };
 
 export const NetFlag = {

@@ -61,8 +61,11 @@ static __always_inline int parse_l4(struct frame *frame, void *data, void *end, 
 		frame->tcp_flags = ((__u8 *)tcp)[13];
 		return DROP_NONE;
 	}
-	case IPPROTO_UDP: {
-		struct udphdr *udp = l4;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_DCCP:
+	case IPPROTO_SCTP: {
+		struct udphdr *udp = l4; /* all have their ports where UDP has them, and are no shorter */
 
 		if (room < sizeof(*udp) || (void *)(udp + 1) > end)
 			return DROP_TRUNCATED;
@@ -198,6 +201,13 @@ static __always_inline int parse(struct __sk_buff *skb, struct frame *frame)
 			break;
 	}
 	return reason;
+}
+
+/* The same for programs that have time: a function of its own, and global, so that the verifier looks at it once, and what
+ * follows once and not for each way through the headers. */
+__attribute__((noinline)) int parse_once(struct __sk_buff *skb, struct frame *frame)
+{
+	return frame ? parse(skb, frame) : DROP_INTERNAL;
 }
 
 /* Whether flows may decide: unicast IP. Of ICMP only echoes, which alone have something like ports: an error is looked at

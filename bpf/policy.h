@@ -48,14 +48,25 @@ static __always_inline struct rule *find_class_rule(const struct question *quest
 	return found ? find_rule(question, REMOTE_CLASS | found->number) : 0;
 }
 
+/* Of two rules that let it pass, the one that lets its answers pass too. */
+static __always_inline struct rule *better_rule(struct rule *a, struct rule *b)
+{
+	return !a || (b && b->flags & RULE_STATEFUL) ? b : a;
+}
+
+static __always_inline int is_settled(const struct rule *rule)
+{
+	return rule && rule->flags & RULE_STATEFUL;
+}
+
 /* The rule that lets it pass, or 0. */
 static __always_inline struct rule *ask_rules(const struct question *question)
 {
 	struct rule *found = find_rule(question, REMOTE_ANY);
 
-	if (!found && question->remote)
-		found = find_rule(question, REMOTE_SET | question->remote);
-	return found ? found : find_class_rule(question);
+	if (!is_settled(found) && question->remote)
+		found = better_rule(found, find_rule(question, REMOTE_SET | question->remote));
+	return is_settled(found) ? found : better_rule(found, find_class_rule(question));
 }
 
 static __always_inline __be16 rule_port(const struct frame *frame)

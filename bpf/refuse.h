@@ -207,11 +207,11 @@ int too_big(struct __sk_buff *skb)
 	struct origin origin = origin_of(skb);
 	struct decision *decision = get_decision();
 	struct error error = {};
-	struct frame frame;
+	struct frame frame = {};
 	__u32 mtu;
 
 	drop(origin.vif, DROP_TOO_BIG); /* counted in any case: the packet is gone, whether an answer can be made or not */
-	if (!decision || is_outside(&origin) || parse(skb, &frame) || !frame.l4_offset || is_icmp_error(&frame))
+	if (!decision || is_outside(&origin) || parse_once(skb, &frame) || !frame.l4_offset || is_icmp_error(&frame))
 		return TC_ACT_SHOT;
 	mtu = decision->mtu;
 	/* In the name of whom it was sent to: a switch has no address. */
@@ -259,13 +259,15 @@ int refuse(struct __sk_buff *skb)
 	struct decision *decision = get_decision();
 	struct router_port *port;
 	struct error error = {};
-	struct frame frame;
+	struct frame frame = {};
 
 	if (!decision)
 		return drop(origin.vif, DROP_INTERNAL);
+	if (!may_leave(&origin, decision))
+		return drop(origin.vif, DROP_POLICY_EGRESS);
 	drop(origin.vif, drop_reason_of(decision->refusal));
 	/* Not more of them than of traps (RFC 1812 section 4.3.2.8). */
-	if (is_outside(&origin) || parse(skb, &frame) || is_icmp_error(&frame) || !take_trap(origin.vif))
+	if (is_outside(&origin) || parse_once(skb, &frame) || is_icmp_error(&frame) || !take_trap(origin.vif))
 		return TC_ACT_SHOT;
 	port = find_router_port(decision->router, decision->router_net);
 	if (!port)

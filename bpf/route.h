@@ -22,6 +22,15 @@ static __always_inline struct router_port *find_router_port(router_t router, net
 	return bpf_map_lookup_elem(&router_ports, &key);
 }
 
+/* Whether a port may send this at all: asked before a router answers in its own name. What belongs to a flow was. */
+static __always_inline int may_leave(const struct origin *origin, const struct decision *decision)
+{
+	struct vif *vif = local_vif(origin->vif);
+
+	return !vif || bpf_map_lookup_elem(&flows, &decision->frame.key) ||
+	       may_pass(vif, &decision->frame, RULE_EGRESS, origin->net);
+}
+
 /* Answers with an ICMP error, if that can be done. */
 static __always_inline int refuse_with(struct __sk_buff *skb, const struct origin *origin, struct decision *decision,
 				       __u32 refusal)
@@ -82,7 +91,8 @@ int route(struct __sk_buff *skb)
 		return refuse_with(skb, &origin, decision, REFUSE_NO_ROUTE);
 	entry = find_ip(found->net, found->kind == ROUTE_VIA ? &found->next_hop : &decision->frame.key.dst);
 	if (entry && entry->target.kind == TARGET_ROUTER && found->kind == ROUTE_CONNECTED)
-		return to_router(skb, &origin, &decision->frame);
+		return may_leave(&origin, decision) ? to_router(skb, &origin, &decision->frame)
+						    : drop(origin.vif, DROP_POLICY_EGRESS);
 	if (decision->frame.ttl <= decision->hops + 1)
 		return refuse_with(skb, &origin, decision, REFUSE_TTL);
 	net = bpf_map_lookup_elem(&nets, &found->net);

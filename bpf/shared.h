@@ -267,8 +267,10 @@ struct flow_key {
 enum flow_flag {
 	FLOW_FIN = 1,    /* FIN seen in this direction */
 	FLOW_CLOSED = 2, /* RST seen, or FIN in both directions */
-	FLOW_ANSWER = 4, /* the other direction was let pass, and this one belongs to it */
-	FLOW_REWRITE = 8 /* `rewrite` says what is changed in the packet */
+	FLOW_REWRITE = 4, /* `rewrite` says what is changed in the packet */
+	/* It answers the other direction, which was let pass statefully. */
+	FLOW_ANSWER_OUT = 8, /* by its sender's groups, which let it out */
+	FLOW_ANSWER_IN = 16  /* by its receiver's groups, which let it in */
 };
 enum rewrite {
 	REWRITE_MACS = 1,

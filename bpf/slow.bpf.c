@@ -39,8 +39,8 @@ int from_port(struct __sk_buff *skb)
 	struct origin origin = origin_of(skb);
 	struct vif *vif = bpf_map_lookup_elem(&vifs, &origin.vif);
 	struct net *net = bpf_map_lookup_elem(&nets, &origin.net);
-	struct frame frame;
-	int reason = parse(skb, &frame);
+	struct frame frame = {};
+	int reason = parse_once(skb, &frame);
 
 	if (reason || !vif)
 		return drop(origin.vif, reason ? reason : DROP_INTERNAL);
@@ -99,8 +99,8 @@ int from_outside(struct __sk_buff *skb)
 	struct peer_key sender = { .net = origin.net };
 	struct decision *decision;
 	const ip_t *peer = 0;
-	struct frame frame;
-	int reason = parse(skb, &frame);
+	struct frame frame = {};
+	int reason = parse_once(skb, &frame);
 
 	if (reason)
 		return unclaimed(&origin, reason);
