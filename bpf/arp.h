@@ -2,30 +2,10 @@
 #ifndef CABLE_ARP_H
 #define CABLE_ARP_H
 
+#include "arp_frame.h"
+#include "neighbour.h"
 #include "spoof.h"
 #include "switch.h"
-
-#define ARP_REQUEST bpf_htons(1)
-#define ARP_REPLY bpf_htons(2)
-
-struct arp {
-	__be16 hardware;
-	__be16 protocol;
-	__u8 hardware_size;
-	__u8 protocol_size;
-	__be16 operation;
-	mac_t sender_mac;
-	__be32 sender_ip;
-	mac_t target_mac;
-	__be32 target_ip;
-} __attribute__((packed));
-
-struct arp_frame {
-	mac_t dst_mac;
-	mac_t src_mac;
-	__be16 ethertype;
-	struct arp arp;
-} __attribute__((packed));
 
 static __always_inline int read_arp(struct __sk_buff *skb, struct arp *arp)
 {
@@ -96,6 +76,35 @@ static __always_inline int arp_from_port(struct __sk_buff *skb, const struct ori
 	return is_own(origin, entry) ? TC_ACT_SHOT : answer_arp(skb, origin, frame, &arp, entry);
 }
 
+/* Who asks for an address that is this host's work outside will want an answer. */
+static __always_inline void hear_arp(net_t net, const struct arp *arp, const struct ip_entry *entry)
+{
+	ip_t sender;
+
+	ip_from4(&sender, arp->sender_ip);
+	if (entry->flags & IP_ANSWERED && arp->sender_ip)
+		learn_neighbour(net, &sender, &arp->sender_mac, BPF_ANY);
+}
+
+/* From a wire: an answer to us, which is used up by that; or what somebody says of himself to everybody. */
+static __always_inline int is_heard(net_t net, const struct arp *arp)
+{
+	struct ip_entry *entry;
+	ip_t sender, target;
+
+	ip_from4(&sender, arp->sender_ip);
+	ip_from4(&target, arp->target_ip);
+	if (arp->operation == ARP_REPLY && arp->sender_ip != arp->target_ip) {
+		entry = find_ip(net, &target);
+		if (entry && entry->flags & IP_ANSWERED && mac_equal(&entry->mac, &arp->target_mac)) {
+			learn_neighbour(net, &sender, &arp->sender_mac, BPF_ANY);
+			return 1;
+		}
+	}
+	learn_neighbour(net, &sender, &arp->sender_mac, BPF_EXIST);
+	return 0;
+}
+
 /* From a tunnel comes only what its sender could not answer; a wire carries everybody's questions. */
 static __always_inline int arp_from_outside(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
 					    const struct net *net, const ip_t *peer)
@@ -110,11 +119,15 @@ static __always_inline int arp_from_outside(struct __sk_buff *skb, const struct 
 	if (!peer && arp.operation == ARP_REQUEST && arp.sender_ip != arp.target_ip) {
 		ip_from4(&target, arp.target_ip);
 		entry = find_ip(origin->net, &target);
-		if (entry && is_port_here(entry))
+		if (entry && is_answered_here(entry)) {
+			hear_arp(origin->net, &arp, entry);
 			return answer_arp(skb, origin, frame, &arp, entry);
+		}
 		if (mac_is_group(&frame->dst_mac) && !(net->flags & NET_MOVABLE))
 			return unclaimed(origin, DROP_ARP_UNKNOWN);
 	}
+	if (!peer && is_heard(origin->net, &arp))
+		return TC_ACT_SHOT;
 	return mac_is_group(&frame->dst_mac) ? flood_locals(skb, origin) : switch_unicast(skb, origin, frame, net);
 }
 

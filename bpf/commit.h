@@ -40,7 +40,7 @@ static __always_inline int may_answer(const struct decision *decision)
 	if (decision->target.kind != TARGET_LOCAL)
 		return 1;
 	vif = bpf_map_lookup_elem(&vifs, &decision->target.vif);
-	return vif && (!(vif->flags & VIF_PORT_SECURITY) || is_source(decision->target.vif, mac, &decision->frame.key.dst));
+	return vif && (!(vif->flags & VIF_PORT_SECURITY) || is_source(decision->target.vif, mac, &decision->now.dst));
 }
 
 /* What is already known of a flow outlives a new decision. */
@@ -79,6 +79,11 @@ static __always_inline int write_forward(struct __sk_buff *skb, const struct ori
 		.new_src_mac = decision->new_src_mac,
 		.rewrite = decision->rewrite,
 		.hops = decision->hops,
+		.new_src4 = decision->now.src.w[3],
+		.new_dst4 = decision->now.dst.w[3],
+		.new_src_port = decision->now.src_port,
+		.new_dst_port = decision->now.dst_port,
+		.nat_router = decision->answered,
 		.last_seen_ns = bpf_ktime_get_coarse_ns(),
 	};
 
@@ -89,45 +94,150 @@ static __always_inline int write_forward(struct __sk_buff *skb, const struct ori
 	return bpf_map_update_elem(&flows, &decision->frame.key, &flow, BPF_ANY) == -E2BIG ? DROP_FLOW_TABLE_FULL : DROP_NONE;
 }
 
-/* The other one. Where the answers' way is not known yet, or one end's groups are still to be asked about them, the entry
- * says only that they belong to this. */
-static __always_inline int write_back(const struct origin *origin, const struct decision *decision, __u32 generation,
-				      __u32 flags)
+/* Which ends are other ones now. An echo's identifier goes with the address that changes. */
+static __always_inline void note_nat(struct decision *decision)
 {
-	int routed = decision->rewrite & REWRITE_MACS && decision->target.kind == TARGET_LOCAL;
-	int is_decided = !flags || flags == FLOW_ANSWER;
-	struct flow flow = {
+	const struct flow_key *in = &decision->frame.key, *now = &decision->now;
+	int has_ports = !is_icmp(&decision->frame);
+
+	if (!ip_is4(&in->src))
+		return;
+	if (in->src.w[3] != now->src.w[3] || (has_ports && in->src_port != now->src_port))
+		decision->rewrite |= REWRITE_SRC;
+	if (in->dst.w[3] != now->dst.w[3] || (has_ports && in->dst_port != now->dst_port))
+		decision->rewrite |= REWRITE_DST;
+}
+
+/* Whether it answers a connection whose ends were changed. */
+static __always_inline void note_answer(struct decision *decision, const struct flow *old)
+{
+	if (!old || !old->nat_router || decision->needs_port)
+		return;
+	decision->answered = old->nat_router;
+	decision->nat_router = 0;
+}
+
+/* What answers are given in place of their own ends: those that the question had. */
+static __always_inline void undo_nat(struct flow *flow, const struct decision *decision)
+{
+	if (!decision->is_outside)
+		return;
+	flow->flags |= FLOW_REWRITE;
+	flow->rewrite |= (decision->rewrite & REWRITE_SRC ? REWRITE_DST : 0) | (decision->rewrite & REWRITE_DST ? REWRITE_SRC : 0);
+	flow->new_src4 = decision->frame.key.dst.w[3];
+	flow->new_dst4 = decision->frame.key.src.w[3];
+	flow->new_src_port = decision->frame.key.dst_port;
+	flow->new_dst_port = decision->frame.key.src_port;
+	flow->nat_router = decision->nat_router;
+}
+
+/* The other direction's entry. Where the answers' way is not known yet, or one end's groups are still to be asked about them
+ * (`is_decided` 0), it says only that they belong to this, and whose they are. */
+static __always_inline void make_back(struct flow *flow, const struct origin *origin, const struct decision *decision,
+				      __u32 generation, __u32 flags, int is_decided)
+{
+	int routed = decision->rewrite & REWRITE_MACS && (decision->target.kind == TARGET_LOCAL || decision->is_outside);
+
+	*flow = (struct flow){
 		.flags = flags,
 		.mtu = decision->mtu,
 		.out = origin->net,
 		.last_seen_ns = bpf_ktime_get_coarse_ns(),
 	};
-	struct flow_key back;
-	struct flow *old;
+	undo_nat(flow, decision);
+	if (!is_decided || !find_back(origin, decision, &flow->target) || !may_answer(decision))
+		return;
+	flow->generation = generation;
+	flow->dst_mac = routed ? decision->new_src_mac : decision->frame.src_mac;
+	flow->src_mac = routed ? decision->new_dst_mac : decision->frame.dst_mac;
+	flow->vif_in = decision->target.kind == TARGET_LOCAL ? decision->target.vif : 0;
+	flow->tunnel_peer = decision->target.remote;
+	if (!routed)
+		return;
+	flow->flags |= FLOW_REWRITE;
+	flow->new_dst_mac = decision->frame.src_mac;
+	flow->new_src_mac = decision->frame.dst_mac;
+	flow->rewrite |= REWRITE_MACS | REWRITE_TTL;
+	flow->hops = decision->hops;
+}
 
-	reverse_key(&back, &decision->frame.key, origin->net, decision->out, &decision->target);
+static __always_inline void back_key(struct flow_key *back, const struct origin *origin, const struct decision *decision)
+{
+	net_t net = answer_net(origin, decision->out, decision->rewrite);
+
+	reverse_key(back, &decision->now, net, decision->out, &decision->target);
+}
+
+static __always_inline int write_back(const struct origin *origin, const struct decision *decision, __u32 generation,
+				      __u32 flags, int is_decided)
+{
+	struct flow_key back;
+	struct flow flow, *old;
+
+	back_key(&back, origin, decision);
 	old = bpf_map_lookup_elem(&flows, &back);
 	if (!is_decided && old && old->generation == generation)
 		return DROP_NONE; /* by the rules of that direction */
-	if (is_decided && find_back(origin, decision, &flow.target) && may_answer(decision)) {
-		flow.generation = generation;
-		flow.dst_mac = routed ? decision->new_src_mac : decision->frame.src_mac;
-		flow.src_mac = routed ? decision->new_dst_mac : decision->frame.dst_mac;
-		flow.vif_in = decision->target.kind == TARGET_LOCAL ? decision->target.vif : 0;
-		flow.tunnel_peer = decision->target.remote;
-		if (routed) {
-			flow.flags |= FLOW_REWRITE;
-			flow.new_dst_mac = decision->frame.src_mac;
-			flow.new_src_mac = decision->frame.dst_mac;
-			flow.rewrite = decision->rewrite;
-			flow.hops = decision->hops;
-		}
-	}
+	make_back(&flow, origin, decision, generation, flags, is_decided);
 	carry_over(&flow, &back);
 	if (bpf_map_update_elem(&flows, &back, &flow, BPF_ANY) != -E2BIG)
 		return DROP_NONE;
 	bpf_map_delete_elem(&flows, &decision->frame.key);
 	return DROP_FLOW_TABLE_FULL;
+}
+
+/* Ports that are tried for one connection under a shared address. */
+#define CLAIM_TRIES 16
+#define CLAIM_FIRST 1024
+#define CLAIM_LENGTH (65536 - CLAIM_FIRST)
+
+static __always_inline int is_same_asker(const struct flow *flow, const struct decision *decision)
+{
+	return flow->nat_router == decision->nat_router && flow->new_dst4 == decision->frame.key.src.w[3] &&
+	       flow->new_dst_port == decision->frame.key.src_port;
+}
+
+/* Takes a port that nobody else uses towards the same far end (SCTP's cannot be changed: its checksum is over all there is):
+ * whose entry for answers can be made first, has it. The own
+ * port if it is free, else any (RFC 6056). Returns a reason to drop, or 0. */
+static __always_inline int claim_port(const struct origin *origin, struct decision *decision)
+{
+	int has_port = decision->now.src_port && decision->frame.key.proto != IPPROTO_SCTP, is_id = is_icmp(&decision->frame);
+	struct flow flow = {
+		.flags = FLOW_REWRITE,
+		.rewrite = REWRITE_DST,
+		.new_dst4 = decision->frame.key.src.w[3],
+		.new_dst_port = decision->frame.key.src_port,
+		.nat_router = decision->nat_router,
+		.last_seen_ns = bpf_ktime_get_coarse_ns(),
+	};
+	struct flow_key back;
+
+	back_key(&back, origin, decision);
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		struct flow *found = bpf_map_lookup_elem(&flows, &back);
+		long failed;
+
+		if (found && is_same_asker(found, decision))
+			goto claimed;
+		failed = found ? -1 : bpf_map_update_elem(&flows, &back, &flow, BPF_NOEXIST);
+		if (!failed)
+			goto claimed;
+		if (failed == -E2BIG)
+			return DROP_FLOW_TABLE_FULL;
+		if (!has_port)
+			break;
+		back.dst_port = bpf_htons(CLAIM_FIRST + bpf_get_prandom_u32() % CLAIM_LENGTH);
+		if (is_id)
+			back.src_port = back.dst_port;
+	}
+	return DROP_NAT_PORTS;
+claimed:
+	decision->now.src_port = back.dst_port;
+	if (is_id)
+		decision->now.dst_port = back.dst_port;
+	return DROP_NONE;
 }
 
 /* What cannot be an answer, whatever is remembered of its addresses and ports. */
@@ -140,14 +250,14 @@ static __always_inline int is_beginning(const struct frame *frame)
 	return is_icmp(frame) && frame->icmp_type == (frame->key.proto == IPPROTO_ICMP ? ICMP_ECHO : ICMPV6_ECHO_REQUEST);
 }
 
-/* An answer as what it answers: the ends are changed over. */
-static __always_inline void question_of(struct frame *asked, const struct frame *answer)
+/* An answer as what it answers: the ends are changed over. `ends`: as they are on one side of a NAT. */
+static __always_inline void question_of(struct frame *asked, const struct frame *answer, const struct flow_key *ends)
 {
 	*asked = *answer;
-	asked->key.src = answer->key.dst;
-	asked->key.dst = answer->key.src;
-	asked->key.src_port = answer->key.dst_port;
-	asked->key.dst_port = answer->key.src_port;
+	asked->key.src = ends->dst;
+	asked->key.dst = ends->src;
+	asked->key.src_port = ends->dst_port;
+	asked->key.dst_port = ends->src_port;
 	if (is_icmp(answer))
 		asked->icmp_type = answer->key.proto == IPPROTO_ICMP ? ICMP_ECHO : ICMPV6_ECHO_REQUEST;
 }
@@ -161,6 +271,7 @@ static __always_inline void question_of(struct frame *asked, const struct frame 
 static __always_inline __u32 ask_end(const struct decision *decision, const struct vif *vif, __u8 direction,
 				     int is_answer, net_t far_net)
 {
+	const struct flow_key *ends = direction == RULE_EGRESS ? &decision->frame.key : &decision->now;
 	__u8 asked_direction = direction;
 	struct frame asked;
 	__u32 passes;
@@ -168,10 +279,11 @@ static __always_inline __u32 ask_end(const struct decision *decision, const stru
 	if (!vif || !vif->policy)
 		return is_answer ? PASSES_AS_ANSWER : RULE_STATEFUL;
 	if (is_answer) {
-		question_of(&asked, &decision->frame);
+		question_of(&asked, &decision->frame, ends);
 		asked_direction = direction == RULE_INGRESS ? RULE_EGRESS : RULE_INGRESS;
 	} else {
 		asked = decision->frame;
+		asked.key = *ends;
 	}
 	passes = may_pass(vif, &asked, asked_direction, far_net);
 	if (is_answer)
@@ -184,6 +296,20 @@ static __always_inline struct vif *local_vif(vif_t number)
 	return number ? bpf_map_lookup_elem(&vifs, &number) : 0;
 }
 
+/* Both directions as flows. `ahead` and `back`: their flags. */
+static __always_inline int keep(struct __sk_buff *skb, const struct origin *origin, struct decision *decision, __u32 generation,
+				__u32 ahead, __u32 back)
+{
+	int is_decided = back ? back == FLOW_ANSWER : ahead == FLOW_ANSWER;
+	int reason = decision->needs_port ? claim_port(origin, decision) : DROP_NONE;
+
+	if (!reason)
+		reason = write_forward(skb, origin, decision, generation, ahead);
+	if (reason || (!back && !is_decided && !decision->is_outside))
+		return reason;
+	return write_back(origin, decision, generation, back, is_decided);
+}
+
 SEC("tc")
 int commit(struct __sk_buff *skb)
 {
@@ -193,6 +319,7 @@ int commit(struct __sk_buff *skb)
 	__u32 reason, answers, from_passes, to_passes, ahead, back;
 	struct vif *from, *to;
 	struct flow *old;
+	struct nat nat;
 
 	if (!decision || !set)
 		return drop(origin.vif, DROP_INTERNAL);
@@ -210,15 +337,16 @@ int commit(struct __sk_buff *skb)
 	}
 	ahead = (from_passes & PASSES_AS_ANSWER ? FLOW_ANSWER_OUT : 0) | (to_passes & PASSES_AS_ANSWER ? FLOW_ANSWER_IN : 0);
 	back = (from_passes & RULE_STATEFUL ? FLOW_ANSWER_IN : 0) | (to_passes & RULE_STATEFUL ? FLOW_ANSWER_OUT : 0);
+	note_nat(decision);
+	note_answer(decision, old);
 	if (has_flow(&decision->frame) && is_worth_a_flow(&decision->frame)) {
-		reason = write_forward(skb, &origin, decision, set->generation, ahead);
-		if (!reason && (back || ahead == FLOW_ANSWER))
-			reason = write_back(&origin, decision, set->generation, back);
+		reason = keep(skb, &origin, decision, set->generation, ahead, back);
 		if (reason)
 			return drop(origin.vif, reason);
 	}
+	nat = (struct nat){ decision->now.src.w[3], decision->now.dst.w[3], decision->now.src_port, decision->now.dst_port };
 	if (decision->rewrite &&
-	    apply_rewrite(skb, &decision->frame, decision->rewrite, decision->hops, &decision->new_dst_mac))
+	    apply_rewrite(skb, &decision->frame, decision->rewrite, decision->hops, &decision->new_dst_mac, &nat))
 		return drop(origin.vif, DROP_REDIRECT);
 	return deliver(skb, &origin, decision->out, &decision->target);
 }

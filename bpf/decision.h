@@ -21,6 +21,15 @@ struct decision {
 	net_t router_net;     /* the network in which it came to that router */
 	net_t src_net;        /* the network in which the sender is known */
 	__u32 refusal;        /* what TAIL_REFUSE answers: enum refusal */
+	struct flow_key now;  /* its ends as it goes out: other than `frame.key` after NAT */
+	__u32 is_outside;     /* goes to, or came from, an external network by this host */
+	__u32 needs_port;     /* its sender's port is still to be claimed outside */
+	router_t nat_router;  /* as in struct flow; 0 for what is itself an answer */
+	router_t answered;    /* an answer: what its entry had as nat_router */
+	router_t from_router; /* the router before this one */
+	ip_t next_hop;        /* outside: whose MAC TAIL_ASK asks for, in the name of */
+	__be32 asker4;
+	ip_t asker6;
 };
 
 enum refusal { REFUSE_TTL = 1, REFUSE_NO_ROUTE, REFUSE_NO_HOST };
@@ -55,6 +64,7 @@ static __always_inline struct decision *begin_decision(const struct origin *orig
 	decision->src_net = origin->net;
 	decision->router_net = origin->net;
 	decision->mtu = mtu;
+	decision->now = decision->frame.key;
 	if (peer) {
 		decision->peer = *peer;
 		decision->has_peer = 1;

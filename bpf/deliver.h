@@ -82,8 +82,6 @@ static __always_inline int deliver_remote(struct __sk_buff *skb, const struct or
 
 	if (unlikely(!set))
 		return drop(origin->vif, DROP_INTERNAL);
-	if (unlikely(is_outside(origin)))
-		return drop(0, DROP_REMOTE_TO_REMOTE);
 	if (unlikely(set_tunnel(skb, out, remote)))
 		return drop(origin->vif, DROP_REDIRECT);
 	return bpf_redirect(set->vxlan_ifindex, 0);

@@ -21,8 +21,35 @@ static __always_inline struct flow *find_flow(const struct frame *frame, __u32 g
 	return peer && !ip_equal(&flow->tunnel_peer, peer) ? 0 : flow;
 }
 
-/* The key under which the answers of a flow come in. `net`: where they do; a router's answers come in where the question
- * did, since the other host routes them. */
+static __always_inline void nat_of(struct nat *nat, const struct flow *flow)
+{
+	nat->src4 = flow->new_src4;
+	nat->dst4 = flow->new_dst4;
+	nat->src_port = flow->new_src_port;
+	nat->dst_port = flow->new_dst_port;
+}
+
+/* A packet's ends after NAT. */
+static __always_inline void translate_key(struct flow_key *key, __u16 rewrite, const struct nat *nat)
+{
+	if (rewrite & REWRITE_SRC) {
+		key->src.w[3] = nat->src4;
+		key->src_port = nat->src_port;
+	}
+	if (rewrite & REWRITE_DST) {
+		key->dst.w[3] = nat->dst4;
+		key->dst_port = nat->dst_port;
+	}
+}
+
+/* In which network answers come in by a tunnel. A router's come in where the question did, since the other host routes
+ * them; what came from outside this host, or was given another address here, must come back to be routed here. */
+static __always_inline net_t answer_net(const struct origin *origin, net_t out, __u16 rewrite)
+{
+	return is_outside(origin) || rewrite & (REWRITE_SRC | REWRITE_DST) ? out : origin->net;
+}
+
+/* The key under which the answers of a flow come in. `from`: its ends as they go out. `net`: see above. */
 static __always_inline void reverse_key(struct flow_key *to, const struct flow_key *from, net_t net, net_t out,
 					const struct target *target)
 {
@@ -68,10 +95,14 @@ static __always_inline int is_last(const struct frame *frame, struct flow *flow,
 static __always_inline int deliver_closing(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
 					   struct flow *flow)
 {
-	struct flow_key back;
+	__u16 rewrite = flow->flags & FLOW_REWRITE ? flow->rewrite : 0;
+	struct flow_key back, now = frame->key;
+	struct nat nat;
 	int last, verdict;
 
-	reverse_key(&back, &frame->key, origin->net, flow->out, &flow->target);
+	nat_of(&nat, flow);
+	translate_key(&now, rewrite, &nat);
+	reverse_key(&back, &now, answer_net(origin, flow->out, rewrite), flow->out, &flow->target);
 	last = is_last(frame, flow, &back);
 	verdict = deliver(skb, origin, flow->out, &flow->target);
 	if (last) {
@@ -87,6 +118,7 @@ static __always_inline int forward(struct __sk_buff *skb, const struct origin *o
 	struct settings *set = get_settings();
 	struct frame frame;
 	struct flow *flow;
+	struct nat nat;
 	int reason = parse(skb, &frame);
 
 	if (unlikely(reason))
@@ -104,7 +136,8 @@ static __always_inline int forward(struct __sk_buff *skb, const struct origin *o
 	if (flow->flags & FLOW_REWRITE) {
 		if (unlikely(frame.ttl <= flow->hops))
 			return tail(skb, origin, slow);
-		if (unlikely(apply_rewrite(skb, &frame, flow->rewrite, flow->hops, &flow->new_dst_mac)))
+		nat_of(&nat, flow);
+		if (unlikely(apply_rewrite(skb, &frame, flow->rewrite, flow->hops, &flow->new_dst_mac, &nat)))
 			return drop(origin->vif, DROP_REDIRECT);
 	}
 	if (unlikely(frame.tcp_flags & (TCP_FIN | TCP_RST) || flow->flags & (FLOW_FIN | FLOW_CLOSED)))

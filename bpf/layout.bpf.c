@@ -15,6 +15,8 @@ struct {
 	enum rule_flag rule_flag;
 	enum router_flag router_flag;
 	enum route_kind route_kind;
+	enum ip_flag ip_flag;
+	enum gateway_flag gateway_flag;
 	enum rewrite rewrite;
 	enum flow_flag flow_flag;
 	enum trap_reason trap_reason;

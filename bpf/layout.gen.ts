@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "50a65f15ead69080";
+export const LAYOUT_HASH = "d4d866834240b9ef";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -24,6 +24,7 @@ export const RULE_IP6 = 4;
 export const RULE_FIXED_BITS = 72;
 export const CLASS_FIXED_BITS = 64;
 export const ROUTE_FIXED_BITS = 32;
+export const FORWARD_FIXED_BITS = 80;
 export const MEMBER_REMOTE = 0x8000;
 export const SOURCE_FIXED_BITS = 96;
 export const FLOW_VIF = 0x40000000;
@@ -60,11 +61,14 @@ export const DropReason = {
   HOST_UNKNOWN: 26,
   ROUTER_DOWN: 27,
   TO_ROUTER: 28,
-  FLOW_TABLE_FULL: 29,
-  MEMBERS_FULL: 30,
-  TRAP_LIMIT: 31,
-  REDIRECT: 32,
-  INTERNAL: 33,
+  NO_GATEWAY: 29,
+  NEIGHBOUR_UNKNOWN: 30,
+  NAT_PORTS: 31,
+  FLOW_TABLE_FULL: 32,
+  MEMBERS_FULL: 33,
+  TRAP_LIMIT: 34,
+  REDIRECT: 35,
+  INTERNAL: 36,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 /** Names by value, in lower case. */
@@ -98,11 +102,14 @@ export const dropReasonNames: Readonly<Record<number, string>> = {
   26: "host_unknown",
   27: "router_down",
   28: "to_router",
-  29: "flow_table_full",
-  30: "members_full",
-  31: "trap_limit",
-  32: "redirect",
-  33: "internal",
+  29: "no_gateway",
+  30: "neighbour_unknown",
+  31: "nat_ports",
+  32: "flow_table_full",
+  33: "members_full",
+  34: "trap_limit",
+  35: "redirect",
+  36: "internal",
 };
 
 export const FlowFlag = {
@@ -122,6 +129,26 @@ export const flowFlagNames: Readonly<Record<number, string>> = {
   16: "answer_in",
 };
 
+export const GatewayFlag = {
+  HERE: 1,
+  SNAT: 2,
+} as const;
+export type GatewayFlag = (typeof GatewayFlag)[keyof typeof GatewayFlag];
+/** Names by value, in lower case. */
+export const gatewayFlagNames: Readonly<Record<number, string>> = {
+  1: "here",
+  2: "snat",
+};
+
+export const IpFlag = {
+  ANSWERED: 1,
+} as const;
+export type IpFlag = (typeof IpFlag)[keyof typeof IpFlag];
+/** Names by value, in lower case. */
+export const ipFlagNames: Readonly<Record<number, string>> = {
+  1: "answered",
+};
+
 export const NetFlag = {
   PROVIDER: 1,
   MOVABLE: 2,
@@ -136,23 +163,29 @@ export const netFlagNames: Readonly<Record<number, string>> = {
 export const Rewrite = {
   MACS: 1,
   TTL: 2,
+  SRC: 4,
+  DST: 8,
 } as const;
 export type Rewrite = (typeof Rewrite)[keyof typeof Rewrite];
 /** Names by value, in lower case. */
 export const rewriteNames: Readonly<Record<number, string>> = {
   1: "macs",
   2: "ttl",
+  4: "src",
+  8: "dst",
 };
 
 export const RouteKind = {
   CONNECTED: 1,
   VIA: 2,
+  OUTSIDE: 3,
 } as const;
 export type RouteKind = (typeof RouteKind)[keyof typeof RouteKind];
 /** Names by value, in lower case. */
 export const routeKindNames: Readonly<Record<number, string>> = {
   1: "connected",
   2: "via",
+  3: "outside",
 };
 
 export const RouterFlag = {
@@ -282,6 +315,42 @@ export const ClassEntry: Table<ClassEntry> = record("class_entry", 4, {
   number: [0, u32],
 });
 
+export interface FixedKey {
+  router: RouterNumber;
+  ip: number;
+}
+export const FixedKey: Table<FixedKey> = record("fixed_key", 8, {
+  router: [0, branded<RouterNumber>(u32)],
+  ip: [4, be32],
+});
+
+export interface Fixed {
+  ip: number;
+  mac: Mac;
+}
+export const Fixed: Table<Fixed> = record("fixed", 12, {
+  ip: [0, be32],
+  mac: [4, mac],
+});
+
+export interface IpKey {
+  net: NetNumber;
+  ip: Ip;
+}
+export const IpKey: Table<IpKey> = record("ip_key", 20, {
+  net: [0, branded<NetNumber>(u32)],
+  ip: [4, ip],
+});
+
+export interface Floating {
+  router: RouterNumber;
+  fixed: number;
+}
+export const Floating: Table<Floating> = record("floating", 8, {
+  router: [0, branded<RouterNumber>(u32)],
+  fixed: [4, be32],
+});
+
 export interface FlowKey {
   ingress: number;
   src: Ip;
@@ -327,8 +396,13 @@ export interface Flow {
   newSrcMac: Mac;
   rewrite: number;
   hops: number;
+  newSrc4: number;
+  newDst4: number;
+  newSrcPort: number;
+  newDstPort: number;
+  natRouter: RouterNumber;
 }
-export const Flow: Table<Flow> = record("flow", 112, {
+export const Flow: Table<Flow> = record("flow", 128, {
   generation: [0, u32],
   flags: [4, u32],
   dstMac: [8, mac],
@@ -345,6 +419,58 @@ export const Flow: Table<Flow> = record("flow", 112, {
   newSrcMac: [102, mac],
   rewrite: [108, u16],
   hops: [110, u16],
+  newSrc4: [112, be32],
+  newDst4: [116, be32],
+  newSrcPort: [120, be16],
+  newDstPort: [122, be16],
+  natRouter: [124, branded<RouterNumber>(u32)],
+});
+
+export interface ForwardKey {
+  prefixLength: number;
+  net: NetNumber;
+  ip: number;
+  proto: number;
+  port: number;
+}
+export const ForwardKey: Table<ForwardKey> = record("forward_key", 16, {
+  prefixLength: [0, u32],
+  net: [4, branded<NetNumber>(u32)],
+  ip: [8, be32],
+  proto: [12, u8],
+  port: [14, be16],
+});
+
+export interface Forward {
+  router: RouterNumber;
+  ip: number;
+  first: number;
+  external: number;
+}
+export const Forward: Table<Forward> = record("forward", 12, {
+  router: [0, branded<RouterNumber>(u32)],
+  ip: [4, be32],
+  first: [8, u16],
+  external: [10, u16],
+});
+
+export interface Gateway {
+  flags: number;
+  net: NetNumber;
+  remote: Ip;
+  mac: Mac;
+  ip4: number;
+  ip6: Ip;
+  mtu: number;
+}
+export const Gateway: Table<Gateway> = record("gateway", 56, {
+  flags: [0, u32],
+  net: [4, branded<NetNumber>(u32)],
+  remote: [8, ip],
+  mac: [24, mac],
+  ip4: [32, be32],
+  ip6: [36, ip],
+  mtu: [52, u32],
 });
 
 export interface IfaceKey {
@@ -354,23 +480,16 @@ export const IfaceKey: Table<IfaceKey> = record("iface_key", 4, {
   ifindex: [0, u32],
 });
 
-export interface IpKey {
-  net: NetNumber;
-  ip: Ip;
-}
-export const IpKey: Table<IpKey> = record("ip_key", 20, {
-  net: [0, branded<NetNumber>(u32)],
-  ip: [4, ip],
-});
-
 export interface IpEntry {
   target: Target;
   mac: Mac;
+  flags: number;
   set: SetNumber;
 }
 export const IpEntry: Table<IpEntry> = record("ip_entry", 36, {
   target: [0, Target],
   mac: [24, mac],
+  flags: [30, u16],
   set: [32, branded<SetNumber>(u32)],
 });
 
@@ -399,6 +518,17 @@ export interface Member {
 export const Member: Table<Member> = record("member", 20, {
   vif: [0, branded<VifNumber>(u32)],
   remote: [4, ip],
+});
+
+export interface Neighbour {
+  mac: Mac;
+  askedNs: bigint;
+  heardNs: bigint;
+}
+export const Neighbour: Table<Neighbour> = record("neighbour", 32, {
+  mac: [0, mac],
+  askedNs: [16, u64],
+  heardNs: [24, u64],
 });
 
 export interface Net {
@@ -585,12 +715,12 @@ export interface VifStats {
   txBytes: bigint;
   drops: bigint[];
 }
-export const VifStats: Table<VifStats> = record("vif_stats", 304, {
+export const VifStats: Table<VifStats> = record("vif_stats", 328, {
   rxPackets: [0, u64],
   rxBytes: [8, u64],
   txPackets: [16, u64],
   txBytes: [24, u64],
-  drops: [32, array(u64, 34)],
+  drops: [32, array(u64, 37)],
 });
 
 export interface TrapBudget {
@@ -643,22 +773,29 @@ export interface TrapHeader {
   vif: VifNumber;
   reason: number;
   length: number;
+  wire: NetNumber;
 }
-export const TrapHeader: Table<TrapHeader> = record("trap_header", 8, {
+export const TrapHeader: Table<TrapHeader> = record("trap_header", 12, {
   vif: [0, branded<VifNumber>(u32)],
   reason: [4, u16],
   length: [6, u16],
+  wire: [8, branded<NetNumber>(u32)],
 });
 
 /** Every map that the agent fills or reads: the tables of its key and value. */
 export const MAPS = {
   attachments: { key: AttachmentKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
   classes: { key: ClassKey, value: ClassEntry },
+  fixeds: { key: FixedKey, value: Fixed },
+  floatings: { key: IpKey, value: Floating },
   flows: { key: FlowKey, value: Flow },
+  forwards: { key: ForwardKey, value: Forward },
+  gateways: { key: scalar<RouterNumber>("router_t", branded<RouterNumber>(u32)), value: Gateway },
   ifaces: { key: IfaceKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
   ips: { key: IpKey, value: IpEntry },
   macs: { key: MacKey, value: Target },
   members: { key: MemberKey, value: Member },
+  neighbours: { key: IpKey, value: Neighbour },
   nets: { key: scalar<NetNumber>("net_t", branded<NetNumber>(u32)), value: Net },
   pairs: { key: PairKey, value: Pair },
   peers: { key: PeerKey, value: Peer },

@@ -2,50 +2,10 @@
 #ifndef CABLE_ND_H
 #define CABLE_ND_H
 
+#include "nd_frame.h"
+#include "neighbour.h"
 #include "spoof.h"
 #include "switch.h"
-
-#define ND_SOURCE_LINK_LAYER 1
-#define ND_TARGET_LINK_LAYER 2
-#define ND_HOP_LIMIT 255
-#define NA_SOLICITED bpf_htonl(0x40000000)
-#define NA_OVERRIDE bpf_htonl(0x20000000)
-#define HOP_LIMIT_OFFSET (ETH_HLEN + 7)
-
-/* A solicitation or advertisement with its one option. */
-struct nd_message {
-	__u8 type;
-	__u8 code;
-	__sum16 checksum;
-	__be32 flags;
-	ip_t target;
-	__u8 option;
-	__u8 option_length; /* in units of 8 bytes; 0 = none there */
-	mac_t mac;
-} __attribute__((packed, aligned(4)));
-
-#define ND_BARE_SIZE 24 /* without the option */
-
-struct nd_frame {
-	mac_t dst_mac;
-	mac_t src_mac;
-	__be16 ethertype;
-	struct ipv6hdr ip;
-	struct nd_message message;
-} __attribute__((packed));
-
-struct pseudo_header6 {
-	ip_t src;
-	ip_t dst;
-	__be32 length;
-	__be32 next;
-};
-
-static __always_inline __u16 fold(__u32 sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	return ~((sum & 0xffff) + (sum >> 16));
-}
 
 /* Checks of RFC 4861 sections 7.1.1 and 7.1.2. */
 static __always_inline int read_nd(struct __sk_buff *skb, const struct frame *frame, struct nd_message *message)
@@ -83,34 +43,22 @@ static __always_inline int answer_nd(struct __sk_buff *skb, const struct origin 
 		.src_mac = entry->mac,
 		.ethertype = bpf_htons(ETH_P_IPV6),
 		.ip = { .version = 6, .nexthdr = IPPROTO_ICMPV6, .hop_limit = ND_HOP_LIMIT },
-		.message = {
-			.type = ND_NEIGHBOUR_ADVERTISEMENT,
-			.flags = probe ? NA_OVERRIDE : NA_OVERRIDE | NA_SOLICITED,
-			.target = question->target,
-			.option = ND_TARGET_LINK_LAYER,
-			.option_length = 1,
-			.mac = entry->mac,
-		},
 	};
-	struct pseudo_header6 pseudo = {
-		.src = question->target,
-		.dst = frame->key.src,
-		.length = bpf_htonl(sizeof(answer.message)),
-		.next = bpf_htonl(IPPROTO_ICMPV6),
+	struct nd_message message = {
+		.type = ND_NEIGHBOUR_ADVERTISEMENT,
+		.flags = probe ? NA_OVERRIDE : NA_OVERRIDE | NA_SOLICITED,
+		.target = question->target,
+		.option = ND_TARGET_LINK_LAYER,
+		.option_length = 1,
+		.mac = entry->mac,
 	};
-	struct nd_message message = answer.message; /* aligned, as bpf_csum_diff's memory must be */
-	__s64 sum;
+	ip_t to = frame->key.src;
 
 	if (probe) {
-		pseudo.dst.w[0] = bpf_htonl(0xff020000);
-		pseudo.dst.w[3] = bpf_htonl(1);
+		to.w[0] = bpf_htonl(0xff020000);
+		to.w[3] = bpf_htonl(1);
 	}
-	sum = bpf_csum_diff(0, 0, (__be32 *)&pseudo, sizeof(pseudo), 0);
-	sum = bpf_csum_diff(0, 0, (__be32 *)&message, sizeof(message), sum);
-	answer.message.checksum = fold(sum);
-	answer.ip.payload_len = bpf_htons(sizeof(answer.message));
-	__builtin_memcpy(&answer.ip.saddr, &pseudo.src, sizeof(ip_t));
-	__builtin_memcpy(&answer.ip.daddr, &pseudo.dst, sizeof(ip_t));
+	finish_nd(&answer, &message, &question->target, &to);
 	if (bpf_skb_change_tail(skb, sizeof(answer), 0) || bpf_skb_store_bytes(skb, 0, &answer, sizeof(answer), 0))
 		return drop(origin->vif, DROP_REDIRECT);
 	return reply(skb, origin);
@@ -150,6 +98,17 @@ static __always_inline int nd_from_port(struct __sk_buff *skb, const struct orig
 	return is_own(origin, entry) ? TC_ACT_SHOT : answer_nd(skb, origin, frame, &message, entry);
 }
 
+/* From a wire: an answer to us, which is used up by that; or what somebody says of himself to everybody. */
+static __always_inline int is_advertised_to_us(net_t net, const struct frame *frame, const struct nd_message *message)
+{
+	struct ip_entry *entry = find_ip(net, &frame->key.dst);
+	int is_ours = entry && entry->flags & IP_ANSWERED;
+
+	if (has_option(message, ND_TARGET_LINK_LAYER))
+		learn_neighbour(net, &message->target, &message->mac, is_ours ? BPF_ANY : BPF_EXIST);
+	return is_ours;
+}
+
 static __always_inline int nd_from_outside(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
 					   const struct net *net, const ip_t *peer)
 {
@@ -161,11 +120,16 @@ static __always_inline int nd_from_outside(struct __sk_buff *skb, const struct o
 		return unclaimed(origin, reason);
 	if (!peer && message.type == ND_NEIGHBOUR_SOLICITATION) {
 		entry = find_ip(origin->net, &message.target);
-		if (entry && is_port_here(entry))
+		if (entry && is_answered_here(entry)) {
+			if (entry->flags & IP_ANSWERED && has_option(&message, ND_SOURCE_LINK_LAYER))
+				learn_neighbour(origin->net, &frame->key.src, &message.mac, BPF_ANY);
 			return answer_nd(skb, origin, frame, &message, entry);
+		}
 		if (mac_is_group(&frame->dst_mac) && !(net->flags & NET_MOVABLE))
 			return unclaimed(origin, DROP_ND_UNKNOWN);
 	}
+	if (!peer && message.type == ND_NEIGHBOUR_ADVERTISEMENT && is_advertised_to_us(origin->net, frame, &message))
+		return TC_ACT_SHOT;
 	return mac_is_group(&frame->dst_mac) ? flood_locals(skb, origin) : switch_unicast(skb, origin, frame, net);
 }
 

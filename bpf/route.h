@@ -3,6 +3,7 @@
 #define CABLE_ROUTE_H
 
 #include "commit.h"
+#include "enter.h"
 #include "switch.h"
 
 /* Routers in a row: more is a loop. */
@@ -40,15 +41,16 @@ static __always_inline int refuse_with(struct __sk_buff *skb, const struct origi
 }
 
 /* To an address of the router's own: it answers echo requests (RFC 1812 section 4.3.3.6, RFC 4443 section 4.2). */
-static __always_inline int to_router(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame)
+static __always_inline int to_router(struct __sk_buff *skb, const struct origin *origin, const struct decision *decision)
 {
+	const struct frame *frame = &decision->frame;
 	int is4 = frame->key.proto == IPPROTO_ICMP;
 	__u8 type = is4 ? ICMP_ECHOREPLY : ICMPV6_ECHO_REPLY, ttl = 64;
 	__be16 old_word = bpf_htons(frame->icmp_type << 8), new_word = bpf_htons(type << 8);
 	struct { mac_t dst, src; } macs = { frame->src_mac, frame->dst_mac };
 	struct frame hop = *frame;
 
-	if (is_outside(origin) || !is_icmp(frame) || !frame->l4_offset || frame->l4_offset > HEADERS_MAX ||
+	if (!is_icmp(frame) || !frame->l4_offset || frame->l4_offset > HEADERS_MAX ||
 	    frame->icmp_type != (is4 ? ICMP_ECHO : ICMPV6_ECHO_REQUEST))
 		return drop(origin->vif, DROP_TO_ROUTER);
 	/* Changing both addresses over changes no checksum; the type does. */
@@ -67,7 +69,7 @@ static __always_inline int to_router(struct __sk_buff *skb, const struct origin 
 		if (bpf_skb_store_bytes(skb, ETH_HLEN + offsetof(struct ipv6hdr, saddr), &addresses, sizeof(addresses), 0))
 			return drop(origin->vif, DROP_REDIRECT);
 	}
-	return deliver_local(skb, origin, origin->vif);
+	return is_from_tunnel(origin) ? deliver_remote(skb, origin, origin->net, &decision->peer) : reply(skb, origin);
 }
 
 SEC("tc")
@@ -80,19 +82,27 @@ int route(struct __sk_buff *skb)
 	struct router *router;
 	struct route *found;
 	struct net *net;
+	int from_there;
 
 	if (!decision)
 		return drop(origin.vif, DROP_INTERNAL);
+	from_there = is_entering(decision, find_gateway(decision->router));
+	if (from_there)
+		enter(decision);
 	router = bpf_map_lookup_elem(&routers, &decision->router);
 	if (!router || !(router->flags & ROUTER_UP))
 		return drop(origin.vif, DROP_ROUTER_DOWN);
-	found = find_route(decision->router, &decision->frame.key.dst);
+	found = find_route(decision->router, &decision->now.dst);
 	if (!found)
 		return refuse_with(skb, &origin, decision, REFUSE_NO_ROUTE);
-	entry = find_ip(found->net, found->kind == ROUTE_VIA ? &found->next_hop : &decision->frame.key.dst);
+	if (found->kind == ROUTE_OUTSIDE)
+		return tail(skb, &origin, TAIL_LEAVE);
+	/* Its own host routes it. */
+	if (is_outside(&origin) && !from_there && !decision->is_outside)
+		return unclaimed(&origin, DROP_DST_UNKNOWN);
+	entry = find_ip(found->net, found->kind == ROUTE_VIA ? &found->next_hop : &decision->now.dst);
 	if (entry && entry->target.kind == TARGET_ROUTER && found->kind == ROUTE_CONNECTED)
-		return may_leave(&origin, decision) ? to_router(skb, &origin, &decision->frame)
-						    : drop(origin.vif, DROP_POLICY_EGRESS);
+		return may_leave(&origin, decision) ? to_router(skb, &origin, decision) : drop(origin.vif, DROP_POLICY_EGRESS);
 	if (decision->frame.ttl <= decision->hops + 1)
 		return refuse_with(skb, &origin, decision, REFUSE_TTL);
 	net = bpf_map_lookup_elem(&nets, &found->net);
@@ -105,8 +115,10 @@ int route(struct __sk_buff *skb)
 	if (entry->target.kind == TARGET_ROUTER) {
 		if (decision->hops >= ROUTERS_MAX)
 			return refuse_with(skb, &origin, decision, REFUSE_TTL);
+		decision->from_router = decision->router;
 		decision->router_net = found->net;
-		return to_router_mac(skb, &origin, &decision->frame, entry->target.vif);
+		decision->router = entry->target.vif;
+		return tail(skb, &origin, TAIL_ROUTE);
 	}
 	decision->out = found->net;
 	decision->target = entry->target;

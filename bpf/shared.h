@@ -51,6 +51,9 @@ enum drop_reason {
 	DROP_HOST_UNKNOWN,       /* its router is in the network, but no endpoint has the address; likewise */
 	DROP_ROUTER_DOWN,        /* admin_state_up of the router is false */
 	DROP_TO_ROUTER,          /* to the router itself, and no echo request */
+	DROP_NO_GATEWAY,         /* to the outside, and no host is its router's gateway now */
+	DROP_NEIGHBOUR_UNKNOWN,  /* the next hop outside has not told its MAC yet; it was asked */
+	DROP_NAT_PORTS,          /* no port left under which its sender could be told apart outside */
 	DROP_FLOW_TABLE_FULL,    /* no room for a new flow */
 	DROP_MEMBERS_FULL,       /* more members than one broadcast may reach */
 	DROP_TRAP_LIMIT,         /* more traps than the port may cause */
@@ -127,8 +130,11 @@ struct ip_key { net_t net; ip_t ip; };
 struct ip_entry {
 	struct target target;
 	mac_t mac;
-	__u16 pad;
+	__u16 flags; /* enum ip_flag */
 	set_t set;
+};
+enum ip_flag {
+	IP_ANSWERED = 1 /* an address outside that is this host's work: the wire's questions are answered */
 };
 
 /* pairs{net, prefix}: LPM; whose groups the addresses of address pairs count as, where `ips` does not say it. Of several
@@ -207,11 +213,68 @@ struct route_key {
 	router_t router;
 	ip_t ip;
 };
-enum route_kind { ROUTE_CONNECTED = 1, ROUTE_VIA = 2 };
+enum route_kind { ROUTE_CONNECTED = 1, ROUTE_VIA = 2, ROUTE_OUTSIDE = 3 };
 struct route {
 	__u32 kind;    /* enum route_kind */
-	net_t net;     /* the network it leads into */
-	ip_t next_hop; /* via: an address there */
+	net_t net;     /* the network it leads into; outside: that of the router's gateway */
+	ip_t next_hop; /* via: an address there; outside: likewise, or :: for a destination that is itself there */
+};
+
+/* gateways{router}: hash; its way to the external network. */
+enum gateway_flag {
+	GATEWAY_HERE = 1, /* this host is the way; else `remote` is */
+	GATEWAY_SNAT = 2  /* who has no floating IP leaves as `ip4` */
+};
+struct gateway {
+	__u32 flags;   /* enum gateway_flag */
+	net_t net;     /* the external network; 0 = this host has no card on it */
+	ip_t remote;   /* tunnel address of the host that is the way; :: = none is */
+	mac_t mac;     /* its own end outside */
+	__u16 pad;
+	__be32 ip4;    /* 0 = none */
+	ip_t ip6;      /* :: = none */
+	__u32 mtu;     /* of the external network */
+};
+
+/* floatings{net, ip}: hash; an external address that is one of a port here or behind this gateway. */
+struct floating {
+	router_t router;
+	__be32 fixed;
+};
+
+/* fixeds{router, ip}: hash; the other way round. */
+struct fixed_key { router_t router; __be32 ip; };
+struct fixed {
+	__be32 ip;
+	mac_t mac;
+	__u16 pad;
+};
+
+/* forwards{net, ip, protocol, port}: LPM; ports of an external address that are ports of an inner one. FORWARD_FIXED_BITS
+ * + n = the ports that begin with these n bits. */
+#define FORWARD_FIXED_BITS 80
+struct forward_key {
+	__u32 prefix_length;
+	net_t net;
+	__be32 ip;
+	__u8 proto;
+	__u8 pad;
+	__be16 port;
+};
+struct forward {
+	router_t router;
+	__be32 ip;
+	__u16 first;    /* the inner port of the first of the whole range, in host order */
+	__u16 external; /* that first port; 0 = all become the one inner port */
+};
+
+/* neighbours{net, ip}: LRU hash, learned by the data plane; who is out there on an external network. */
+struct neighbour {
+	mac_t mac;       /* 00:... = asked, and not answered yet */
+	__u16 pad;
+	__u32 pad2;
+	__u64 asked_ns;  /* CLOCK_MONOTONIC, coarse */
+	__u64 heard_ns;
 };
 
 /* members{net, index}: hash; who gets broadcast and multicast. Of several physical machines behind one card and tag only
@@ -274,7 +337,9 @@ enum flow_flag {
 };
 enum rewrite {
 	REWRITE_MACS = 1,
-	REWRITE_TTL = 2
+	REWRITE_TTL = 2,
+	REWRITE_SRC = 4, /* `new_src4` and `new_src_port` */
+	REWRITE_DST = 8
 };
 struct flow {
 	__u32 generation; /* 0 = known, but still to be decided */
@@ -294,6 +359,11 @@ struct flow {
 	mac_t new_src_mac;
 	__u16 rewrite;      /* enum rewrite */
 	__u16 hops;         /* by how much the TTL goes down: routers on the way */
+	__be32 new_src4;    /* NAT is IPv4's alone */
+	__be32 new_dst4;
+	__be16 new_src_port; /* ICMP echo: both are the identifier */
+	__be16 new_dst_port;
+	router_t nat_router; /* through which it goes inside, or came from there */
 };
 
 /* stats[vif]: per-CPU array; slot 0 is the host's own. rx = from the workload. */
@@ -313,11 +383,12 @@ struct trap_budget {
 
 enum trap_reason { TRAP_DHCP4 = 1, TRAP_ROUTER_SOLICITATION = 2 };
 /* In front of every frame on pkt0, both ways, after an outer Ethernet header (14 bytes) whose type is the inner frame's
- * own; towards the data plane `reason` is 0 and `vif` is the port to send to. */
+ * own; towards the data plane `reason` is 0 and `vif` is the port to send to, or `wire` the network. */
 struct trap_header {
 	vif_t vif;
 	__u16 reason; /* enum trap_reason */
 	__u16 length; /* of the inner frame; host byte order, as all here */
+	net_t wire;   /* with `vif` 0: out of this network's card */
 };
 
 #endif

@@ -2,6 +2,7 @@
 #define CABLE_TAIL_VALUES
 #include "arp.h"
 #include "flood.h"
+#include "leave.h"
 #include "nd.h"
 #include "refuse.h"
 #include "route.h"

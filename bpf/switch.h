@@ -51,13 +51,24 @@ static __always_inline int is_hairpin(const struct origin *origin, const struct 
 	return from.ifindex && is_same_segment(from, segment_of_vif(bpf_map_lookup_elem(&vifs, &target->vif)));
 }
 
-/* A frame to a router's MAC: the host of its sender routes it, and nobody else. */
+/* What comes to a router from elsewhere: from the wire of its external network, and to its gateway's host what other
+ * hosts' workloads send outside. */
+static __always_inline int may_enter(const struct origin *origin, router_t router)
+{
+	struct gateway *gateway = bpf_map_lookup_elem(&gateways, &router);
+
+	if (!gateway)
+		return 0;
+	return is_from_tunnel(origin) ? gateway->flags & GATEWAY_HERE : gateway->net == origin->net;
+}
+
+/* A frame to a router's MAC: the host of its sender routes it, unless it comes from or goes to the outside. */
 static __always_inline int to_router_mac(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
 					 router_t router)
 {
 	struct decision *decision = get_decision();
 
-	if (is_outside(origin) || !frame->ip_length)
+	if (!frame->ip_length || (is_outside(origin) && !may_enter(origin, router)))
 		return unclaimed(origin, DROP_DST_UNKNOWN);
 	if (!decision)
 		return drop(origin->vif, DROP_INTERNAL);
@@ -82,6 +93,8 @@ static __always_inline int switch_unicast(struct __sk_buff *skb, const struct or
 		return unclaimed(origin, DROP_DST_UNKNOWN);
 	if (is_hairpin(origin, &target, net))
 		return unclaimed(origin, DROP_HAIRPIN);
+	if (target.kind == TARGET_REMOTE && is_outside(origin))
+		return drop(0, DROP_REMOTE_TO_REMOTE);
 	if (!frame->ip_length || !decision)
 		return deliver(skb, origin, origin->net, &target);
 	decision->target = target;
@@ -128,10 +141,10 @@ static __always_inline int is_own(const struct origin *origin, const struct ip_e
 	return entry->target.kind == TARGET_LOCAL && entry->target.vif == origin->vif;
 }
 
-/* A port of this host, and not its services: what a wire may be told of. */
-static __always_inline int is_port_here(const struct ip_entry *entry)
+/* A port of this host, and not its services, or an address outside that is its work: what a wire may be told of. */
+static __always_inline int is_answered_here(const struct ip_entry *entry)
 {
-	return entry->target.kind == TARGET_LOCAL && entry->target.vif;
+	return (entry->target.kind == TARGET_LOCAL && entry->target.vif) || entry->flags & IP_ANSWERED;
 }
 
 #endif

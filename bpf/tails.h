@@ -5,7 +5,8 @@
 
 #include "drop.h"
 
-enum tail { TAIL_FROM_PORT, TAIL_FROM_OUTSIDE, TAIL_FLOOD, TAIL_TOO_BIG, TAIL_ROUTE, TAIL_COMMIT, TAIL_REFUSE, TAILS };
+enum tail { TAIL_FROM_PORT, TAIL_FROM_OUTSIDE, TAIL_FLOOD, TAIL_TOO_BIG, TAIL_ROUTE, TAIL_COMMIT, TAIL_REFUSE,
+	    TAIL_LEAVE, TAIL_ASK, TAILS };
 
 /* Where a frame came in. */
 struct origin {
@@ -24,6 +25,8 @@ int too_big(struct __sk_buff *skb);
 int route(struct __sk_buff *skb);
 int commit(struct __sk_buff *skb);
 int refuse(struct __sk_buff *skb);
+int leave(struct __sk_buff *skb);
+int ask(struct __sk_buff *skb);
 #endif
 
 /* Pinned, so that the kernel does not empty it when the agent's last descriptor is closed. */
@@ -44,6 +47,8 @@ struct {
 			[TAIL_ROUTE] = (void *)&route,
 			[TAIL_COMMIT] = (void *)&commit,
 			[TAIL_REFUSE] = (void *)&refuse,
+			[TAIL_LEAVE] = (void *)&leave,
+			[TAIL_ASK] = (void *)&ask,
 		},
 	}
 #endif
@@ -76,6 +81,16 @@ static __always_inline int flood_to(struct __sk_buff *skb, const struct origin *
 static __always_inline int is_outside(const struct origin *origin)
 {
 	return origin->vif == 0;
+}
+
+static __always_inline int is_from_tunnel(const struct origin *origin)
+{
+	return (origin->ingress & FLOW_WIRE) == FLOW_TUNNEL;
+}
+
+static __always_inline int is_from_wire(const struct origin *origin)
+{
+	return (origin->ingress & FLOW_WIRE) == FLOW_WIRE;
 }
 
 /* A provider network without a tag shares the card with the host itself: what no port claims is the host's. */

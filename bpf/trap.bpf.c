@@ -1,4 +1,4 @@
-/* tc ingress of pkt0: what the agent's services send to workloads. Takes the envelope off (see struct trap_header). */
+/* tc ingress of pkt0: what the agent's services send to workloads, and to wires. Takes the envelope off (see struct trap_header). */
 #include "trap.h"
 
 static __always_inline __u32 packet_type(const struct ethhdr *eth)
@@ -15,15 +15,17 @@ int untrap(struct __sk_buff *skb)
 {
 	struct trap_envelope envelope;
 	struct ethhdr eth;
-	struct vif *vif;
+	struct origin nobody = {};
+	struct vif *vif = 0;
 	vif_t number;
 
 	if (bpf_skb_load_bytes(skb, 0, &envelope, sizeof(envelope)) ||
 	    bpf_skb_load_bytes(skb, sizeof(envelope), &eth, sizeof(eth)))
 		return drop(0, DROP_TRUNCATED);
 	number = envelope.header.vif;
-	vif = bpf_map_lookup_elem(&vifs, &number);
-	if (!number || !vif || !vif->ifindex)
+	if (number)
+		vif = bpf_map_lookup_elem(&vifs, &number);
+	if (number ? !vif || !vif->ifindex : !envelope.header.wire)
 		return drop(0, DROP_VIF_UNKNOWN);
 	if (envelope.header.length != skb->len - sizeof(envelope))
 		return drop(number, envelope.header.length > skb->len - sizeof(envelope) ? DROP_TRUNCATED : DROP_MALFORMED);
@@ -31,6 +33,8 @@ int untrap(struct __sk_buff *skb)
 	if (bpf_skb_adjust_room(skb, -(__s32)sizeof(envelope), BPF_ADJ_ROOM_MAC, 0) ||
 	    bpf_skb_store_bytes(skb, 0, &eth, sizeof(eth), 0))
 		return drop(number, DROP_MALFORMED);
+	if (!vif)
+		return deliver_wire(skb, &nobody, envelope.header.wire);
 	count_tx(number, skb->len);
 	if (vif->kind == VIF_VETH) {
 		claim(skb, packet_type(&eth));

@@ -1,7 +1,7 @@
 /** Long because one host in memory, its golden logs and the driver's whole behaviour on it are read side by side. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { MAPS, TrapHeader, type VifNumber } from "../../bpf/layout.gen.ts";
+import { MAPS, type NetNumber, TrapHeader, type VifNumber } from "../../bpf/layout.gen.ts";
 
 import { type FakeHost, type FakeTap, fakeHost } from "../../host/fake/mod.ts";
 import { type Datapath, noChange, type Trap, type Wanted, type WantedChange } from "../mod.ts";
@@ -446,7 +446,7 @@ describe("ebpf driver: services", () => {
     const of = (vif: number) =>
       Buffer.concat([
         Buffer.alloc(14),
-        TrapHeader.encode({ vif: vif as VifNumber, reason: 1, length: frame.length }),
+        TrapHeader.encode({ vif: vif as VifNumber, reason: 1, length: frame.length, wire: 0 as NetNumber }),
         frame,
       ]);
     tap.deliver(of(1));

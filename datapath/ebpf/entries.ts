@@ -88,7 +88,7 @@ export function networkEntries(
     ...peers.map((ip) => entry("peers", { net, ip }, { flags: 0 })),
     // Every host answers for the service's addresses itself, so they have a MAC and no place.
     ...[SERVICE_IP4, SERVICE_IP6].map((ip) =>
-      entry("ips", { net, ip }, { target: NO_TARGET, mac: SERVICE_MAC, set: NO_SET }),
+      entry("ips", { net, ip }, { target: NO_TARGET, mac: SERVICE_MAC, flags: 0, set: NO_SET }),
     ),
   ];
 }
@@ -142,7 +142,7 @@ export function endpointEntries(
   return [
     entry("macs", { net, mac }, target),
     ...endpoint.moreMacs.map((more) => entry("macs", { net, mac: more }, target, BORROWED)),
-    ...[...ips].map((ip) => entry("ips", { net, ip }, { target, mac, set })),
+    ...[...ips].map((ip) => entry("ips", { net, ip }, { target, mac, flags: 0, set })),
   ];
 }
 

@@ -221,7 +221,11 @@ describe("the generation", () => {
 describe("frames on pkt0", () => {
   const inner = Buffer.from(`${"ff".repeat(6)}0200000000010800${"ab".repeat(30)}`, "hex");
   const trapped = (header: { vif: number; reason: number; length: number }, frame: Buffer = inner) =>
-    Buffer.concat([Buffer.alloc(14), TrapHeader.encode({ ...header, vif: vif(header.vif) }), frame]);
+    Buffer.concat([
+      Buffer.alloc(14),
+      TrapHeader.encode({ ...header, vif: vif(header.vif), wire: 0 as NetNumber }),
+      frame,
+    ]);
 
   test("a trap gives port, reason and the workload's frame without what was padded", () => {
     const frame = Buffer.concat([trapped({ vif: 7, reason: 1, length: inner.length }), Buffer.alloc(8)]);
@@ -244,7 +248,7 @@ describe("frames on pkt0", () => {
   test("an injected frame has the inner frame's type outside, and its size in the header", () => {
     const frame = encodeInjection(vif(7), inner);
     assert.equal(frame.readUInt16BE(12), 0x0800);
-    assert.deepEqual(TrapHeader.decode(frame.subarray(14)), { vif: 7, reason: 0, length: inner.length });
+    assert.deepEqual(TrapHeader.decode(frame.subarray(14)), { vif: 7, reason: 0, length: inner.length, wire: 0 });
     assert.deepEqual(frame.subarray(22), inner);
     assert.throws(() => encodeInjection(vif(7), Buffer.alloc(13)), RangeError);
   });

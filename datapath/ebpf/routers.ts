@@ -37,7 +37,7 @@ export function routerEntries(
     if (net === undefined) continue;
     entries.push(entry("macs", { net, mac }, target));
     for (const ip of [...ips, linkLocalAddress(mac)])
-      entries.push(entry("ips", { net, ip }, { target, mac, set: NO_SET }));
+      entries.push(entry("ips", { net, ip }, { target, mac, flags: 0, set: NO_SET }));
     for (const cidr of prefixes) {
       const key = { router: number, ...prefixKey(prefix(cidr), ROUTE_FIXED_BITS) };
       entries.push(entry("routes", key, { kind: RouteKind.CONNECTED, net, nextHop: NO_IP }));

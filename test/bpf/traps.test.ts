@@ -1,6 +1,6 @@
 /** Frames for the agent's services, and frames from them. */
 import { after, test } from "node:test";
-import { TrapHeader, TrapReason, VifFlag, type VifNumber } from "../../bpf/layout.gen.ts";
+import { type NetNumber, TrapHeader, TrapReason, VifFlag, type VifNumber } from "../../bpf/layout.gen.ts";
 import { SERVICE_IP4, SERVICE_MAC } from "../../model/mod.ts";
 import { BROADCAST, echo, eth, icmp6, ip4, ip6, raw, udp } from "./kit/frames.ts";
 import { goPrivate } from "./kit/privacy.ts";
@@ -13,7 +13,12 @@ const { a, b, machine, vlan } = PORTS;
 
 type End = { mac: string; ip4: string; ip6: string };
 const envelope = (vif: VifNumber, reason: number, frame: Uint8Array, length = frame.length) =>
-  Buffer.concat([Buffer.alloc(12), frame.subarray(12, 14), TrapHeader.encode({ vif, reason, length }), frame]);
+  Buffer.concat([
+    Buffer.alloc(12),
+    frame.subarray(12, 14),
+    TrapHeader.encode({ vif, reason, length, wire: 0 as NetNumber }),
+    frame,
+  ]);
 const dhcp = (from: End, to = BROADCAST, source = "0.0.0.0", target = "255.255.255.255", tag?: number) =>
   eth({ to, from: from.mac, ...(tag && { vlan: tag }) }, ip4({ from: source, to: target }, udp(68, 67, "discover")));
 const solicit = (from: End, source = from.ip6) =>

@@ -128,7 +128,7 @@ export function addEndpoint(
 ): void {
   plane.put("macs", { net: on, mac: mac(at.mac) }, target);
   for (const address of [at.ip4, at.ip6, linkLocalAddress(mac(at.mac))]) {
-    plane.put("ips", { net: on, ip: ip(address) }, { target, mac: mac(at.mac), set: NO_SET });
+    plane.put("ips", { net: on, ip: ip(address) }, { target, mac: mac(at.mac), flags: 0, set: NO_SET });
   }
 }
 
@@ -170,7 +170,7 @@ function addNetwork(
     plane.put("peers", { net: on, ip: ip(host) }, { flags: 0 });
   }
   for (const address of [SERVICE_IP4, SERVICE_IP6]) {
-    plane.put("ips", { net: on, ip: address }, { target: local(vif(0)), mac: SERVICE_MAC, set: NO_SET });
+    plane.put("ips", { net: on, ip: address }, { target: local(vif(0)), mac: SERVICE_MAC, flags: 0, set: NO_SET });
   }
   const { flags = 0, ifindex = 0, vlan = 0 } = options;
   plane.put("nets", on, { flags, mtu: MTU, ifindex, vlan, locals: ports.length, remotes: hosts.length });
