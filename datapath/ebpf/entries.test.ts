@@ -56,8 +56,8 @@ describe("a network's entries", () => {
       "members[net=1 index=32769]=vif=0 remote=2001:db8::2",
       "peers[net=1 ip=192.0.2.2]=flags=0",
       "peers[net=1 ip=2001:db8::2]=flags=0",
-      "ips[net=1 ip=169.254.169.254]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01 set=0",
-      "ips[net=1 ip=fe80::a9fe:a9fe]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01 set=0",
+      "ips[net=1 ip=169.254.169.254]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01 flags=0 set=0",
+      "ips[net=1 ip=fe80::a9fe:a9fe]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01 flags=0 set=0",
     ]);
   });
 
@@ -134,9 +134,9 @@ describe("an endpoint's entries", () => {
     test(`${where}: its MAC, its addresses and its link-local address lead there`, () => {
       assert.deepEqual(text(endpointEntries(anEndpoint(2, location), NET, number)), [
         `macs[net=1 mac=02:00:00:00:00:02]=${target}`,
-        `ips[net=1 ip=10.0.0.2]=target={${target}} mac=02:00:00:00:00:02 set=0`,
-        `ips[net=1 ip=fd00::2]=target={${target}} mac=02:00:00:00:00:02 set=0`,
-        `ips[net=1 ip=fe80::ff:fe00:2]=target={${target}} mac=02:00:00:00:00:02 set=0`,
+        `ips[net=1 ip=10.0.0.2]=target={${target}} mac=02:00:00:00:00:02 flags=0 set=0`,
+        `ips[net=1 ip=fd00::2]=target={${target}} mac=02:00:00:00:00:02 flags=0 set=0`,
+        `ips[net=1 ip=fe80::ff:fe00:2]=target={${target}} mac=02:00:00:00:00:02 flags=0 set=0`,
       ]);
     });
   }

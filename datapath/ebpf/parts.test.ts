@@ -249,7 +249,7 @@ describe("frames on pkt0", () => {
     const frame = encodeInjection(vif(7), inner);
     assert.equal(frame.readUInt16BE(12), 0x0800);
     assert.deepEqual(TrapHeader.decode(frame.subarray(14)), { vif: 7, reason: 0, length: inner.length, wire: 0 });
-    assert.deepEqual(frame.subarray(22), inner);
+    assert.deepEqual(frame.subarray(26), inner);
     assert.throws(() => encodeInjection(vif(7), Buffer.alloc(13)), RangeError);
   });
 });

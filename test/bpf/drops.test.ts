@@ -484,7 +484,12 @@ test("echo is no exception", () => {
   world.step({ name: "echo", from: "a", frame, moved: dropped("spoofed_ip") });
 });
 
+/** Those of the way to external networks are in nat.test.ts. */
+const OUTSIDE = new Set(["no_gateway", "neighbour_unknown", "nat_ports"]);
+
 test("every drop reason has a row or a test", () => {
-  const missing = Object.values(dropReasonNames).filter((name) => name !== "none" && !reasonsSeen.has(name));
+  const missing = Object.values(dropReasonNames).filter(
+    (name) => name !== "none" && !reasonsSeen.has(name) && !OUTSIDE.has(name),
+  );
   assert.deepEqual(missing, []);
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { GatewayFlag } from "../../bpf/layout.gen.ts";
 import { ip } from "../../model/mod.ts";
-import { arp, BROADCAST, echo, eth, ip4, ip6, tcp, type Upper, udp } from "./kit/frames.ts";
+import { arp, BROADCAST, echo, eth, ip4, ip6, raw, tcp, type Upper, udp } from "./kit/frames.ts";
 import {
   addAnswered,
   addFloating,
@@ -428,4 +428,21 @@ test("this host is the gateway of others: from their tunnel to the wire, and bac
   for (const step of steps) world.step({ ...step, name: `by flow: ${step.name}` });
   nextGeneration(plane);
   for (const step of steps.toReversed()) world.step({ ...step, name: `again: ${step.name}` });
+});
+
+test("what has no ports goes out once to each far end, and the next one has to wait", () => {
+  const sctp = raw(132, Buffer.from("0b59005000000000"));
+  world.step({
+    name: "the first",
+    from: "b",
+    frame: sent(b, FAR.ip4, sctp),
+    moved: { "2 rx": 1 },
+    out: { nic: [out(shared, FAR.ip4, sctp)] },
+  });
+  world.step({
+    name: "another",
+    from: "open",
+    frame: sent(open, FAR.ip4, sctp),
+    moved: { "3 rx": 1, "3 drop nat_ports": 1 },
+  });
 });
