@@ -144,6 +144,11 @@ test("a record survives a real map", () => {
       newSrcMac: "02:00:00:00:00:04",
       rewrite: 3,
       hops: 2,
+      newSrc4: 0x0a000001,
+      newDst4: 0,
+      newSrcPort: 1000,
+      newDstPort: 53,
+      natRouter: 7,
     },
   };
   loaded.map("flows").update(key.encode(flow.key as never), value.encode(flow.value as never));
