@@ -11,6 +11,7 @@ import {
   type ViewNetwork,
   type ViewPort,
   type ViewRouter,
+  type ViewRule,
 } from "../../model/mod.ts";
 
 /** A readable UUID: `uuid("b", 7)` is "bbbbbbbb-0000-4000-8000-000000000007". */
@@ -107,6 +108,24 @@ export function anEndpoint(
     tunnelIp: host === "h1" ? ("192.0.2.1" as Ip) : ("192.0.2.2" as Ip),
     ...changes,
   };
+}
+
+/** A group that lets everything pass. */
+export function aGroup(n: number, changes: Partial<ViewGroup> = {}): ViewGroup {
+  const rules = (["ingress", "egress"] as const).flatMap((direction) =>
+    ([4, 6] as const).map(
+      (family): ViewRule => ({
+        id: uuid(direction === "ingress" ? "7" : "8", n * 10 + family),
+        direction,
+        family,
+        protocol: null,
+        ports: null,
+        icmp: null,
+        remote: { kind: "any" },
+      }),
+    ),
+  );
+  return { id: uuid("9", n), stateful: true, rules, ...changes };
 }
 
 export function aView(

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { aNetwork, anEndpoint, aPort, networkId, portId } from "../../agent/fake/mod.ts";
+import { aGroup, aNetwork, anEndpoint, aPort, networkId, portId } from "../../agent/fake/mod.ts";
 import type { Place } from "../../model/mod.ts";
 import {
   askSocket,
@@ -86,9 +86,11 @@ async function aHost(t: TestContext) {
       return runIn(name, [EXECUTABLE], { env: { ...env, CNI_PATH: "/opt/cni/bin", CNI_ARGS: "" }, input });
     },
     putPort(n: number, place: "tap" | Place = container): string {
+      const group = aGroup(1);
       control.put("network", aNetwork(1));
-      control.put("port", aPort(n, 1, place));
-      control.put("endpoint", anEndpoint(n, 1, "h1"));
+      control.put("group", group);
+      control.put("port", aPort(n, 1, place, { securityGroups: [group.id] }));
+      control.put("endpoint", anEndpoint(n, 1, "h1", { securityGroups: [group.id] }));
       return portId(n);
     },
     async links(): Promise<string[]> {

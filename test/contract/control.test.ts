@@ -96,7 +96,8 @@ describe("the control node as a process, on a real etcd", () => {
     const puts = stream.seen.flatMap((message) =>
       message.type === "put" ? [`${message.kind} ${message.value.id}`] : [],
     );
-    assert.deepEqual(puts, [`network ${network.id}`, `endpoint ${port.id}`, `port ${port.id}`]);
+    const group = `group ${port.security_groups[0]}`;
+    assert.deepEqual(puts, [`network ${network.id}`, `endpoint ${port.id}`, group, `port ${port.id}`]);
 
     await stream.has("bookmark");
     await client.report({ revision: stream.revision, ports: { [port.id]: { up: true, device: "tap0" } } });

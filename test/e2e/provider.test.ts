@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ip } from "../../model/mod.ts";
 import {
+  addRule,
+  defaultGroup,
   failures,
   mustIn,
   REACH_TESTS,
@@ -53,7 +55,7 @@ test("another network with the same prefixes is another network", async () => {
   assert.deepEqual(reachLines(cells), ["stranger → a IPv4 ping no", "stranger → a IPv6 ping no"]);
 });
 
-test("a machine on the wire that Cable knows nothing of is reached and reaches", async () => {
+test("a machine on the wire that Cable knows nothing of is reached, and reaches once a rule lets it in", async () => {
   const netns = `${lab().name}-router`;
   const port = { id: "router", mac_address: "02:00:00:00:03:01" };
   const { wire, directory } = lab();
@@ -61,13 +63,19 @@ test("a machine on the wire that Cable knows nothing of is reached and reaches",
   const router = await startMachine({ name: "router", netns, directory, wire, vlan: VLAN, port, addresses });
   const outside = { workload: router, ips: [ip("10.3.0.1"), ip("fd03::1")] };
   const inside = ["a", "b"].map((name) => lab().target(name));
-  const cells = [
-    ...(await reach([router], inside)),
-    ...(await reach(
+  const outwards = () =>
+    reach(
       inside.map(({ workload }) => workload),
       [outside],
-    )),
-  ];
+    );
+  assert.deepEqual(failures(await outwards()), [], "out to all, and its answers in");
+  const refused = await reach([router], inside, ["ping"]);
+  assert.deepEqual(failures(refused), reachLines(refused), "in from its own members only");
+  const group = await defaultGroup(lab());
+  await addRule(lab(), group, { remote_ip_prefix: "10.3.0.1/32" });
+  await addRule(lab(), group, { ethertype: "IPv6", remote_ip_prefix: "fd03::1/128" });
+  for (const host of lab().hosts.values()) await host.inStep();
+  const cells = [...(await reach([router], inside)), ...(await outwards())];
   assert.equal(cells.length, 4 * 2 * REACH_TESTS.length);
   assert.deepEqual(failures(cells), []);
   await router.stop();

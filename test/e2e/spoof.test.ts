@@ -78,12 +78,14 @@ test("an address pair, and no port security, lift exactly that, on a port in use
   assert.notEqual((await ping(FOREIGN6, ofFamily(lab().target("peer").ips, 6))).code, 0, "the other family is no pair");
   await lab().neutron.update("port", port.id, { allowed_address_pairs: [] });
   await until("silence", async () => ((await ping(FOREIGN4, target)).code === 0 ? undefined : true));
-  await lab().neutron.update("port", port.id, { port_security_enabled: false });
+  // Neutron lets nobody turn it off for a port that has groups.
+  await lab().neutron.update("port", port.id, { port_security_enabled: false, security_groups: [] });
   await until("the port to be free", async () => {
     const { spoofed_ip: count = 0 } = await dropped(() => ping(FOREIGN4, target));
     return count === 0 ? true : undefined;
   });
-  await lab().neutron.update("port", port.id, { port_security_enabled: true });
+  const { security_groups } = port;
+  await lab().neutron.update("port", port.id, { port_security_enabled: true, security_groups });
   await ipBatch(lab().entry("liar").netns, [`addr del ${FOREIGN4}/24 dev eth0`, `addr del ${FOREIGN6}/64 dev eth0`]);
   // A solicitation sent from the foreign address was dropped, and the kernel would ask again only after a second.
   await mustIn(lab().entry("liar").netns, ["ip", "neigh", "flush", "dev", "eth0"]);

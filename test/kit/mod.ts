@@ -18,6 +18,7 @@ export * from "./place.ts";
 export * from "./process.ts";
 export * from "./reach.ts";
 export * from "./run.ts";
+export * from "./security.ts";
 export * from "./settled.ts";
 export * from "./state.ts";
 export * from "./stream.ts";

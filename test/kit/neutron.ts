@@ -27,25 +27,25 @@ export class Neutron {
   }
 
   async create<K extends ResourceKind>(kind: K, body: Attributes): Promise<NetworkingTypes[K]> {
-    return this.#one(kind, await this.request("POST", `/v2.0/${kind}s`, { [kind]: body }));
+    return this.#one(kind, await this.request("POST", pathOf(kind), { [kind]: body }));
   }
 
   async show<K extends ResourceKind>(kind: K, id: string): Promise<NetworkingTypes[K]> {
-    return this.#one(kind, await this.request("GET", `/v2.0/${kind}s/${id}`));
+    return this.#one(kind, await this.request("GET", `${pathOf(kind)}/${id}`));
   }
 
   async list<K extends ResourceKind>(kind: K, filters: Record<string, string> = {}): Promise<NetworkingTypes[K][]> {
     const query = new URLSearchParams(filters).toString();
-    const reply = await this.request("GET", `/v2.0/${kind}s${query === "" ? "" : `?${query}`}`);
+    const reply = await this.request("GET", `${pathOf(kind)}${query === "" ? "" : `?${query}`}`);
     return (reply as Record<string, NetworkingTypes[K][]>)[`${kind}s`] ?? [];
   }
 
   async update<K extends ResourceKind>(kind: K, id: string, changes: Attributes): Promise<NetworkingTypes[K]> {
-    return this.#one(kind, await this.request("PUT", `/v2.0/${kind}s/${id}`, { [kind]: changes }));
+    return this.#one(kind, await this.request("PUT", `${pathOf(kind)}/${id}`, { [kind]: changes }));
   }
 
   async delete(kind: ResourceKind, id: string): Promise<void> {
-    await this.request("DELETE", `/v2.0/${kind}s/${id}`);
+    await this.request("DELETE", `${pathOf(kind)}/${id}`);
   }
 
   /** One request; the reply's JSON, or null when there is none. @throws NeutronError for any status from 400 */
@@ -66,6 +66,9 @@ export class Neutron {
     return (reply as Record<string, NetworkingTypes[K]>)[kind] as NetworkingTypes[K];
   }
 }
+
+/** A resource's name in paths has hyphens where bodies have underscores. */
+const pathOf = (kind: ResourceKind) => `/v2.0/${kind.replaceAll("_", "-")}s`;
 
 /** Neutron's form of an error, the native API's, or whatever else came. */
 function errorOf(text: string): { type: string; message: string } {

@@ -94,17 +94,19 @@ export const tcp = (
 export const echo = (id: number, payload: Bytes | string = "", reply = false): { v4: Upper; v6: Upper } => {
   const rest = concat(u16(id), u16(1), Buffer.from(payload as string));
   return {
-    v4: {
-      protocol: 1,
-      bytes() {
-        const packet = concat(Uint8Array.of(reply ? 0 : 8, 0, 0, 0), rest);
-        packet.writeUInt16BE(checksum(packet), 2);
-        return packet;
-      },
-    },
+    v4: icmp(reply ? 0 : 8, rest),
     v6: icmp6(reply ? 129 : 128, rest),
   };
 };
+
+export const icmp = (type: number, rest: Bytes, code = 0): Upper => ({
+  protocol: 1,
+  bytes() {
+    const packet = concat(Uint8Array.of(type, code, 0, 0), rest);
+    packet.writeUInt16BE(checksum(packet), 2);
+    return packet;
+  },
+});
 
 export const icmp6 = (type: number, rest: Bytes, code = 0): Upper => ({
   protocol: 58,
