@@ -113,6 +113,46 @@ export interface ViewRouter {
   adminUp: boolean;
   interfaces: { portId: Id; networkId: Id; mac: Mac; ips: Ip[] }[];
   routes: { destination: Cidr; nextHop: Ip }[];
+  gateway: ViewGateway | null;
+}
+
+/** A router's way to an external network, which is in the view too. */
+export interface ViewGateway {
+  networkId: Id;
+  mac: Mac;
+  ips: Ip[];
+  /** Who has no floating IP leaves under the gateway's address. */
+  snat: boolean;
+  /** The host that is the way; null while none can be. */
+  host: string | null;
+  tunnelIp: Ip | null;
+  floatings: ViewFloating[];
+  forwards: ViewForward[];
+  /** Inner addresses for which the gateway answers neighbour solicitations outside. */
+  proxies: Ip[];
+}
+
+/** A floating IP that leads to a port. */
+export interface ViewFloating {
+  id: Id;
+  ip: Ip;
+  mac: Mac;
+  fixedIp: Ip;
+  /** Whose work it is: that of the port's host if it has a card on the network, else of the gateway's. */
+  host: string | null;
+}
+
+/** Ports of a floating IP that are ports of an inner address: as many of them, or one for all. */
+export interface ViewForward {
+  id: Id;
+  ip: Ip;
+  mac: Mac;
+  /** IANA number. */
+  protocol: number;
+  external: [number, number];
+  fixedIp: Ip;
+  internal: [number, number];
+  host: string | null;
 }
 
 export interface ViewTypes {

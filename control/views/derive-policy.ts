@@ -9,6 +9,8 @@ import {
 } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
 import { protocolNumber } from "../networking/mod.ts";
+import { viewGateway } from "./derive-outside.ts";
+import type { Outside } from "./outside.ts";
 
 const ICMP4 = 1;
 const ICMP6 = 58;
@@ -49,7 +51,7 @@ function remoteOf(memory: Memory, rule: SecurityGroupRuleRecord): ViewRule["remo
 }
 
 /** Undefined for a router that is not there. `interfaces`: the ports that are its. */
-export function viewRouter(memory: Memory, id: Id, interfaces: Iterable<Id>): ViewRouter | undefined {
+export function viewRouter(memory: Memory, id: Id, interfaces: Iterable<Id>, outside: Outside): ViewRouter | undefined {
   const router = memory.get("router", id)?.record;
   if (router === undefined) return undefined;
   const ports = [...interfaces].sort().flatMap((port) => memory.get("port", port)?.record ?? []);
@@ -63,5 +65,6 @@ export function viewRouter(memory: Memory, id: Id, interfaces: Iterable<Id>): Vi
       ips: port.fixed_ips.map(({ ip_address }) => ip_address),
     })),
     routes: router.routes.map(({ destination, nexthop }) => ({ destination, nextHop: nexthop })),
+    gateway: viewGateway(memory, router, outside),
   };
 }

@@ -3,6 +3,7 @@ import type { HostRecord, Id, NetworkRecord } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
 import { segmentsOf } from "./derive.ts";
 import { Joins } from "./joins.ts";
+import { Outside } from "./outside.ts";
 import { RuleIndex } from "./rule-index.ts";
 
 export interface Dirty {
@@ -11,6 +12,8 @@ export interface Dirty {
   ports: Map<string, Set<Id>>; // host -> ports
   groups: Set<Id>;
   routers: Set<Id>;
+  /** Hosts that may be told of other routers than before, for the sake of gateways. */
+  hosts: Set<string>;
   /** Networks that routers may join to others than before: of their hosts, who is told of what. */
   joins: Set<Id>;
 }
@@ -21,6 +24,7 @@ export const noDirt = (): Dirty => ({
   ports: new Map(),
   groups: new Set(),
   routers: new Set(),
+  hosts: new Set(),
   joins: new Set(),
 });
 
@@ -29,15 +33,19 @@ export const isEmpty = (dirty: Dirty): boolean => Object.values(dirty).every((pa
 export class DirtMarker {
   readonly joins = new Joins();
   readonly rules = new RuleIndex();
+  readonly outside: Outside;
   readonly #memory: Memory;
 
   constructor(memory: Memory) {
     this.#memory = memory;
+    this.outside = new Outside(memory);
   }
 
   /** Everything there is, taken in for the first time. */
   everything(): Dirty {
     const dirty = noDirt();
+    this.outside.everything();
+    for (const { record } of this.#memory.all("host")) dirty.hosts.add(record.name);
     for (const { record } of this.#memory.all("port")) this.joins.change(record.id, undefined, record);
     for (const { record } of this.#memory.all("security_group_rule")) this.rules.change(record.id, undefined, record);
     for (const { record } of this.#memory.all("network")) this.#markNetwork(dirty, record.id);
@@ -58,6 +66,7 @@ export class DirtMarker {
       case "network":
         if (samePorts(change.before?.record, change.after?.record)) dirty.networks.add(change.id);
         else this.#markNetwork(dirty, change.id);
+        for (const router of this.outside.routersOfNetwork(change.id)) this.#markRouter(dirty, router);
         break;
       case "host":
         if (!sameReach(change.before?.record, change.after?.record)) this.#markHost(dirty, change.id);
@@ -74,15 +83,36 @@ export class DirtMarker {
         for (const group of this.rules.groupsNaming(change.id)) dirty.groups.add(group);
         break;
       case "router":
-        dirty.routers.add(change.id);
-        for (const network of this.joins.portsOf(change.id).values()) dirty.joins.add(network);
+        this.#markRouter(dirty, change.id);
+        this.outside.changeRouter(change.before?.record, change.after?.record);
+        for (const side of [change.before, change.after]) {
+          for (const host of side?.record.gateways?.[0]?.hosts ?? []) dirty.hosts.add(host);
+        }
+        break;
+      case "floatingip":
+      case "port_forwarding":
+      case "ndp_proxy":
+        for (const router of this.outside.change(change)) dirty.routers.add(router);
         break;
     }
+  }
+
+  /** The router's own view, and who is told of what over it. */
+  #markRouter(dirty: Dirty, id: Id): void {
+    dirty.routers.add(id);
+    for (const network of this.joins.portsOf(id).values()) dirty.joins.add(network);
+    for (const host of this.#hostsServing(id)) dirty.hosts.add(host);
   }
 
   #port(dirty: Dirty, { id, before, after }: Extract<RecordChange, { kind: "port" }>): void {
     for (const side of [before, after]) {
       if (side !== undefined) this.#markPort(dirty, id, side.record.network_id, side.record["binding:host_id"]);
+    }
+    for (const router of this.outside.routersOfPort(id)) dirty.routers.add(router);
+    for (const side of [before, after]) {
+      const is = side?.record.router_port;
+      if (is?.type === "gateway") this.#markRouter(dirty, is.router_id);
+      if (is?.type === "interface") for (const host of this.#hostsServing(is.router_id)) dirty.hosts.add(host);
     }
     const was = before?.record.router_port;
     // Those who were joined before are told of it as well.
@@ -93,6 +123,10 @@ export class DirtMarker {
       dirty.joins.add(network);
       for (const other of this.joins.portsOf(router).values()) dirty.joins.add(other);
     }
+  }
+
+  #hostsServing(router: Id): readonly string[] {
+    return this.#memory.get("router", router)?.record.gateways?.[0]?.hosts ?? [];
   }
 
   #markPort(dirty: Dirty, id: Id, networkId: Id, host: string): void {
@@ -110,8 +144,10 @@ export class DirtMarker {
   }
 
   #markHost(dirty: Dirty, host: string): void {
+    for (const router of this.outside.routersOfHost(host)) this.#markRouter(dirty, router);
     for (const id of this.#memory.portsOfHost(host)) {
       this.#markPort(dirty, id, this.#memory.get("port", id)!.record.network_id, host);
+      for (const router of this.outside.routersOfPort(id)) dirty.routers.add(router);
     }
   }
 }

@@ -4,6 +4,7 @@ import type { HostView, ViewMessage } from "../../model/mod.ts";
 import type { MemoryTables } from "../memory-tables.ts";
 import { viewEndpoint, viewNetwork, viewPort } from "./derive.ts";
 import { viewGroup, viewRouter } from "./derive-policy.ts";
+import { Outside } from "./outside.ts";
 import type { Reader } from "./views.ts";
 
 /** An agent's side of the stream: keeps the view and the revision that it may resume from. */
@@ -59,10 +60,18 @@ export function wholeView(memory: MemoryTables, host: string): HostView {
     is?.type === "interface" ? [{ id, network, router: is.router_id }] : [],
   );
   const networks = new Set([...view.ports.values()].map(({ networkId }) => networkId));
-  const routers = new Set<string>();
+  const outside = new Outside(memory);
+  outside.everything();
+  const served = [...memory.all("router")].filter(({ record }) => record.gateways?.[0]?.hosts?.includes(host));
+  const routers = new Set<string>(served.map(({ record }) => record.id));
+  for (const end of ends) if (routers.has(end.router)) networks.add(end.network);
   for (const network of networks) {
     for (const end of ends) if (end.network === network) routers.add(end.router);
     for (const end of ends) if (routers.has(end.router)) networks.add(end.network);
+  }
+  for (const id of routers) {
+    const gateway = memory.get("router", id)?.record.gateways?.[0];
+    if (gateway !== undefined) networks.add(gateway.network_id);
   }
   for (const id of networks) {
     const network = viewNetwork(memory, id);
@@ -77,6 +86,7 @@ export function wholeView(memory: MemoryTables, host: string): HostView {
       memory,
       id,
       ends.filter((end) => end.router === id).map((end) => end.id),
+      outside,
     );
     if (router !== undefined) view.routers.set(id, router);
   }

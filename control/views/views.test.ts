@@ -67,6 +67,25 @@ const rule = (id: string, row: object) =>
     remote_group_id: null,
     ...row,
   });
+const gateway = (router: string, network_id: string, hosts: string[]) => [
+  { network_id, port_id: `out-${router}`, enable_snat: true, qos_policy_id: null, hosts },
+];
+const floating = (port_id: string | null, router_id: string | null) => ({
+  floating_network_id: "n3",
+  floating_ip_address: "192.0.2.100",
+  floating_port_id: "fp",
+  fixed_ip_address: "10.0.0.5",
+  port_id,
+  router_id,
+});
+const forwarding = (floatingip_id: string, internal_port_id: string) => ({
+  floatingip_id,
+  internal_port_id,
+  internal_ip_address: "10.0.0.5",
+  protocol: "tcp",
+  external_ports: [80, 80],
+  internal_ports: [8080, 8080],
+});
 const facts = (tunnel_ip = "192.0.2.1", physical_networks: Record<string, string> = {}) => ({
   tunnel_ip: tunnel_ip as Ip,
   physical_networks,
@@ -341,10 +360,32 @@ describe("host views", () => {
       {
         weight: 2,
         arbitrary: fc
-          .tuple(fc.constantFrom("r1", "r2"), fc.boolean())
-          .map(([id, admin_state_up]) => write("router", id, { admin_state_up, routes: [] })),
+          .tuple(fc.constantFrom("r1", "r2"), fc.boolean(), fc.option(anyNetwork), fc.subarray(hosts))
+          .map(([id, admin_state_up, outer, on]) =>
+            write("router", id, { admin_state_up, routes: [], gateways: outer === null ? [] : gateway(id, outer, on) }),
+          ),
       },
       { weight: 1, arbitrary: fc.constantFrom("r1", "r2").map((id) => write("router", id, undefined)) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.constantFrom("f1", "f2"), fc.option(anyPort), fc.constantFrom("r1", "r2", null))
+          .map(([id, port_id, router_id]) => write("floatingip", id, floating(port_id, router_id))),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("f1", "f2").map((id) => write("floatingip", id, undefined)) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.constantFrom("w1", "w2"), fc.constantFrom("f1", "f2"), anyPort)
+          .map(([id, ...row]) => write("port_forwarding", id, forwarding(...row))),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("w1", "w2").map((id) => write("port_forwarding", id, undefined)) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .constantFrom("r1", "r2")
+          .map((router_id) => port(`out-${router_id}`, "n3", "", { router_port: { router_id, type: "gateway" } })),
+      },
       {
         weight: 2,
         arbitrary: fc
@@ -405,7 +446,7 @@ describe("host views", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
         const memory = new MemoryTables();
-        memory.apply([host("h1"), ...networks.map((id) => network(id))], 1);
+        memory.apply([host("h1"), ...networks.map((id) => network(id)), port("fp", "n3", "")], 1);
         const views = new Views(memory);
         const steady = new Agent();
         const resuming = new Agent();

@@ -161,6 +161,10 @@ export class Views {
     for (const network of this.#marker.joins.joinedTo(dirty.joins)) {
       for (const name of this.#members("network", network) ?? []) hosts.add(this.#hosts.get(name)!);
     }
+    for (const name of dirty.hosts) {
+      const host = this.#hosts.get(name);
+      if (host !== undefined) hosts.add(host);
+    }
     this.#refreshObjects(dirty, news, revision);
     for (const [name, ids] of dirty.ports) {
       const host = this.#hosts.get(name);
@@ -200,7 +204,8 @@ export class Views {
       );
     }
     for (const id of dirty.routers) {
-      const view = viewRouter(this.#memory, id, this.#marker.joins.portsOf(id).keys());
+      const { joins, outside } = this.#marker;
+      const view = viewRouter(this.#memory, id, joins.portsOf(id).keys(), outside);
       const feed = found(this.#routers, id, () => new ObjectFeed(revision));
       tell(
         "router",
@@ -212,10 +217,7 @@ export class Views {
 
   /** What the host is told of from now on: for the sake of its ports, and over routers. */
   #tellOf(host: HostFeed, news: HostNews, revision: number): void {
-    const { joins } = this.#marker;
-    const networks = joins.joinedTo(host.ownNetworks());
-    const routers = new Set<Id>();
-    for (const network of networks) for (const router of joins.routersOf(network)) routers.add(router);
+    const { networks, routers } = this.#reachOf(host);
     const wanted = { network: networks, group: new Set(host.ownGroups()), router: routers };
     for (const kind of SHARED_KINDS) {
       // A group or router may be named before its record comes; a network is nothing without.
@@ -233,6 +235,22 @@ export class Views {
         news.joined += this.#lines(kind, id);
       }
     }
+  }
+
+  /** The networks of its ports and of the routers that it is the gateway of, over routers to all that these join. */
+  #reachOf(host: HostFeed): { networks: Set<Id>; routers: Set<Id> } {
+    const { joins, outside } = this.#marker;
+    const routers = new Set<Id>(outside.routersOfHost(host.name));
+    const own = new Set<Id>(host.ownNetworks());
+    for (const router of routers) for (const network of joins.portsOf(router).values()) own.add(network);
+    const networks = joins.joinedTo(own);
+    for (const network of networks) for (const router of joins.routersOf(network)) routers.add(router);
+    // External networks come along, and whoever else is in them does not.
+    for (const router of routers) {
+      const gateway = this.#memory.get("router", router)?.record.gateways?.[0];
+      if (gateway !== undefined) networks.add(gateway.network_id);
+    }
+    return { networks, routers };
   }
 
   #send(news: Map<string, HostNews>, revision: number): void {

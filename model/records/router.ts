@@ -8,6 +8,8 @@ export interface RouterGateway {
   port_id: Id;
   enable_snat: boolean;
   qos_policy_id: Id | null;
+  /** The host that is the way now, and the one that would be next; chosen by the control nodes. */
+  hosts?: string[];
 }
 
 export interface RouterRecord extends Standard {

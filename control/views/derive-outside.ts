@@ -1,0 +1,81 @@
+/** From records to a router's way outside, with the host whose work each part of it is. Pure, as derive.ts. */
+import type {
+  FloatingIpRecord,
+  Id,
+  PortForwardingRecord,
+  RouterRecord,
+  ViewFloating,
+  ViewForward,
+  ViewGateway,
+} from "../../model/mod.ts";
+import type { Memory } from "../memory.ts";
+import { protocolNumber } from "../networking/mod.ts";
+import { segmentOf } from "./derive.ts";
+import type { Outside } from "./outside.ts";
+
+/** Whether the host has a card on the network, which is a provider network. */
+export function isOnWire(memory: Memory, host: string, networkId: Id): boolean {
+  const network = memory.get("network", networkId)?.record;
+  const segment = network && segmentOf(network);
+  if (segment === undefined || segment.kind === "vxlan") return false;
+  const facts = memory.get("host", host)?.record.facts;
+  return facts?.physical_networks[segment.physicalNetwork] !== undefined;
+}
+
+/** Null for a router that has no gateway, or whose gateway's port is not there yet. */
+export function viewGateway(memory: Memory, router: RouterRecord, outside: Outside): ViewGateway | null {
+  const [gateway] = router.gateways;
+  const port = gateway && memory.get("port", gateway.port_id)?.record;
+  if (gateway === undefined || port === undefined) return null;
+  const host = gateway.hosts?.[0] ?? null;
+  const floatings = outside.floatingsOf(router.id);
+  return {
+    networkId: gateway.network_id,
+    mac: port.mac_address,
+    ips: port.fixed_ips.map(({ ip_address }) => ip_address),
+    snat: gateway.enable_snat,
+    host,
+    tunnelIp: (host !== null && memory.get("host", host)?.record.facts?.tunnel_ip) || null,
+    floatings: floatings.flatMap((each) => viewFloating(memory, each, host)),
+    forwards: floatings.flatMap((each) => viewForwards(memory, each, outside.forwardsOf(each.id), host)),
+    proxies: router.enable_ndp_proxy ? outside.proxiesOf(router.id).map(({ ip_address }) => ip_address) : [],
+  };
+}
+
+/** The port's own host, if it has a card there. */
+function hostOfPort(memory: Memory, port: Id, networkId: Id): string | undefined {
+  const host = memory.get("port", port)?.record["binding:host_id"];
+  return host && isOnWire(memory, host, networkId) ? host : undefined;
+}
+
+function viewFloating(memory: Memory, floating: FloatingIpRecord, gateway: string | null): ViewFloating[] {
+  const { id, floating_ip_address: ip, fixed_ip_address: fixedIp, port_id: port, floating_network_id } = floating;
+  const mac = memory.get("port", floating.floating_port_id)?.record.mac_address;
+  if (port === null || fixedIp === null || mac === undefined) return [];
+  return [{ id, ip, mac, fixedIp, host: hostOfPort(memory, port, floating_network_id) ?? gateway }];
+}
+
+/** An address is at one host: that of all its forwardings' ports, if it is one, else the gateway's. */
+function viewForwards(
+  memory: Memory,
+  floating: FloatingIpRecord,
+  forwards: readonly PortForwardingRecord[],
+  gateway: string | null,
+): ViewForward[] {
+  const { floating_ip_address: ip, floating_network_id: network } = floating;
+  const mac = memory.get("port", floating.floating_port_id)?.record.mac_address;
+  if (mac === undefined) return [];
+  const hosts = new Set(forwards.map(({ internal_port_id: port }) => hostOfPort(memory, port, network)));
+  const [only] = hosts;
+  const host = (hosts.size === 1 ? only : undefined) ?? gateway;
+  return forwards.map((forward) => ({
+    id: forward.id,
+    ip,
+    mac,
+    protocol: protocolNumber(forward.protocol),
+    external: forward.external_ports,
+    fixedIp: forward.internal_ip_address,
+    internal: forward.internal_ports,
+    host,
+  }));
+}
