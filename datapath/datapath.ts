@@ -49,8 +49,41 @@ export interface WantedRouter {
   id: Id;
   adminUp: boolean;
   interfaces: { networkId: Id; mac: Mac; ips: Ip[] /** Of its subnets there. */; prefixes: Cidr[] }[];
+  /** Its way to an external network. */
+  gateway: WantedGateway | null;
   /** Beyond its own networks; the next hop is in one of them. Several of one destination share its traffic. */
   routes: { destination: Cidr; networkId: Id; nextHop: Ip }[];
+}
+
+/** A router's way to an external network, which is here if this host has a card on it. */
+export interface WantedGateway {
+  networkId: Id;
+  mac: Mac;
+  ips: Ip[];
+  /** Of the external network. */
+  mtuBytes: number;
+  /** Who has no floating IP leaves under the gateway's address. */
+  snat: boolean;
+  /** This host is the way. */
+  here: boolean;
+  /** Of the host that is the way, if it is another one. */
+  remote: Ip | null;
+  /** Null: the destination is on the external network itself. */
+  routes: { destination: Cidr; nextHop: Ip | null }[];
+  /** These, and what follows, as far as they are this host's work. */
+  floatings: { ip: Ip; mac: Mac; fixedIp: Ip }[];
+  forwards: {
+    ip: Ip;
+    mac: Mac;
+    /** IANA number. */
+    protocol: number;
+    external: [number, number];
+    fixedIp: Ip;
+    /** As many as external ones, or one for all. */
+    internal: [number, number];
+  }[];
+  /** Addresses behind the router for which it answers neighbour solicitations outside. */
+  proxies: Ip[];
 }
 
 /** The whole of what a data plane should be; also the unit of comparison. */

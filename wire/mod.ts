@@ -4,5 +4,6 @@
  */
 export * from "./checksum.ts";
 export * from "./dhcp4.ts";
+export * from "./neighbour.ts";
 export * from "./router-advertisement.ts";
 export * from "./udp4.ts";

@@ -120,7 +120,7 @@ export class Loop {
     this.#scheduled = undefined;
     const startMs = performance.now();
     const viewChange = this.held.takeChange();
-    this.#hasViewChanged ||= viewChange.networks.size + viewChange.ports.size + viewChange.endpoints.size > 0;
+    this.#hasViewChanged ||= Object.values(viewChange).some(({ size }) => size > 0);
     for (const id of viewChange.ports) this.#named.add(id);
     const { changed, ports } = this.#planner.update(this.view, {
       ...viewChange,
@@ -135,7 +135,7 @@ export class Loop {
     this.#again.clear();
     merge(changed, this.#owed);
     const isFull = this.#isFullDue && this.held.complete;
-    if (isFull || changed.networks.size + changed.vifs.size + changed.endpoints.size > 0) {
+    if (isFull || Object.values(changed).some(({ size }) => size > 0)) {
       if (!this.#apply(changed, isFull, ports)) return;
     }
     this.revisionInForce = this.held.revision ?? this.revisionInForce;
@@ -197,5 +197,5 @@ export class Loop {
 }
 
 function merge(into: WantedChange, from: WantedChange): void {
-  for (const table of ["networks", "vifs", "endpoints"] as const) for (const id of from[table]) into[table].add(id);
+  for (const table of Object.keys(from) as (keyof WantedChange)[]) for (const id of from[table]) into[table].add(id);
 }

@@ -71,15 +71,20 @@ export class Planner {
   #routersOf(view: HostView, networks: ReadonlySet<Id>, changed: Iterable<Id>): Set<Id> {
     const routers = new Set(changed);
     if (networks.size === 0) return routers;
-    for (const { id, interfaces } of view.routers.values()) {
-      if (interfaces.some(({ networkId }) => networks.has(networkId))) routers.add(id);
+    for (const { id, interfaces, gateway } of view.routers.values()) {
+      const ends = gateway === null ? interfaces : [...interfaces, gateway];
+      if (ends.some(({ networkId }) => networks.has(networkId))) routers.add(id);
     }
     return routers;
   }
 
   #router(view: HostView, id: Id): boolean {
     const router = view.routers.get(id);
-    return replace(this.wanted.routers, id, router && planRouter(router, (network) => view.networks.get(network)));
+    return replace(
+      this.wanted.routers,
+      id,
+      router && planRouter(router, (network) => view.networks.get(network), this.#here),
+    );
   }
 
   #network(view: HostView, id: Id): boolean {

@@ -1,10 +1,16 @@
 import type { WantedRouter } from "../../datapath/mod.ts";
 import { type Cidr, type Ip, prefix, prefixContains, type ViewNetwork, type ViewRouter } from "../../model/mod.ts";
+import { planGateway } from "./gateway.ts";
+import type { Here } from "./vif.ts";
 
 type Interface = WantedRouter["interfaces"][number];
 
 /** A router as the data plane needs it: its ends in networks that have reached this host, and the routes through those. */
-export function planRouter(router: ViewRouter, network: (id: string) => ViewNetwork | undefined): WantedRouter {
+export function planRouter(
+  router: ViewRouter,
+  network: (id: string) => ViewNetwork | undefined,
+  here: Here,
+): WantedRouter {
   const interfaces = router.interfaces.flatMap(({ networkId, mac, ips }): Interface[] => {
     const subnets = network(networkId)?.subnets;
     if (subnets === undefined) return [];
@@ -17,7 +23,8 @@ export function planRouter(router: ViewRouter, network: (id: string) => ViewNetw
     const by = interfaces.find(({ prefixes }) => holds(prefixes, nextHop));
     return by === undefined ? [] : [{ destination, networkId: by.networkId, nextHop }];
   });
-  return { id: router.id, adminUp: router.adminUp, interfaces, routes };
+  const gateway = planGateway(router, network, here) ?? null;
+  return { id: router.id, adminUp: router.adminUp, interfaces, gateway, routes };
 }
 
 const holds = (prefixes: readonly Cidr[], ip: Ip) => prefixes.some((cidr) => prefixContains(prefix(cidr), ip));

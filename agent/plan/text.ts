@@ -1,6 +1,7 @@
 import type {
   Wanted,
   WantedEndpoint,
+  WantedGateway,
   WantedGroup,
   WantedNetwork,
   WantedRouter,
@@ -75,8 +76,21 @@ function routerText(router: WantedRouter): (string | undefined)[] {
     "router",
     router.id,
     router.adminUp ? "up" : "admin-down",
+    ...(router.gateway === null ? [] : gatewayText(router.gateway)),
     ...router.interfaces.map(({ networkId, mac, ips }) => `[${networkId} ${mac} ${ips.join(" ")}]`),
     ...router.routes.map(({ destination, nextHop }) => `${destination} via ${nextHop}`),
+  ];
+}
+
+function gatewayText({ here, remote, ips, snat, floatings, forwards, proxies }: WantedGateway): string[] {
+  return [
+    `outside ${ips.join(" ")} ${here ? "here" : `by ${remote ?? "nobody"}`}${snat ? "" : " without SNAT"}`,
+    ...floatings.map(({ ip, fixedIp }) => `${ip}=${fixedIp}`),
+    ...forwards.map(
+      ({ ip, protocol, external, fixedIp, internal }) =>
+        `${ip}:${protocol}:${external.join("-")}=${fixedIp}:${internal.join("-")}`,
+    ),
+    ...proxies.map((ip) => `proxy ${ip}`),
   ];
 }
 

@@ -10,6 +10,7 @@
 import type { NetNumber, RouterNumber, VifNumber } from "../../bpf/layout.gen.ts";
 import type { Id, Ip } from "../../model/mod.ts";
 import type { Wanted, WantedChange, WantedEndpoint, WantedNetwork, WantedVif } from "../datapath.ts";
+import type { OutsidePart } from "./announcer.ts";
 import type { Claims } from "./claims.ts";
 import {
   type Card,
@@ -116,6 +117,14 @@ export class Desired {
     return this.#fresh.splice(0);
   }
 
+  /** The ways outside that this host has a part in. */
+  *outside(): Iterable<OutsidePart> {
+    for (const { networkId, gateway } of this.#routers.answered()) {
+      const net = this.#networks.get(networkId)?.net;
+      if (net !== undefined) yield { net, gateway };
+    }
+  }
+
   /** The cards in use, by index. */
   cards(): Set<number> {
     return new Set([...this.#wires.values()].map(({ ifindex }) => ifindex));
@@ -182,10 +191,11 @@ export class Desired {
     }
   }
 
-  /** Whoever has a port in it, or in a network that routers join to it. */
+  /** Whoever has a port in it, or in a network that routers join to it, or is the way outside for one of them. */
   #peersOf(id: Id): Ip[] {
-    const peers = new Set([...this.#routers.withNeighbours([id])].flatMap((each) => this.#members.of(each).remotes));
-    return [...peers].sort();
+    const joined = this.#routers.withNeighbours([id]);
+    const peers = [...joined].flatMap((each) => this.#members.of(each).remotes);
+    return [...new Set([...peers, ...this.#routers.gatewaysOf(joined)])].sort();
   }
 
   /** Returns the networks whose members changed. */

@@ -23,12 +23,17 @@ export function invalidates(map: MapName, key: Buffer, before: Buffer | undefine
     case "ips":
     case "rules":
     case "routers":
+    case "gateways":
     case "router_ports":
       return before !== undefined;
     // A longer prefix takes over from a shorter one.
     case "classes":
     case "pairs":
     case "routes":
+    // Who had a shared address has one of his own now.
+    case "fixeds":
+    case "floatings":
+    case "forwards":
       return true;
     case "macs":
       return before !== undefined || (netOf(key) & NET_LOCAL) !== 0;

@@ -1,7 +1,7 @@
 /** The routers that are here: their claims, and which networks they join. */
 import type { NetNumber, RouterNumber } from "../../bpf/layout.gen.ts";
-import type { Id } from "../../model/mod.ts";
-import type { WantedRouter } from "../datapath.ts";
+import type { Id, Ip } from "../../model/mod.ts";
+import type { WantedGateway, WantedRouter } from "../datapath.ts";
 import type { Claims } from "./claims.ts";
 import { routerEntries, routerWords } from "./routers.ts";
 import type { Slots } from "./slots.ts";
@@ -26,8 +26,9 @@ export class Routers {
     numberOf: (networkId: Id) => NetNumber | undefined,
   ): Set<Id> {
     const due = new Set(changed ?? [...wanted.keys(), ...this.#routers.keys()]);
-    for (const [id, { interfaces }] of this.#routers) {
-      if (interfaces.some(({ networkId }) => networks.has(networkId))) due.add(id);
+    for (const [id, { interfaces, gateway }] of this.#routers) {
+      const ends = gateway === null ? interfaces : [...interfaces, gateway];
+      if (ends.some(({ networkId }) => networks.has(networkId))) due.add(id);
     }
     const joined = new Set<Id>();
     for (const id of due) {
@@ -50,6 +51,20 @@ export class Routers {
     }
     this.#routers.set(id, router);
     this.#claims.set(`router:${id}`, routerEntries(router, number, numberOf));
+  }
+
+  /** Hosts that are the way outside for networks. */
+  gatewaysOf(networks: ReadonlySet<Id>): Ip[] {
+    return [...this.#routers.values()].flatMap((router) =>
+      router.gateway?.remote && networksOf(router).some((id) => networks.has(id)) ? [router.gateway.remote] : [],
+    );
+  }
+
+  /** What this host answers for on each external network. */
+  *answered(): Iterable<{ networkId: Id; gateway: WantedGateway }> {
+    for (const { gateway } of this.#routers.values()) {
+      if (gateway !== null) yield { networkId: gateway.networkId, gateway };
+    }
   }
 
   /** The networks, and all that can be reached from them by way of routers. */

@@ -12,6 +12,7 @@ import {
 import { type Id, type Ip, ipFamily, linkLocalAddress, prefix } from "../../model/mod.ts";
 import type { WantedRouter } from "../datapath.ts";
 import { type Entry, entry, prefixKey } from "./entry.ts";
+import { gatewayEntries, ip4Number } from "./gateways.ts";
 import { NO_SET } from "./sets.ts";
 
 const NO_IP = "::" as Ip;
@@ -31,6 +32,9 @@ export function routerEntries(
   // A target's `vif` is, of a router, its number.
   const target: Target = { kind: TargetKind.ROUTER, vif: number as number as VifNumber, remote: NO_IP };
   const entries = [entry("routers", number, { flags: router.adminUp ? RouterFlag.UP : 0, id: routerWords(router.id) })];
+  // First, so that routes of the router's own take the place of its way outside.
+  if (router.gateway !== null)
+    entries.push(...gatewayEntries(router.gateway, number, numberOf(router.gateway.networkId)));
   const seen = new Set<NetNumber>();
   for (const { networkId, mac, ips, prefixes } of router.interfaces) {
     const net = numberOf(networkId);
@@ -60,5 +64,3 @@ export function routerEntries(
   }
   return entries;
 }
-
-const ip4Number = (ip: Ip): number => ip.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);

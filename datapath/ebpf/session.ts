@@ -3,6 +3,7 @@ import { MAPS, type RouterNumber, type VifNumber } from "../../bpf/layout.gen.ts
 import { entryText, SystemError, type Tap } from "../../host/mod.ts";
 import type { Id } from "../../model/mod.ts";
 import type { Trap, VifCounters, Wanted, WantedChange, WantedVif } from "../datapath.ts";
+import { Announcer } from "./announcer.ts";
 import { Claims } from "./claims.ts";
 import { sumCounters } from "./counters.ts";
 import { Desired } from "./desired.ts";
@@ -19,7 +20,7 @@ import { GroupSets } from "./sets.ts";
 import { HostSettings } from "./settings.ts";
 import { Slots } from "./slots.ts";
 import { Tables, type WriteFailure } from "./tables.ts";
-import { decodeTrap, encodeInjection } from "./trap.ts";
+import { decodeTrap, encodeInjection, encodeWireInjection } from "./trap.ts";
 import { openVxlan } from "./vxlan.ts";
 
 /** Room for a frame of any network, with the trap header. */
@@ -39,6 +40,7 @@ export class Session {
   readonly #claims: Claims;
   readonly #desired: Desired;
   readonly #aging: FlowAging;
+  readonly #announcer: Announcer;
   /** Where vifs are attached, to forget the device with its vif. */
   readonly #devices = new Map<Id, number>();
   readonly #slots: readonly string[];
@@ -72,6 +74,11 @@ export class Session {
       },
       { sets: this.#sets, routers: this.#routers },
     );
+    this.#announcer = new Announcer({
+      send: (net, frame) => this.#tap.send(encodeWireInjection(net, frame)),
+      neighbours: this.#maps.get("neighbours"),
+      onMoved: () => this.#settings.bump(),
+    });
     this.#aging = new FlowAging(this.#maps.get("flows"), { ...FLOW_TIMEOUTS, ...options.flowTimeouts });
     const vxlanIfindex = openVxlan(host.links, names.vxlan, names.vxlanPort).index;
     this.#tap = host.openTap(names.trap, { mtuBytes: TRAP_MTU_BYTES });
@@ -138,6 +145,7 @@ export class Session {
     if (stale) this.#settings.bump();
     if (this.#complete) for (const numbers of [this.#numbers, this.#sets, this.#routers]) numbers.settle();
     this.#detachCards(removed.get("uplinks") ?? []);
+    this.#announcer.update(this.#desired.outside());
     const failed = new Map([...this.#detached, ...this.#desired.failed, ...this.#blame(failures)]);
     const up = new Set([...wanted.vifs.keys()].filter((id) => !failed.has(id)));
     return { up, failed };
@@ -253,6 +261,7 @@ export class Session {
 
   close(): void {
     this.#aging.stop();
+    this.#announcer.stop();
     this.#tap.close();
     this.#hooks.close();
     this.#maps.close();

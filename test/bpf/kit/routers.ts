@@ -41,6 +41,7 @@ export function setRouter(plane: Plane, { number, adminUp = true, ends, routes =
       ips: [ip(end.ip4), ip(end.ip6)],
       prefixes: end.prefixes.map((text) => prefix(text).cidr),
     })),
+    gateway: null,
     routes: routes.map(({ destination, net, nextHop }) => ({
       destination: prefix(destination).cidr,
       networkId: String(net),
