@@ -25,7 +25,8 @@ export function planGateway(
   const gateway = router.gateway;
   const outer = gateway === null ? undefined : network(gateway.networkId);
   if (gateway === null || outer === undefined) return undefined;
-  const isOnWire = outer.segment.kind !== "vxlan" && !("reason" in planNetwork(outer, here));
+  const outside = planNetwork(outer, here);
+  const isOnWire = !("reason" in outside) && outside.segment.kind !== "vxlan";
   const isHere = isOnWire && gateway.host === here.host;
   const mine = ({ host }: { host: string | null }) => isOnWire && host === here.host;
   return {

@@ -224,6 +224,8 @@ test("of a network's segments this host is on the first that it has a card for",
       ports: view.ports.keys(),
       endpoints: view.endpoints.keys(),
       devices: [],
+      groups: [],
+      routers: [],
     });
     const { networks, endpoints } = planner.wanted;
     return [networks.get(networkId(1))?.segment.kind, endpoints.get(portId(2))?.location.kind];
@@ -237,7 +239,14 @@ test("a port whose DHCP this host does not answer is planned without", () => {
   const planned = (changes: Parameters<typeof aPort>[3]) => {
     const view = aView([aNetwork(1)], [aPort(1, 1, "tap", changes)], []);
     const planner = new Planner(HERE, { linkIndex: () => 5, containerDevice: () => undefined });
-    planner.update(view, { networks: view.networks.keys(), ports: view.ports.keys(), endpoints: [], devices: [] });
+    planner.update(view, {
+      networks: view.networks.keys(),
+      ports: view.ports.keys(),
+      endpoints: [],
+      devices: [],
+      groups: [],
+      routers: [],
+    });
     return planner.wanted.vifs.get(portId(1))?.dhcp;
   };
   assert.deepEqual([planned({}), planned({ noDhcp: true })], [true, false]);

@@ -6,5 +6,4 @@
  * because each is a key in the store that is made and removed in the transaction that writes its record.
  */
 export { DEFAULT_OPTIONS, type NetworkingOptions } from "./env.ts";
-export { protocolNumber } from "./groups/mod.ts";
 export * from "./networking.ts";

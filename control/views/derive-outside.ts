@@ -1,25 +1,26 @@
 /** From records to a router's way outside, with the host whose work each part of it is. Pure, as derive.ts. */
-import type {
-  FloatingIpRecord,
-  Id,
-  PortForwardingRecord,
-  RouterRecord,
-  ViewFloating,
-  ViewForward,
-  ViewGateway,
+import {
+  type FloatingIpRecord,
+  type Id,
+  type PortForwardingRecord,
+  protocolNumber,
+  type RouterRecord,
+  type ViewFloating,
+  type ViewForward,
+  type ViewGateway,
 } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
-import { protocolNumber } from "../networking/mod.ts";
-import { segmentOf } from "./derive.ts";
+import { segmentsOf } from "./derive.ts";
 import type { Outside } from "./outside.ts";
 
 /** Whether the host has a card on the network, which is a provider network. */
 export function isOnWire(memory: Memory, host: string, networkId: Id): boolean {
   const network = memory.get("network", networkId)?.record;
-  const segment = network && segmentOf(network);
-  if (segment === undefined || segment.kind === "vxlan") return false;
-  const facts = memory.get("host", host)?.record.facts;
-  return facts?.physical_networks[segment.physicalNetwork] !== undefined;
+  const cards = memory.get("host", host)?.record.facts?.physical_networks ?? {};
+  if (network === undefined) return false;
+  return segmentsOf(network).some(
+    (segment) => segment.kind !== "vxlan" && cards[segment.physicalNetwork] !== undefined,
+  );
 }
 
 /** Null for a router that has no gateway, or whose gateway's port is not there yet. */

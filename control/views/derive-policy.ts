@@ -2,13 +2,13 @@
 import {
   type Id,
   parseCidr,
+  protocolNumber,
   type SecurityGroupRuleRecord,
   type ViewGroup,
   type ViewRouter,
   type ViewRule,
 } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
-import { protocolNumber } from "../networking/mod.ts";
 import { viewGateway } from "./derive-outside.ts";
 import type { Outside } from "./outside.ts";
 

@@ -8,7 +8,6 @@ export { addressGroupPlan } from "./address-group.ts";
 export { ensureDefaultGroup } from "./default-group.ts";
 export { groupPlan, PORTS_OF_GROUP } from "./group.ts";
 export { changeGroups, joinGroups } from "./port-groups.ts";
-export { protocolNumber } from "./protocols.ts";
 export { rulePlan } from "./rule.ts";
 export { ruleKey } from "./rule-key.ts";
 export { templatePlan } from "./template.ts";
