@@ -3,7 +3,7 @@ import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FakeHost } from "../../host/fake/host.ts";
 import { tapName, type ViewMessage } from "../../model/mod.ts";
-import { aNetwork, anEndpoint, aPort, aView, FakeDatapath, fakeLog, portId, turns } from "../fake/mod.ts";
+import { aGroup, aNetwork, anEndpoint, aPort, aView, FakeDatapath, fakeLog, portId, turns } from "../fake/mod.ts";
 import { LocalLinks } from "./devices.ts";
 import { type Applied, Loop } from "./loop.ts";
 
@@ -71,6 +71,26 @@ test("what comes in one turn is applied once", async () => {
   assert.deepEqual(datapath.log, ["apply all"]);
   await feed(put(6), { type: "bookmark", revision: 9 }, { type: "bookmark", revision: 10 });
   assert.deepEqual(datapath.log.slice(1), ["apply endpoints b6"]);
+});
+
+test("a group or a router that changes alone is applied, also after an apply that threw", async () => {
+  const { datapath, applied, feed } = setUp();
+  await feed(...snapshot(7));
+  const router = { id: "cccccccc-0000-4000-8000-000000000001", adminUp: true, interfaces: [], routes: [] };
+  await feed({ type: "put", kind: "group", value: aGroup(1) }, { type: "bookmark", revision: 8 });
+  assert.equal(applied.at(-1)?.hasViewChanged, true);
+  await feed({ type: "put", kind: "group", value: aGroup(1, { rules: [] }) }, { type: "bookmark", revision: 9 });
+  await feed({ type: "put", kind: "router", value: router }, { type: "bookmark", revision: 10 });
+  assert.deepEqual(datapath.log.slice(1), ["apply groups 91", "apply groups 91", "apply routers c1"]);
+  const apply = datapath.apply.bind(datapath);
+  datapath.apply = () => {
+    throw new Error("map full");
+  };
+  await feed({ type: "delete", kind: "group", id: aGroup(1).id }, { type: "delete", kind: "router", id: router.id });
+  await feed({ type: "bookmark", revision: 11 });
+  datapath.apply = apply;
+  await sleep(120);
+  assert.equal(datapath.log.at(-1), "apply groups 91, routers c1");
 });
 
 const put = (n: number): ViewMessage => ({ type: "put", kind: "endpoint", value: anEndpoint(n, 1, "h2") });

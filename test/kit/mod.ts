@@ -17,6 +17,7 @@ export * from "./neutron.ts";
 export * from "./place.ts";
 export * from "./process.ts";
 export * from "./reach.ts";
+export * from "./routers.ts";
 export * from "./run.ts";
 export * from "./security.ts";
 export * from "./settled.ts";
