@@ -76,7 +76,13 @@ test("what comes in one turn is applied once", async () => {
 test("a group or a router that changes alone is applied, also after an apply that threw", async () => {
   const { datapath, applied, feed } = setUp();
   await feed(...snapshot(7));
-  const router = { id: "cccccccc-0000-4000-8000-000000000001", adminUp: true, interfaces: [], routes: [] };
+  const router = {
+    id: "cccccccc-0000-4000-8000-000000000001",
+    adminUp: true,
+    interfaces: [],
+    routes: [],
+    gateway: null,
+  };
   await feed({ type: "put", kind: "group", value: aGroup(1) }, { type: "bookmark", revision: 8 });
   assert.equal(applied.at(-1)?.hasViewChanged, true);
   await feed({ type: "put", kind: "group", value: aGroup(1, { rules: [] }) }, { type: "bookmark", revision: 9 });

@@ -1,4 +1,7 @@
-/** To and from the outside by this host: neighbours, floating IPs, SNAT, forwarded ports, hairpin, both directions. */
+/**
+ * Long because all that is done to packets on their way outside is read in one world: neighbours, floating IPs, SNAT,
+ * forwarded ports, hairpin, both directions.
+ */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { GatewayFlag } from "../../bpf/layout.gen.ts";
