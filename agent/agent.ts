@@ -26,6 +26,9 @@ export interface AgentParts {
   log: Log;
 }
 
+/** How often the host of some router's gateway says that it is there: another takes over when it is silent. */
+const BEAT_MS = 400;
+
 /** Told while the card is away, say for a change of its driver. */
 const ETHERNET_MTU = 1500;
 
@@ -96,7 +99,12 @@ function tell(reporter: Reporter, loop: Loop, { ports, named }: Applied, facts: 
   for (const id of named) reporter.forget(id);
   for (const id of ports) reporter.setPort(id, loop.view.ports.has(id) ? loop.state(id) : undefined);
   reporter.setFacts(facts);
+  reporter.setBeat(isGateway(loop) ? BEAT_MS : undefined);
   reporter.setRevision(loop.revisionInForce);
+}
+
+function isGateway({ planner }: Loop): boolean {
+  return [...planner.wanted.routers.values()].some(({ gateway }) => gateway?.here === true);
 }
 
 function makeLoop(

@@ -36,6 +36,7 @@ export const PortReportBody = z.union([
 export const HostStatusBody = z.strictObject({
   facts: HostFactsBody.optional(),
   revision: z.int().min(0),
+  beat_ms: z.int().min(100).max(60_000).optional(),
   ports: z.record(z.uuid(), PortReportBody),
 });
 

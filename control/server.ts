@@ -7,6 +7,7 @@ import type { Facts } from "../model/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { AccessLog } from "./access-log.ts";
 import { decodable } from "./decodable.ts";
+import { Gateways } from "./gateways/mod.ts";
 import { Beats, hostRoutes } from "./hosts/mod.ts";
 import { type Address, type ConnectionLimits, Listeners } from "./listeners.ts";
 import type { Memory } from "./memory.ts";
@@ -52,6 +53,7 @@ export class ControlServer {
   readonly #parts: ServerParts;
   readonly #views: Views;
   readonly #beats: Beats;
+  readonly #gateways: Gateways;
   readonly #accessLog: AccessLog;
   readonly #listeners: Listeners;
   readonly #bookmarks: NodeJS.Timeout;
@@ -61,6 +63,7 @@ export class ControlServer {
     this.#views = new Views(parts.memory);
     this.#listeners = new Listeners(parts.limits);
     this.#beats = new Beats(parts);
+    this.#gateways = new Gateways(parts);
     this.#accessLog = new AccessLog(parts.log, parts.metrics);
     parts.metrics.watch(parts.memory, () => this.#views.readers);
     this.#bookmarks = setInterval(() => void this.#tick(), BOOKMARK_MS);
@@ -111,6 +114,8 @@ export class ControlServer {
   /** Ends the view streams (agents go on, and resume elsewhere), and finishes what is under way. */
   async close(): Promise<void> {
     clearInterval(this.#bookmarks);
+    this.#beats.close();
+    await this.#gateways.close();
     this.#views.close();
     await this.#listeners.close(GRACE_MS);
   }

@@ -189,6 +189,8 @@ export interface HostStatus {
   facts?: import("./records.ts").HostFacts;
   /** The revision of the view that the data plane has in force. */
   revision: number;
+  /** How soon the next report comes in any case: the host is a gateway, and missed at once. */
+  beat_ms?: number;
   ports: Record<Id, PortReport>;
 }
 

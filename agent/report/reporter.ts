@@ -24,6 +24,9 @@ export class Reporter {
   #isOnline = false;
   #isSending = false;
   #timer: NodeJS.Timeout | undefined;
+  #beat: NodeJS.Timeout | undefined;
+  #beatMs: number | undefined;
+  #isBeatDue = false;
 
   constructor(control: Pick<ControlNode, "report">, log: Log, revisionMs = REVISION_MS) {
     this.#control = control;
@@ -62,6 +65,20 @@ export class Reporter {
     else if (this.#revision !== this.#revisionTold) this.#sendIn(this.#revisionMs);
   }
 
+  /** From now on a report comes this often in any case, and is missed if not; undefined: only when there is news. */
+  setBeat(beatMs: number | undefined): void {
+    if (beatMs === this.#beatMs) return;
+    this.#beatMs = beatMs;
+    clearInterval(this.#beat);
+    if (beatMs !== undefined) this.#beat = setInterval(() => this.#sendBeat(), beatMs);
+    this.#sendBeat();
+  }
+
+  #sendBeat(): void {
+    this.#isBeatDue = true;
+    this.#send();
+  }
+
   /** The control node can be reached. It may be another one, or one that has forgotten: everything is told again. */
   connected(): void {
     this.#isOnline = true;
@@ -79,6 +96,7 @@ export class Reporter {
   stop(): void {
     this.#isOnline = false;
     clearTimeout(this.#timer);
+    clearInterval(this.#beat);
   }
 
   #sendIn(waitMs: number): void {
@@ -92,7 +110,9 @@ export class Reporter {
     if (this.#isSending || !this.#isOnline) return;
     const ports = [...this.#pending].slice(0, PORTS_A_REQUEST);
     const facts = this.#isFactsTold ? undefined : this.#facts;
-    if (ports.length === 0 && facts === undefined && this.#revision === this.#revisionTold) return;
+    const isNews = ports.length > 0 || facts !== undefined || this.#revision !== this.#revisionTold;
+    if (!isNews && !this.#isBeatDue) return;
+    this.#isBeatDue = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#isSending = true;
@@ -101,6 +121,7 @@ export class Reporter {
     const status: HostStatus = {
       ...(facts === undefined ? {} : { facts }),
       revision: this.#revision,
+      ...(this.#beatMs === undefined ? {} : { beat_ms: this.#beatMs }),
       ports: Object.fromEntries(ports),
     };
     this.#control.report(status).then(

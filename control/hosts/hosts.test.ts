@@ -190,7 +190,7 @@ describe("the native API", () => {
     const port = await makePort({ "binding:host_id": "w" });
     await stream.until((seen) => seen.at(-1)?.type === "bookmark");
     const puts = stream.seen.flatMap((message) => (message.type === "put" ? [message.kind] : []));
-    assert.deepEqual(puts, ["network", "endpoint", "port"]);
+    assert.deepEqual(puts, ["network", "endpoint", "group", "port"]);
     const last = stream.seen.at(-1) as { revision: number };
     await stream.stop();
     await networking.delete(admin, "port", port.id);

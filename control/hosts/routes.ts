@@ -108,7 +108,10 @@ export async function hostRoutes(app: FastifyInstance, parts: HostRoutesParts): 
   app.route({
     ...HOST_ROUTES.status,
     handler: async (request, reply) => {
-      await takeStatus(parts, hostOf(request), read(HostStatusBody, request.body));
+      const host = hostOf(request);
+      const report = read(HostStatusBody, request.body);
+      parts.beats.heard(host, report.beat_ms);
+      await takeStatus(parts, host, report);
       return reply.code(204).send();
     },
   });

@@ -4,8 +4,8 @@ import type { z } from "zod";
 import type { HostStatusBody } from "../../api/mod.ts";
 import { fault, type HostFacts, type Id, type PortRecord, parseIp } from "../../model/mod.ts";
 import type { Store } from "../../store/mod.ts";
+import { updateRecords } from "../guarded-update.ts";
 import type { Memory } from "../memory.ts";
-import { updateRecords } from "./guarded-update.ts";
 
 type Report = z.output<typeof HostStatusBody>;
 

@@ -35,6 +35,8 @@ export interface HostBeatRecord {
   seen_at: string; // control
   /** When it came after it had been away. */
   started_at: string; // control
+  /** Its agent has gone since: the control node that had its stream says so. */
+  gone_at?: string; // control
 }
 
 /** What an agent tells of its host, at start and when it changes. */

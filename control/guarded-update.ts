@@ -1,7 +1,7 @@
 /** Read from memory, change, write if nobody changed it meanwhile, else again from fresher memory. */
-import { fault, type Id, type Kind, type RecordTypes } from "../../model/mod.ts";
-import { keys, type Store } from "../../store/mod.ts";
-import type { Held, Memory } from "../memory.ts";
+import { fault, type Id, type Kind, type RecordTypes } from "../model/mod.ts";
+import { keys, type Store } from "../store/mod.ts";
+import type { Held, Memory } from "./memory.ts";
 
 const ATTEMPTS = 8;
 /** etcd takes 128 operations in a transaction unless it is told otherwise. */
