@@ -85,6 +85,7 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   watcher.start();
   return {
     stop: async () => {
+      await reporter.leave();
       await watcher.stop();
       await Promise.all(doors.map((door) => door.close()));
       for (const part of [cni, advertiser, reporter, loop, localLinks]) part.stop();

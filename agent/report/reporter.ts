@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { HostFacts, HostStatus, Id, PortReport } from "../../model/mod.ts";
 import { Backoff } from "../backoff.ts";
@@ -7,6 +8,9 @@ import type { Log } from "../log.ts";
 /** A newer revision alone waits this long for something worth a request; it only tells how far the host is. */
 const REVISION_MS = 5_000;
 const PORTS_A_REQUEST = 500;
+/** Of one that is restarted: missed after three times this. */
+const LEAVE_BEAT_MS = 10_000;
+const LEAVE_WAIT_MS = 1_000;
 
 /** Reports what changed, as much as has gathered while the request before was under way. */
 export class Reporter {
@@ -91,6 +95,14 @@ export class Reporter {
 
   disconnected(): void {
     this.#isOnline = false;
+  }
+
+  /** The agent stops, and its data plane goes on: nobody need take over before it has been away for longer than this. */
+  async leave(): Promise<void> {
+    if (this.#beatMs === undefined || !this.#isOnline) return;
+    clearInterval(this.#beat);
+    const told = this.#control.report({ revision: this.#revisionTold, beat_ms: LEAVE_BEAT_MS, ports: {} });
+    await Promise.race([told.catch(() => {}), sleep(LEAVE_WAIT_MS, undefined, { ref: false })]);
   }
 
   stop(): void {

@@ -98,7 +98,9 @@ export class Beats {
 
   #ended(host: string): void {
     this.#open.delete(host);
-    if (this.#isClosed) return;
+    // One that has promised to be back later than that is waited for.
+    const dueMs = this.#promised.get(host) ?? 0;
+    if (this.#isClosed || dueMs > performance.now() + RETURN_MS) return;
     const seen = this.#parts.memory.get("host_beat", host)?.modRevision;
     setTimeout(() => void this.#tellGone(host, seen), RETURN_MS).unref();
   }

@@ -198,7 +198,7 @@ describe("the native API", () => {
     await resumed.until((seen) => seen.at(-1)?.type === "synced");
     assert.deepEqual(
       resumed.seen.map((message) => (message.type === "delete" ? `delete ${message.kind}` : message.type)),
-      ["delete network", "delete port", "synced"],
+      ["delete network", "delete group", "delete port", "synced"],
     );
     await call("DELETE", "/v1/hosts/w");
     assert.equal(await resumed.ended, "ended");

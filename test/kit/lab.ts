@@ -154,7 +154,7 @@ export class Lab {
       wire: this.wire,
       underlay: this.#labWire.address(index),
       tunnelFamily: this.#topology.hosts[name]?.tunnelFamily ?? 4,
-      physicalNetworks: [PHYSICAL_NETWORK],
+      physicalNetworks: this.#topology.hosts[name]?.isOnWire === false ? [] : [PHYSICAL_NETWORK],
       controls: this.controls,
       ...(options.token === undefined ? {} : { token: options.token }),
     });

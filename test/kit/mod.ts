@@ -14,6 +14,7 @@ export * from "./lab.ts";
 export * from "./machine.ts";
 export * from "./netns.ts";
 export * from "./neutron.ts";
+export * from "./outside.ts";
 export * from "./place.ts";
 export * from "./process.ts";
 export * from "./reach.ts";

@@ -17,6 +17,8 @@ export interface Topology {
 export interface HostSpec {
   /** Family of its tunnel address; 4 without. */
   tunnelFamily?: 4 | 6;
+  /** Whether its card carries {@link PHYSICAL_NETWORK}; it does without. */
+  isOnWire?: boolean;
 }
 
 export interface NetworkSpec {
