@@ -1,6 +1,7 @@
 /** Takes idle entries out of the flow table, a part at a time; at rest with an empty table it all but sleeps. */
 import { Flow, FlowFlag, FlowKey } from "../../bpf/layout.gen.ts";
 import type { BpfMap } from "../../host/mod.ts";
+import { isTranslated, partnerKey } from "./partner.ts";
 
 /** After how long without a packet a flow is forgotten. */
 export interface FlowTimeouts {
@@ -34,6 +35,7 @@ const readProto = FlowKey.reader("proto");
 const readFlags = Flow.reader("flags");
 const readPackets = Flow.reader("packets");
 const readLastSeenNs = Flow.reader("lastSeenNs");
+const readRewrite = Flow.reader("rewrite");
 
 /** Packets in one direction before a TCP connection counts as open: SYN or SYN+ACK, and one that answers. */
 const OPEN_PACKETS = 2n;
@@ -121,7 +123,17 @@ export class FlowAging {
     return this.#walk === undefined;
   }
 
+  /** Nothing has come for so long; of a flow whose ends are changed, in neither direction. */
   #isIdle(key: Buffer, value: Buffer, nowNs: bigint): boolean {
+    if (!this.#isQuiet(key, value, nowNs)) return false;
+    const flow = { flags: readFlags(value), rewrite: readRewrite(value) };
+    if (!isTranslated(flow)) return true;
+    const partner = FlowKey.encode(partnerKey(FlowKey.decode(key), Flow.decode(value)));
+    const other = this.#map.lookup(partner);
+    return other === undefined || this.#isQuiet(partner, other, nowNs);
+  }
+
+  #isQuiet(key: Buffer, value: Buffer, nowNs: bigint): boolean {
     const flow = { flags: readFlags(value), packets: readPackets(value) };
     const limitNs = BigInt(idleSeconds(readProto(key), flow, this.#timeouts)) * 1_000_000_000n;
     return nowNs - readLastSeenNs(value) > limitNs;
