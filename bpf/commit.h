@@ -4,6 +4,7 @@
 
 #include "flow.h"
 #include "policy.h"
+#include "related.h"
 
 #define FLOW_ANSWER (FLOW_ANSWER_OUT | FLOW_ANSWER_IN)
 
@@ -276,6 +277,8 @@ static __always_inline __u32 ask_end(const struct decision *decision, const stru
 	struct frame asked;
 	__u32 passes;
 
+	if (decision->is_related)
+		return PASSES_AS_ANSWER;
 	if (!vif || !vif->policy)
 		return is_answer ? PASSES_AS_ANSWER : RULE_STATEFUL;
 	if (is_answer) {
@@ -345,6 +348,8 @@ int commit(struct __sk_buff *skb)
 			return drop(origin.vif, reason);
 	}
 	nat = (struct nat){ decision->now.src.w[3], decision->now.dst.w[3], decision->now.src_port, decision->now.dst_port };
+	if (decision->related && translate_quote(skb, decision))
+		return drop(origin.vif, DROP_MALFORMED);
 	if (decision->rewrite &&
 	    apply_rewrite(skb, &decision->frame, decision->rewrite, decision->hops, &decision->new_dst_mac, &nat))
 		return drop(origin.vif, DROP_REDIRECT);

@@ -3,6 +3,7 @@
 #ifndef CABLE_DECISION_H
 #define CABLE_DECISION_H
 
+#include "nat.h"
 #include "parse.h"
 #include "tails.h"
 
@@ -27,6 +28,11 @@ struct decision {
 	router_t nat_router;  /* as in struct flow; 0 for what is itself an answer */
 	router_t answered;    /* an answer: what its entry had as nat_router */
 	router_t from_router; /* the router before this one */
+	/* An ICMP error: whether it is about a known flow, and the NAT of that. */
+	__u32 is_related;
+	__u32 related;        /* enum rewrite */
+	struct nat related_nat;
+	router_t related_router;
 	ip_t next_hop;        /* outside: whose MAC TAIL_ASK asks for, in the name of */
 	__be32 asker4;
 	ip_t asker6;

@@ -55,6 +55,12 @@ static __always_inline void enter(struct decision *decision)
 	decision->nat_router = decision->router;
 	if (!ip_is4(&key.ip))
 		return;
+	if (decision->related & REWRITE_DST) {
+		if (decision->related_router)
+			decision->router = decision->related_router;
+		decision->now.dst.w[3] = decision->related_nat.dst4;
+		return;
+	}
 	floating = bpf_map_lookup_elem(&floatings, &key);
 	forward = decision->frame.l4_offset
 			  ? find_forward(key.net, key.ip.w[3], decision->now.proto, decision->now.dst_port)

@@ -12,6 +12,10 @@ static __always_inline int keeps_name(struct decision *decision, const struct ga
 	struct flow *answer = bpf_map_lookup_elem(&flows, &decision->frame.key);
 	struct forward *forward;
 
+	if (decision->related & REWRITE_SRC) {
+		decision->now.src.w[3] = decision->related_nat.src4;
+		return 1;
+	}
 	if (!answer || !answer->nat_router)
 		return 0;
 	if (!(answer->rewrite & REWRITE_SRC))

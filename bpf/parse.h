@@ -210,6 +210,14 @@ __attribute__((noinline)) int parse_once(struct __sk_buff *skb, struct frame *fr
 	return frame ? parse(skb, frame) : DROP_INTERNAL;
 }
 
+/* Of which no errors are made (RFC 1122 section 3.2.2, RFC 4443 section 2.4 e). */
+static __always_inline int is_icmp_error(const struct frame *frame)
+{
+	if (frame->key.proto == IPPROTO_ICMP)
+		return frame->icmp_type != ICMP_ECHO && frame->icmp_type != ICMP_ECHOREPLY;
+	return frame->key.proto == IPPROTO_ICMPV6 && frame->icmp_type < ICMPV6_ECHO_REQUEST;
+}
+
 /* Whether flows may decide: unicast IP. Of ICMP only echoes, which alone have something like ports: an error is looked at
  * by what it quotes, and neighbour discovery packet by packet (RFC 4861). */
 static __always_inline int has_flow(const struct frame *frame)

@@ -185,14 +185,6 @@ static __always_inline int error6(struct __sk_buff *skb, const struct origin *or
 	return reply(skb, origin);
 }
 
-/* Errors are not made of errors (RFC 1122 section 3.2.2, RFC 4443 section 2.4 e). */
-static __always_inline int is_icmp_error(const struct frame *frame)
-{
-	if (frame->key.proto == IPPROTO_ICMP)
-		return frame->icmp_type != ICMP_ECHO && frame->icmp_type != ICMP_ECHOREPLY;
-	return frame->key.proto == IPPROTO_ICMPV6 && frame->icmp_type < ICMPV6_ECHO_REQUEST;
-}
-
 static __always_inline int may_fragment(struct __sk_buff *skb)
 {
 	__be16 bits = 0;
@@ -211,7 +203,10 @@ int too_big(struct __sk_buff *skb)
 	__u32 mtu;
 
 	drop(origin.vif, DROP_TOO_BIG); /* counted in any case: the packet is gone, whether an answer can be made or not */
-	if (!decision || is_outside(&origin) || parse_once(skb, &frame) || !frame.l4_offset || is_icmp_error(&frame))
+	if (!decision || parse_once(skb, &frame) || !frame.l4_offset || is_icmp_error(&frame))
+		return TC_ACT_SHOT;
+	/* Whoever is outside is told if a router of this host stands in between; like other refusals not too often. */
+	if (is_outside(&origin) && (!is_from_wire(&origin) || !decision->is_outside || !take_trap(0)))
 		return TC_ACT_SHOT;
 	mtu = decision->mtu;
 	/* In the name of whom it was sent to: a switch has no address. */

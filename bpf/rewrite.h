@@ -2,6 +2,7 @@
 #ifndef CABLE_REWRITE_H
 #define CABLE_REWRITE_H
 
+#include "nat.h"
 #include "parse.h"
 
 #define IP4_TTL_OFFSET (ETH_HLEN + offsetof(struct iphdr, ttl))
@@ -23,14 +24,6 @@ static __always_inline int decrement_ttl(struct __sk_buff *skb, const struct fra
 		return -1;
 	return bpf_skb_store_bytes(skb, IP4_TTL_OFFSET, &ttl, 1, 0);
 }
-
-/* A packet's new ends; a member counts only with its bit of enum rewrite. */
-struct nat {
-	__be32 src4;
-	__be32 dst4;
-	__be16 src_port;
-	__be16 dst_port;
-};
 
 /* What a checksum's sum grows by when a becomes b (RFC 1624). */
 static __always_inline __u64 sum_change(__be32 a, __be32 b)

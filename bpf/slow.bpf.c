@@ -77,6 +77,7 @@ int from_port(struct __sk_buff *skb)
 			return drop(origin.vif, DROP_POLICY_EGRESS);
 		return flood_all(skb, &origin, net);
 	}
+	relate(skb);
 	return switch_unicast(skb, &origin, &frame, net);
 }
 
@@ -129,6 +130,7 @@ int from_outside(struct __sk_buff *skb)
 		return flood_locals(skb, &origin);
 	if (peer)
 		decision->src_net = src_net_of(&origin, &frame);
+	relate(skb);
 	return switch_unicast(skb, &origin, &frame, net);
 }
 

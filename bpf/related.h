@@ -1,0 +1,140 @@
+/* ICMP errors (RFC 792, RFC 4443): looked at by the packet that they quote. If that belongs to a known flow, the error passes
+ * for its sake, and where the flow's ends are changed by NAT, so are the error's and those in the quote (RFC 5508 section 4). */
+#ifndef CABLE_RELATED_H
+#define CABLE_RELATED_H
+
+#include "decision.h"
+#include "flow.h"
+
+#define ICMP_HEADER 8
+
+/* Of IPv4: what is quoted at least, and all of it that NAT changes. */
+struct quote4 {
+	struct iphdr ip;
+	__be16 src_port; /* ICMP echo: type and code */
+	__be16 dst_port; /* ICMP echo: checksum */
+	__be16 third;    /* ICMP echo: identifier; UDP: length */
+	__be16 fourth;   /* UDP: checksum */
+};
+
+struct quote6 {
+	struct ipv6hdr ip;
+	__be16 src_port;
+	__be16 dst_port;
+	__be16 third;
+	__be16 fourth;
+};
+
+/* The key under which the quoted packet's opposite comes in here: the same way as the error. */
+static __always_inline void relate_ports(struct flow_key *key, __be16 src_port, __be16 dst_port, __be16 id)
+{
+	if (key->proto == IPPROTO_ICMP || key->proto == IPPROTO_ICMPV6)
+		src_port = dst_port = id;
+	key->src_port = dst_port;
+	key->dst_port = src_port;
+}
+
+static __always_inline int read_quote4(struct __sk_buff *skb, __u32 at, struct flow_key *key)
+{
+	struct quote4 quote;
+
+	if (bpf_skb_load_bytes(skb, at, &quote, sizeof(quote)) || quote.ip.version != 4 || quote.ip.ihl != 5 ||
+	    quote.ip.frag_off & FRAGMENT_BITS)
+		return -1;
+	ip_from4(&key->src, quote.ip.daddr);
+	ip_from4(&key->dst, quote.ip.saddr);
+	key->proto = quote.ip.protocol;
+	relate_ports(key, quote.src_port, quote.dst_port, quote.third);
+	return 0;
+}
+
+static __always_inline int read_quote6(struct __sk_buff *skb, __u32 at, struct flow_key *key)
+{
+	struct quote6 quote;
+
+	if (bpf_skb_load_bytes(skb, at, &quote, sizeof(quote)) || quote.ip.version != 6)
+		return -1;
+	ip_from6(&key->src, &quote.ip.daddr);
+	ip_from6(&key->dst, &quote.ip.saddr);
+	key->proto = quote.ip.nexthdr;
+	relate_ports(key, quote.src_port, quote.dst_port, quote.third);
+	return 0;
+}
+
+/* Notes in the decision what an error belongs to. A function of its own, and global, so that the verifier looks at it once. */
+__attribute__((noinline)) int relate(struct __sk_buff *skb)
+{
+	struct decision *decision = get_decision();
+	struct flow_key key = {};
+	struct flow *flow;
+	__u32 at;
+
+	if (!decision || !decision->frame.l4_offset || !is_icmp_error(&decision->frame))
+		return 0;
+	at = decision->frame.l4_offset + ICMP_HEADER;
+	key.ingress = decision->frame.key.ingress;
+	if (decision->frame.key.proto == IPPROTO_ICMP ? read_quote4(skb, at, &key) : read_quote6(skb, at, &key))
+		return 0;
+	flow = bpf_map_lookup_elem(&flows, &key);
+	if (!flow)
+		return 0;
+	decision->is_related = 1;
+	if (flow->flags & FLOW_REWRITE)
+		decision->related = flow->rewrite & (REWRITE_SRC | REWRITE_DST);
+	decision->related_router = flow->nat_router;
+	nat_of(&decision->related_nat, flow);
+	return 0;
+}
+
+static __always_inline __sum16 add_to_sum(__sum16 sum, __u64 change)
+{
+	__u64 all = (__u16)~sum + change;
+
+	all = (all & 0xffffffff) + (all >> 32);
+	all = (all & 0xffff) + (all >> 16);
+	all = (all & 0xffff) + (all >> 16);
+	return ~((all & 0xffff) + (all >> 16));
+}
+
+static __always_inline __u64 sum_change16(__be16 a, __be16 b)
+{
+	return (__u64)(__u16)~a + b;
+}
+
+/* The quoted packet went the other way: its destination is what the flow's source becomes, and vice versa. */
+static __always_inline int translate_quote(struct __sk_buff *skb, const struct decision *decision)
+{
+	__u32 check = decision->frame.l4_offset + ICMP_CHECK, at = decision->frame.l4_offset + ICMP_HEADER;
+	const struct nat *nat = &decision->related_nat;
+	struct quote4 old, new;
+	__u64 addresses, ports;
+	__s64 change;
+
+	if (bpf_skb_load_bytes(skb, at, &old, sizeof(old)))
+		return -1;
+	new = old;
+	if (decision->related & REWRITE_SRC)
+		new.ip.daddr = nat->src4;
+	if (decision->related & REWRITE_DST)
+		new.ip.saddr = nat->dst4;
+	addresses = sum_change(old.ip.saddr, new.ip.saddr) + sum_change(old.ip.daddr, new.ip.daddr);
+	new.ip.check = add_to_sum(old.ip.check, addresses);
+	if (old.ip.protocol == IPPROTO_ICMP) {
+		new.third = decision->related & REWRITE_SRC ? nat->src_port : nat->dst_port;
+		new.dst_port = add_to_sum(old.dst_port, sum_change16(old.third, new.third));
+	} else {
+		if (decision->related & REWRITE_SRC)
+			new.dst_port = nat->src_port;
+		if (decision->related & REWRITE_DST)
+			new.src_port = nat->dst_port;
+		ports = sum_change16(old.src_port, new.src_port) + sum_change16(old.dst_port, new.dst_port);
+		if (old.ip.protocol == IPPROTO_UDP && old.fourth)
+			new.fourth = add_to_sum(old.fourth, addresses + ports);
+	}
+	change = bpf_csum_diff((__be32 *)&old, sizeof(old), (__be32 *)&new, sizeof(new), 0);
+	if (change < 0 || bpf_l4_csum_replace(skb, check, 0, change, 0))
+		return -1;
+	return bpf_skb_store_bytes(skb, at, &new, sizeof(new), 0);
+}
+
+#endif
