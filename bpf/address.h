@@ -29,6 +29,12 @@ static __always_inline int ip_is4(const ip_t *ip)
 	return ip->w[0] == 0 && ip->w[1] == 0 && ip->w[2] == IP4_MAPPED;
 }
 
+/* Whether a prefix that an address is in means it: enum prefix_flag. */
+static __always_inline int is_meant(__u32 flags, const ip_t *ip)
+{
+	return !(flags & PREFIX_IP6) || !ip_is4(ip);
+}
+
 static __always_inline int ip_equal(const ip_t *a, const ip_t *b)
 {
 	return a->w[3] == b->w[3] && a->w[2] == b->w[2] && a->w[1] == b->w[1] && a->w[0] == b->w[0];

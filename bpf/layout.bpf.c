@@ -11,6 +11,7 @@ struct {
 	enum uplink_flag uplink_flag;
 	enum net_flag net_flag;
 	enum target_kind target_kind;
+	enum prefix_flag prefix_flag;
 	enum rule_direction rule_direction;
 	enum rule_flag rule_flag;
 	enum router_flag router_flag;

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "d4d866834240b9ef";
+export const LAYOUT_HASH = "903f1742e3f96fc8";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -158,6 +158,15 @@ export type NetFlag = (typeof NetFlag)[keyof typeof NetFlag];
 export const netFlagNames: Readonly<Record<number, string>> = {
   1: "provider",
   2: "movable",
+};
+
+export const PrefixFlag = {
+  IP6: 1,
+} as const;
+export type PrefixFlag = (typeof PrefixFlag)[keyof typeof PrefixFlag];
+/** Names by value, in lower case. */
+export const prefixFlagNames: Readonly<Record<number, string>> = {
+  1: "ip6",
 };
 
 export const Rewrite = {
@@ -561,9 +570,11 @@ export const PairKey: Table<PairKey> = record("pair_key", 24, {
 
 export interface Pair {
   set: SetNumber;
+  flags: number;
 }
-export const Pair: Table<Pair> = record("pair", 4, {
+export const Pair: Table<Pair> = record("pair", 8, {
   set: [0, branded<SetNumber>(u32)],
+  flags: [4, u32],
 });
 
 export interface PeerKey {

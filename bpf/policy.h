@@ -97,7 +97,7 @@ static __always_inline set_t set_of_pair(net_t net, const ip_t *ip)
 	struct pair_key key = { .prefix_length = PAIR_FIXED_BITS + 128, .net = net, .ip = *ip };
 	struct pair *found = bpf_map_lookup_elem(&pairs, &key);
 
-	return found ? found->set : 0;
+	return found && is_meant(found->flags, ip) ? found->set : 0;
 }
 
 /* The groups of an endpoint; 0 if it has none or is not known. */

@@ -8,13 +8,14 @@
 #include "trap.h"
 
 /* What is quoted of the packet. IPv4: its header and 8 bytes more (RFC 792); of one that is too big as if it had all
- * options. IPv6: all that fits into the smallest MTU (RFC 4443 section 2.4 c), of a shorter one the header and 8 bytes. */
+ * options. IPv6: all that fits into the smallest MTU (RFC 4443 section 2.4 c). */
 #define QUOTE4_SIZE 68
 #define QUOTE4_SHORT 28
 #define QUOTE6_SIZE (1280 - sizeof(struct ipv6hdr) - sizeof(struct icmp6hdr))
-#define QUOTE6_SHORT 48
+#define QUOTE6_LEAST sizeof(struct ipv6hdr)
 /* bpf_csum_diff takes no more at once than 512 bytes. */
 #define QUOTE6_PIECE (QUOTE6_SIZE / 4)
+#define QUOTE6_WORDS (QUOTE6_SIZE / 4)
 #define DONT_FRAGMENT bpf_htons(0x4000)
 #define ICMP4_TIME_EXCEEDED 11
 #define ICMP6_TIME_EXCEEDED 3
@@ -82,12 +83,10 @@ static __always_inline __s64 sum_quote4(const struct quote *quote, __u32 size, i
 	return bpf_csum_diff(0, 0, (__be32 *)quote->bytes, pending ? sizeof(struct iphdr) : size, seed);
 }
 
-static __always_inline __s64 sum_quote6(const struct quote *quote, __u32 size, int pending, __s64 seed)
+static __always_inline __s64 sum_quote6(const struct quote *quote, int pending, __s64 seed)
 {
 	if (pending)
 		return bpf_csum_diff(0, 0, (__be32 *)quote->bytes, sizeof(struct ipv6hdr), seed);
-	if (size == QUOTE6_SHORT)
-		return bpf_csum_diff(0, 0, (__be32 *)quote->bytes, QUOTE6_SHORT, seed);
 	for (__u32 at = 0; at < QUOTE6_SIZE; at += QUOTE6_PIECE)
 		seed = bpf_csum_diff(0, 0, (__be32 *)(quote->bytes + at), QUOTE6_PIECE, seed);
 	return seed;
@@ -140,9 +139,26 @@ static __always_inline int error4(struct __sk_buff *skb, const struct origin *or
 	return reply(skb, origin);
 }
 
-static __always_inline int error6(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
-				  const struct error *what, __u32 size)
+/* A quote of any length: what is not quoted is zero, and so is nothing in a checksum over all of it. */
+static __always_inline struct quote *read_quote6(struct __sk_buff *skb, __u32 size)
 {
+	__u32 zero = 0;
+	struct quote *quote = bpf_map_lookup_elem(&quotes, &zero);
+
+	/* `size` as a bound for the verifier, which the compiler would think away. */
+	asm volatile("" : "+r"(size));
+	if (!quote || size < QUOTE6_LEAST || size > QUOTE6_SIZE)
+		return 0;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < QUOTE6_WORDS; i++)
+		((volatile __u32 *)quote->bytes)[i] = 0;
+	return bpf_skb_load_bytes(skb, ETH_HLEN, quote->bytes, size) ? 0 : quote;
+}
+
+static __always_inline int error6(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
+				  const struct error *what)
+{
+	__u32 size = frame->ip_length < QUOTE6_SIZE ? frame->ip_length : QUOTE6_SIZE;
 	struct error6_frame error = {
 		.eth.h_proto = bpf_htons(ETH_P_IPV6),
 		.ip = { .version = 6, .nexthdr = IPPROTO_ICMPV6, .hop_limit = 64 },
@@ -154,7 +170,7 @@ static __always_inline int error6(struct __sk_buff *skb, const struct origin *or
 		.length = bpf_htonl(sizeof(struct icmp6hdr) + size),
 		.next = bpf_htonl(IPPROTO_ICMPV6),
 	};
-	struct quote *quote = read_quote(skb, size);
+	struct quote *quote = read_quote6(skb, size);
 	struct icmp6hdr icmp = error.icmp;
 	__u32 at = sizeof(struct ipv6hdr) + checksum_offset(frame->key.proto);
 	__s64 sum;
@@ -171,7 +187,7 @@ static __always_inline int error6(struct __sk_buff *skb, const struct origin *or
 	}
 	sum = bpf_csum_diff(0, 0, (__be32 *)&pseudo, sizeof(pseudo), 0);
 	sum = bpf_csum_diff(0, 0, (__be32 *)&icmp, sizeof(icmp), sum);
-	error.icmp.icmp6_cksum = fold(sum_quote6(quote, size, pending, sum));
+	error.icmp.icmp6_cksum = fold(sum_quote6(quote, pending, sum));
 	error.ip.payload_len = bpf_htons(sizeof(struct icmp6hdr) + size);
 	__builtin_memcpy(&error.ip.saddr, &pseudo.src, sizeof(ip_t));
 	__builtin_memcpy(&error.ip.daddr, &pseudo.dst, sizeof(ip_t));
@@ -214,7 +230,7 @@ int too_big(struct __sk_buff *skb)
 	if (frame.ethertype == bpf_htons(ETH_P_IPV6)) {
 		error.type = ICMPV6_PKT_TOOBIG;
 		error.rest = bpf_htonl(mtu);
-		return mtu < 1280 ? TC_ACT_SHOT : error6(skb, &origin, &frame, &error, QUOTE6_SIZE);
+		return mtu < 1280 ? TC_ACT_SHOT : error6(skb, &origin, &frame, &error);
 	}
 	error.type = ICMP_DEST_UNREACH;
 	error.code = ICMP_FRAG_NEEDED;
@@ -276,9 +292,7 @@ int refuse(struct __sk_buff *skb)
 	say6(&error, decision->refusal);
 	if (ip_is_unspecified(&port->ip6))
 		return TC_ACT_SHOT;
-	if (frame.ip_length >= QUOTE6_SIZE)
-		return error6(skb, &origin, &frame, &error, QUOTE6_SIZE);
-	return error6(skb, &origin, &frame, &error, QUOTE6_SHORT);
+	return error6(skb, &origin, &frame, &error);
 }
 
 #endif

@@ -12,8 +12,12 @@
 static __always_inline struct route *find_route(router_t router, const ip_t *ip)
 {
 	struct route_key key = { .prefix_length = ROUTE_FIXED_BITS + 128, .router = router, .ip = *ip };
+	struct route *found = bpf_map_lookup_elem(&routes, &key);
 
-	return bpf_map_lookup_elem(&routes, &key);
+	/* ::/0 is around the mapped addresses, too. */
+	if (found && !ip_is_unspecified(&found->next_hop) && ip_is4(&found->next_hop) != ip_is4(ip))
+		return 0;
+	return found;
 }
 
 static __always_inline struct router_port *find_router_port(router_t router, net_t net)
@@ -130,12 +134,23 @@ int route(struct __sk_buff *skb)
 	return tail(skb, &origin, TAIL_COMMIT);
 }
 
-/* The network in which the sender of a routed frame is known: its router's, where it sent from. */
+/* The network in which the sender of a routed frame is known: where its last router would send an answer, over as many
+ * routers as it came. */
 static __always_inline net_t net_of_sender(router_t router, const ip_t *ip, net_t otherwise)
 {
-	struct route *found = find_route(router, ip);
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < ROUTERS_MAX; i++) {
+		struct route *found = find_route(router, ip);
+		struct ip_entry *next;
 
-	return found && found->kind == ROUTE_CONNECTED ? found->net : otherwise;
+		if (!found || found->kind == ROUTE_OUTSIDE)
+			return otherwise;
+		next = found->kind == ROUTE_VIA ? find_ip(found->net, &found->next_hop) : 0;
+		if (!next || next->target.kind != TARGET_ROUTER)
+			return found->net;
+		router = next->target.vif;
+	}
+	return otherwise;
 }
 
 #endif

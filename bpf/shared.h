@@ -137,6 +137,9 @@ enum ip_flag {
 	IP_ANSWERED = 1 /* an address outside that is this host's work: the wire's questions are answered */
 };
 
+/* Of prefixes that say what they are for: ::/0 and its like are around the mapped addresses, and do not mean them. */
+enum prefix_flag { PREFIX_IP6 = 1 };
+
 /* pairs{net, prefix}: LPM; whose groups the addresses of address pairs count as, where `ips` does not say it. Of several
  * endpoints that may hold an address the set is of the groups of all of them. */
 #define PAIR_FIXED_BITS 32
@@ -145,7 +148,10 @@ struct pair_key {
 	net_t net;
 	ip_t ip;
 };
-struct pair { set_t set; };
+struct pair {
+	set_t set;
+	__u32 flags; /* enum prefix_flag */
+};
 
 /* sets{name}: hash; the numbers given out. The name is the first half of the SHA-256 of the set's group ids, sorted. */
 struct set_key { __u32 name[4]; };
@@ -296,7 +302,7 @@ struct source_key {
 	__u16 pad;
 	ip_t ip;
 };
-struct source { __u32 flags; };
+struct source { __u32 flags; /* enum prefix_flag */ };
 
 /* peers{net, ip}: hash; hosts that may send to this host in that network. */
 struct peer_key { net_t net; ip_t ip; };

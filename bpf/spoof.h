@@ -22,8 +22,9 @@ static __always_inline int is_source(vif_t vif, const mac_t *mac, const ip_t *ip
 		.mac = *mac,
 		.ip = *ip,
 	};
+	struct source *found = bpf_map_lookup_elem(&sources, &key);
 
-	return bpf_map_lookup_elem(&sources, &key) != 0;
+	return found && is_meant(found->flags, ip);
 }
 
 static __always_inline int is_dhcp_request(const struct frame *frame)

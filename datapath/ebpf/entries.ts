@@ -6,7 +6,6 @@ import {
   type NetNumber,
   type SetNumber,
   SOURCE_FIXED_BITS,
-  type SourceKey,
   type Target,
   TargetKind,
   UplinkFlag,
@@ -26,7 +25,7 @@ import {
   type Segment,
 } from "../../model/mod.ts";
 import type { WantedEndpoint, WantedNetwork, WantedVif } from "../datapath.ts";
-import { BORROWED, type Entry, entry, prefixKey } from "./entry.ts";
+import { BORROWED, type Entry, entry, prefixFlags, prefixKey } from "./entry.ts";
 import { NO_SET } from "./sets.ts";
 
 const NO_IP = "::" as Ip;
@@ -109,23 +108,23 @@ export function vifEntries(vif: WantedVif, number: VifNumber, net: NetNumber, po
     kind === "physical"
       ? entry("attachments", { ifindex, vlan, mac: vif.mac }, number)
       : entry("ifaces", { ifindex }, number),
-    ...sourceKeys(vif, number).map((key) => entry("sources", key, { flags: 0 })),
+    ...sourceEntries(vif, number),
   ];
 }
 
 /** What the port may send from: its own addresses, its address pairs, and the link-local address of each MAC. */
-function sourceKeys(vif: WantedVif, number: VifNumber): SourceKey[] {
+function sourceEntries(vif: WantedVif, number: VifNumber): Entry[] {
   if (vif.allowed === null) return [];
   const macs = new Set<Mac>([vif.mac, ...vif.allowed.map((pair) => pair.mac)]);
   return [
-    ...vif.ips.map((ip) => sourceKey(number, vif.mac, prefix(ip))),
-    ...vif.allowed.map((pair) => sourceKey(number, pair.mac, prefix(pair.cidr))),
-    ...[...macs].map((mac) => sourceKey(number, mac, prefix(linkLocalAddress(mac)))),
+    ...vif.ips.map((ip) => sourceEntry(number, vif.mac, prefix(ip))),
+    ...vif.allowed.map((pair) => sourceEntry(number, pair.mac, prefix(pair.cidr))),
+    ...[...macs].map((mac) => sourceEntry(number, mac, prefix(linkLocalAddress(mac)))),
   ];
 }
 
-function sourceKey(vif: VifNumber, mac: Mac, from: Prefix): SourceKey {
-  return { vif, mac, ...prefixKey(from, SOURCE_FIXED_BITS) };
+function sourceEntry(vif: VifNumber, mac: Mac, from: Prefix): Entry {
+  return entry("sources", { vif, mac, ...prefixKey(from, SOURCE_FIXED_BITS) }, { flags: prefixFlags(from) });
 }
 
 /** `vif` is the number of the local port it is; nothing is known of a local endpoint without one. */

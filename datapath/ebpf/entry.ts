@@ -1,5 +1,5 @@
 /** An entry of a map, typed by the map. */
-import type { MapKey, MapName, MapValue } from "../../bpf/layout.gen.ts";
+import { type MapKey, type MapName, type MapValue, PrefixFlag } from "../../bpf/layout.gen.ts";
 import type { Ip, Prefix } from "../../model/mod.ts";
 
 export type Entry = { [N in MapName]: { map: N; key: MapKey<N>; value: MapValue<N>; rank: number } }[MapName];
@@ -12,6 +12,13 @@ export function entry<N extends MapName>(map: N, key: MapKey<N>, value: MapValue
   // The compiler cannot see that one N ties the three together once they are in an object.
   return { map, key, value, rank } as Entry;
 }
+
+/** ::ffff:0:0/96, in which IPv4 addresses are. */
+const MAPPED = { first: 0xffff_0000_0000n, last: 0xffff_ffff_ffffn };
+
+/** The enum prefix_flag of a prefix. */
+export const prefixFlags = ({ family, first, last }: Prefix): number =>
+  family === 6 && first <= MAPPED.first && MAPPED.last <= last ? PrefixFlag.IP6 : 0;
 
 /** A prefix in a longest-prefix map whose key begins with `fixedBits` of something else. */
 export function prefixKey({ cidr, family, length }: Prefix, fixedBits: number): { prefixLength: number; ip: Ip } {

@@ -6,7 +6,7 @@ import { type NetNumber, PAIR_FIXED_BITS, type SetNumber } from "../../bpf/layou
 import { type Cidr, type Id, type Prefix, prefix } from "../../model/mod.ts";
 import type { WantedEndpoint } from "../datapath.ts";
 import type { Claims } from "./claims.ts";
-import { entry, prefixKey } from "./entry.ts";
+import { entry, prefixFlags, prefixKey } from "./entry.ts";
 import { NO_SET } from "./sets.ts";
 
 type Holder = Pick<WantedEndpoint, "networkId" | "movableCidrs" | "groups">;
@@ -59,7 +59,8 @@ export class Pairs {
     const entries = [...groups].flatMap(([cidr, each]) => {
       const set = this.#take(name(cidr), each);
       if (set === NO_SET || net === undefined) return [];
-      return [entry("pairs", { net, ...prefixKey(prefix(cidr), PAIR_FIXED_BITS) }, { set })];
+      const parsed = prefix(cidr);
+      return [entry("pairs", { net, ...prefixKey(parsed, PAIR_FIXED_BITS) }, { set, flags: prefixFlags(parsed) })];
     });
     this.#claims.set(`pairs:${networkId}`, entries);
     if (groups.size === 0) this.#taken.delete(networkId);

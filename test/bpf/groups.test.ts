@@ -1,8 +1,8 @@
 /** Security groups: what each kind of rule and remote lets pass, at each end, in both families. */
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { type NetNumber, PAIR_FIXED_BITS } from "../../bpf/layout.gen.ts";
-import { type Cidr, ip, prefix, type ViewRule } from "../../model/mod.ts";
+import { type NetNumber, PAIR_FIXED_BITS, PrefixFlag, SOURCE_FIXED_BITS } from "../../bpf/layout.gen.ts";
+import { type Cidr, ip, mac, prefix, type ViewRule } from "../../model/mod.ts";
 import {
   arp,
   BROADCAST,
@@ -200,7 +200,7 @@ for (const family of FAMILIES) {
     setRules(plane, POLICY, [{ family, remote: { kind: "group", group: "m" } }], { members: { m: [MEMBERS] } });
     refusedIn("no pair", frame(family, virtual, b, udp(1, 2)));
     const pair = (text: string, bits: number, of = MEMBERS, on: NetNumber = OVERLAY) =>
-      plane.put("pairs", { prefixLength: PAIR_FIXED_BITS + bits, net: on, ip: ip(text) }, { set: of });
+      plane.put("pairs", { prefixLength: PAIR_FIXED_BITS + bits, net: on, ip: ip(text) }, { set: of, flags: 0 });
     pair(family === 4 ? "10.1.0.96" : "fd00:1::90", family === 4 ? 96 + 29 : 124, MEMBERS, PORTS.other.net);
     refusedIn("a pair of another network", frame(family, virtual, b, udp(1, 2)));
     pair(family === 4 ? "10.1.0.96" : "fd00:1::90", family === 4 ? 96 + 29 : 124);
@@ -311,6 +311,23 @@ test("multicast from another host goes in by each receiver's own rules", () => {
   plane.expectMoved({ "1 tx": 1, "2 drop policy_ingress": 1, "3 tx": 1, "5 tx": 1 }, send);
   setMember(plane, OVERLAY, REMOTE, MEMBERS);
   plane.expectMoved({ "1 tx": 1, "2 tx": 1, "3 tx": 1, "5 tx": 1 }, send);
+});
+
+test("an address pair of all of IPv6 is none of IPv4: neither for its holder nor for others", () => {
+  const foreign = { ...a, ip4: "10.1.0.98", ip6: "fd00:1::98" };
+  const flags = PrefixFlag.IP6;
+  const source = { prefixLength: SOURCE_FIXED_BITS, vif: a.number, mac: mac(a.mac), ip: ip("::") };
+  plane.put("sources", source, { flags });
+  plane.put("pairs", { prefixLength: PAIR_FIXED_BITS, net: OVERLAY, ip: ip("::") }, { set: MEMBERS, flags });
+  setPolicy(plane, b, POLICY);
+  const fromMembers = FAMILIES.map((family) => ({ family, remote: { kind: "group" as const, group: "m" } }));
+  setRules(plane, POLICY, fromMembers, { members: { m: [MEMBERS] } });
+  arrives("IPv6", frame(6, foreign, b, udp(1, 2)));
+  const bytes = frame(4, foreign, b, udp(1, 2));
+  world.step({ name: "IPv4", from: "a", frame: bytes, moved: { "1 rx": 1, "1 drop spoofed_ip": 1 } });
+  addSource(plane, a.number, a.mac, ip(foreign.ip4));
+  refusedIn("IPv4 by a pair of its own, which is in no group", bytes);
+  plane.remove("sources", source);
 });
 
 test("two groups of a port: what either lets pass does", () => {

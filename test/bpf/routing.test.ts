@@ -1,7 +1,7 @@
 /** Routing at the sender's own host: within it, to another host and back, and what a router itself has to say. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { RouteKind, type RouterNumber } from "../../bpf/layout.gen.ts";
+import { PAIR_FIXED_BITS, RouteKind, type RouterNumber } from "../../bpf/layout.gen.ts";
 import { ip, mac } from "../../model/mod.ts";
 import { echo, eth, icmp, icmp6, ip4, ip6, tcp, type Upper, udp } from "./kit/frames.ts";
 import { goPrivate } from "./kit/privacy.ts";
@@ -59,7 +59,7 @@ const told = (family: Family, by: End, to: End, about: Uint8Array, four: [number
     { to: to.mac, from: near.mac },
     family === 4
       ? ip4({ from: by.ip4, to: to.ip4 }, icmp(four[0], rest(28), four[1]))
-      : ip6({ from: by.ip6, to: to.ip6 }, icmp6(six[0], rest(48), six[1])),
+      : ip6({ from: by.ip6, to: to.ip6 }, icmp6(six[0], rest(1232), six[1])),
   );
 };
 const TIME_EXCEEDED = [
@@ -185,6 +185,12 @@ for (const family of FAMILIES) {
     refused("nobody", family, hop(family, [a, near], [a, nobody], question), "host_unknown", near, NO_HOST);
   });
 
+  for (const size of [1, 30, 1180, 1400])
+    test(`IPv${family}: ${size} bytes whose hops are used up are quoted as far as the RFCs say`, () => {
+      const bytes = hop(family, [a, near], [a, other], udp(1000, 33_434, Buffer.alloc(size, "x")), 1);
+      refused("quoted", family, bytes, "ttl", near, TIME_EXCEEDED);
+    });
+
   test(`IPv${family}: an error makes no error`, () => {
     const upper = family === 4 ? icmp(3, Buffer.alloc(32), 1) : icmp6(1, Buffer.alloc(52), 3);
     const bytes = hop(family, [a, near], [a, other], upper, 1);
@@ -248,6 +254,35 @@ for (const family of FAMILIES) {
     }
     refused("the first", family, hop(family, [a, near], [a, vlan], question, 1), "ttl", near, TIME_EXCEEDED);
     refused("the second", family, hop(family, [a, near], [a, vlan], question, 2), "ttl", secondNear, TIME_EXCEEDED);
+  });
+
+  test(`IPv${family}: who sent over two routers is known by his groups, and so is who is behind a port`, () => {
+    const four = family === 4;
+    const via = (end: End) => (four ? end.ip4 : end.ip6);
+    const beyond = { ...other, ip4: "203.0.113.5", ip6: "2001:db8:5::5" };
+    setRouter(plane, {
+      ...router,
+      routes: [
+        { destination: four ? "10.4.0.0/24" : "fd00:4::/64", net: OTHER, nextHop: via(secondNear) },
+        { destination: four ? "203.0.113.0/24" : "2001:db8:5::/48", net: OTHER, nextHop: via(other) },
+      ],
+    });
+    setPolicy(plane, b, set(1));
+    setRules(plane, set(1), [{ family, remote: { kind: "group", group: "m" } }], { members: { m: [set(7)] } });
+    setMember(plane, VLAN40, vlan, set(7));
+    const pair = { prefixLength: PAIR_FIXED_BITS + 128, net: OTHER, ip: ip(via(beyond)) };
+    plane.put("pairs", pair, { set: set(7), flags: 0 });
+    for (const sender of [vlan, beyond]) {
+      const come = hop(family, [near, b], [sender, b], question, 62);
+      const from = fromHost(REMOTE.host, OVERLAY, come);
+      world.step({ name: "a member", from: "nic", frame: from, moved: { "2 tx": 1 }, out: { b: [come] } });
+    }
+    setMember(plane, VLAN40, vlan, NO_SET);
+    plane.remove("pairs", pair);
+    bump(plane);
+    const come = hop(family, [near, b], [vlan, b], question, 62);
+    const from = fromHost(REMOTE.host, OVERLAY, come);
+    world.step({ name: "no member", from: "nic", frame: from, moved: { "2 drop policy_ingress": 1 } });
   });
 
   test(`IPv${family}: routers that send to each other end in time exceeded`, () => {
@@ -323,6 +358,20 @@ for (const family of FAMILIES) {
     world.step({ name: "tunnel", from: "nic", frame: from, moved: { "0 drop dst_unknown": 1 } });
   });
 }
+
+test("a default route of IPv6 is none of IPv4", () => {
+  setRouter(plane, { ...router, routes: [{ destination: "::/0", net: OTHER, nextHop: other.ip6 }] });
+  const beyond = { ...other, ip4: "203.0.113.5", ip6: "2001:db8:5::5" };
+  const out = { other: [hop(6, [behind, other], [a, beyond], question, 63)] };
+  world.step({
+    name: "IPv6",
+    from: "a",
+    frame: hop(6, [a, near], [a, beyond], question),
+    moved: { "1 rx": 1, "6 tx": 1 },
+    out,
+  });
+  refused("IPv4", 4, hop(4, [a, near], [a, beyond], question), "no_route", near, NO_ROUTE);
+});
 
 test("what is no IP is not for a router", () => {
   const bytes = eth({ to: near.mac, from: PORTS.open.mac, type: 0x88b5 }, Buffer.alloc(46));
