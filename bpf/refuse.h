@@ -140,7 +140,7 @@ static __always_inline int error4(struct __sk_buff *skb, const struct origin *or
 }
 
 /* A quote of any length: what is not quoted is zero, and so is nothing in a checksum over all of it. */
-static __always_inline struct quote *read_quote6(struct __sk_buff *skb, __u32 size)
+static __always_inline struct quote *read_padded_quote(struct __sk_buff *skb, __u32 size)
 {
 	__u32 zero = 0;
 	struct quote *quote = bpf_map_lookup_elem(&quotes, &zero);
@@ -170,7 +170,7 @@ static __always_inline int error6(struct __sk_buff *skb, const struct origin *or
 		.length = bpf_htonl(sizeof(struct icmp6hdr) + size),
 		.next = bpf_htonl(IPPROTO_ICMPV6),
 	};
-	struct quote *quote = read_quote6(skb, size);
+	struct quote *quote = read_padded_quote(skb, size);
 	struct icmp6hdr icmp = error.icmp;
 	__u32 at = sizeof(struct ipv6hdr) + checksum_offset(frame->key.proto);
 	__s64 sum;
