@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "903f1742e3f96fc8";
+export const LAYOUT_HASH = "9361cd4b690e7d87";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -132,12 +132,14 @@ export const flowFlagNames: Readonly<Record<number, string>> = {
 export const GatewayFlag = {
   HERE: 1,
   SNAT: 2,
+  OWN: 4,
 } as const;
 export type GatewayFlag = (typeof GatewayFlag)[keyof typeof GatewayFlag];
 /** Names by value, in lower case. */
 export const gatewayFlagNames: Readonly<Record<number, string>> = {
   1: "here",
   2: "snat",
+  4: "own",
 };
 
 export const IpFlag = {

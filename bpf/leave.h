@@ -70,9 +70,9 @@ static __always_inline int take_name(struct decision *decision, const struct gat
 		decision->new_src_mac = fixed->mac;
 		return 1;
 	}
-	if (gateway->flags & GATEWAY_HERE && gateway->flags & GATEWAY_SNAT)
+	if (gateway->flags & (GATEWAY_HERE | GATEWAY_OWN) && gateway->flags & GATEWAY_SNAT)
 		take_shared_name(decision, gateway);
-	return gateway->flags & GATEWAY_HERE;
+	return gateway->flags & (GATEWAY_HERE | GATEWAY_OWN);
 }
 
 /* On to the router's gateway host, in the network in which it came to the router, and to the router's MAC as before. */

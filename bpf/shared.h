@@ -229,7 +229,8 @@ struct route {
 /* gateways{router}: hash; its way to the external network. */
 enum gateway_flag {
 	GATEWAY_HERE = 1, /* this host is the way; else `remote` is */
-	GATEWAY_SNAT = 2  /* who has no floating IP leaves as `ip4` */
+	GATEWAY_SNAT = 2, /* who has no floating IP leaves as `ip4` */
+	GATEWAY_OWN = 4   /* `ip4` and `mac` are this host's own, for its workloads' IPv4; the rest goes to `remote` */
 };
 struct gateway {
 	__u32 flags;   /* enum gateway_flag */

@@ -68,6 +68,8 @@ export interface WantedGateway {
   here: boolean;
   /** Of the host that is the way, if it is another one. */
   remote: Ip | null;
+  /** An address of this host's own, under which its workloads' IPv4 leaves here although the way is elsewhere. */
+  own: { mac: Mac; ip: Ip } | null;
   /** Null: the destination is on the external network itself. */
   routes: { destination: Cidr; nextHop: Ip | null }[];
   /** These, and what follows, as far as they are this host's work. */

@@ -102,6 +102,7 @@ export class Loop {
 
   /** What there is to say of a port of this host. */
   state(portId: Id): PortReport {
+    if (this.#planner.wanted.routers.get(portId)?.gateway?.here) return { up: true, device: "" };
     const reason = this.#planner.down.get(portId) ?? this.#failed.get(portId);
     if (reason !== undefined) return { up: false, reason };
     const vif = this.#planner.wanted.vifs.get(portId);

@@ -1,15 +1,21 @@
-import type { WantedGateway } from "../../datapath/mod.ts";
+import type { WantedGateway, WantedRouter } from "../../datapath/mod.ts";
 import {
   type Cidr,
+  type Id,
   type Ip,
   ipFamily,
+  type Mac,
   prefix,
   prefixContains,
   type ViewGateway,
   type ViewNetwork,
+  type ViewPort,
   type ViewRouter,
 } from "../../model/mod.ts";
 import { type Here, planNetwork } from "./vif.ts";
+
+/** Addresses that an administrator gave this host, by external network: ports of vif.ts's SNAT_OWNER that are bound to it. */
+export type HostAddresses = ReadonlyMap<Id, { mac: Mac; ip: Ip }>;
 
 const ANYWHERE = { 4: "0.0.0.0/0" as Cidr, 6: "::/0" as Cidr };
 
@@ -21,6 +27,7 @@ export function planGateway(
   router: ViewRouter,
   network: (id: string) => ViewNetwork | undefined,
   here: Here,
+  own: HostAddresses,
 ): WantedGateway | undefined {
   const gateway = router.gateway;
   const outer = gateway === null ? undefined : network(gateway.networkId);
@@ -37,11 +44,39 @@ export function planGateway(
     snat: gateway.snat,
     here: isHere,
     remote: gateway.host === here.host ? null : gateway.tunnelIp,
+    own: isOnWire && !isHere && gateway.snat ? ownAddress(own.get(gateway.networkId)) : null,
     routes: [...routesOf(gateway, outer), ...extraRoutes(router, outer)],
     floatings: gateway.floatings.filter(mine).map(({ ip, mac, fixedIp }) => ({ ip, mac, fixedIp })),
     forwards: gateway.forwards.filter(mine).map(({ id: _, host: __, ...forward }) => forward),
     proxies: isHere ? gateway.proxies : [],
   };
+}
+
+const ownAddress = (own: { mac: Mac; ip: Ip } | undefined) => (own === undefined ? null : { mac: own.mac, ip: own.ip });
+
+/** Such an address as the data plane has it: like a gateway that leads to nothing but to who asked from behind it. */
+export function planHostAddress(
+  port: ViewPort,
+  network: ViewNetwork | undefined,
+  here: Here,
+): WantedRouter | undefined {
+  if (network === undefined || network.segment.kind === "vxlan" || "reason" in planNetwork(network, here))
+    return undefined;
+  const gateway: WantedGateway = {
+    networkId: network.id,
+    mac: port.mac,
+    ips: port.fixedIps.map(({ ip }) => ip),
+    mtuBytes: network.mtu,
+    snat: false,
+    here: true,
+    remote: null,
+    own: null,
+    routes: [],
+    floatings: [],
+    forwards: [],
+    proxies: [],
+  };
+  return { id: port.id, adminUp: port.adminUp && network.adminUp, interfaces: [], gateway, routes: [] };
 }
 
 /** On the network are all its subnets; beyond it is what its own gateways lead to, of the subnets that the router has part in. */

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { emptyWanted, noChange, type Wanted, type WantedChange } from "../../datapath/mod.ts";
-import type { HostView, Id } from "../../model/mod.ts";
+import { type HostView, type Id, type Ip, ipFamily, type Mac } from "../../model/mod.ts";
 import { planEndpoint } from "./endpoint.ts";
+import { planHostAddress } from "./gateway.ts";
 import { Groups } from "./groups.ts";
 import { planRouter } from "./router.ts";
-import { type Devices, deviceName, type Here, planNetwork, planVif } from "./vif.ts";
+import { type Devices, deviceName, type Here, planNetwork, planVif, SNAT_OWNER } from "./vif.ts";
 
 /** What may have changed since the last plan; more than has changed is harmless. */
 export interface PlanChange {
@@ -32,6 +33,9 @@ export class Planner {
   readonly #portsOfNetwork = new Groups();
   readonly #endpointsOfNetwork = new Groups();
   readonly #portsOfDevice = new Groups();
+  readonly #addresses = new Map<Id, { id: Id; mac: Mac; ip: Ip }>();
+  /** Ports that are, or were, addresses of this host's own: planned as routers. */
+  readonly #ownPorts = new Set<Id>();
 
   constructor(here: Here, devices: Devices) {
     this.#here = here;
@@ -56,7 +60,8 @@ export class Planner {
     }
     for (const id of endpoints) if (this.#endpoint(view, id)) changed.endpoints.add(id);
     for (const id of change.groups) if (replace(this.wanted.groups, id, view.groups.get(id))) changed.groups.add(id);
-    for (const id of this.#routersOf(view, networks, change.routers)) {
+    const routers = this.#ownAddresses(view, ports) ? view.routers.keys() : change.routers;
+    for (const id of this.#routersOf(view, networks, [...routers, ...change.routers, ...this.#ownPorts])) {
       if (this.#router(view, id)) changed.routers.add(id);
     }
     return { changed, ports };
@@ -79,12 +84,30 @@ export class Planner {
   }
 
   #router(view: HostView, id: Id): boolean {
-    const router = view.routers.get(id);
-    return replace(
-      this.wanted.routers,
-      id,
-      router && planRouter(router, (network) => view.networks.get(network), this.#here),
-    );
+    const network = (networkId: Id) => view.networks.get(networkId);
+    const [router, port] = [view.routers.get(id), view.ports.get(id)];
+    const planned =
+      port?.deviceOwner === SNAT_OWNER
+        ? planHostAddress(port, network(port.networkId), this.#here)
+        : router && planRouter(router, network, this.#here, this.#addresses);
+    return replace(this.wanted.routers, id, planned);
+  }
+
+  /** Takes in the addresses of this host's own among the ports. True when they are others than before. */
+  #ownAddresses(view: HostView, ports: Iterable<Id>): boolean {
+    let isChanged = false;
+    for (const id of ports) {
+      const port = view.ports.get(id);
+      const ip = port?.fixedIps.find((each) => ipFamily(each.ip) === 4)?.ip;
+      const isOwn = port?.deviceOwner === SNAT_OWNER && ip !== undefined;
+      for (const [networkId, own] of this.#addresses) {
+        if (own.id === id) isChanged = this.#addresses.delete(networkId) || isChanged;
+      }
+      if (isOwn) this.#addresses.set(port.networkId, { id, mac: port.mac, ip });
+      if (isOwn || this.wanted.routers.get(id)?.gateway?.here) this.#ownPorts.add(id);
+      isChanged ||= isOwn;
+    }
+    return isChanged;
   }
 
   #network(view: HostView, id: Id): boolean {

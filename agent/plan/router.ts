@@ -1,6 +1,6 @@
 import type { WantedRouter } from "../../datapath/mod.ts";
 import { type Cidr, type Ip, prefix, prefixContains, type ViewNetwork, type ViewRouter } from "../../model/mod.ts";
-import { planGateway } from "./gateway.ts";
+import { type HostAddresses, planGateway } from "./gateway.ts";
 import type { Here } from "./vif.ts";
 
 type Interface = WantedRouter["interfaces"][number];
@@ -10,6 +10,7 @@ export function planRouter(
   router: ViewRouter,
   network: (id: string) => ViewNetwork | undefined,
   here: Here,
+  own: HostAddresses,
 ): WantedRouter {
   const interfaces = router.interfaces.flatMap(({ networkId, mac, ips }): Interface[] => {
     const subnets = network(networkId)?.subnets;
@@ -23,7 +24,7 @@ export function planRouter(
     const by = interfaces.find(({ prefixes }) => holds(prefixes, nextHop));
     return by === undefined ? [] : [{ destination, networkId: by.networkId, nextHop }];
   });
-  const gateway = planGateway(router, network, here) ?? null;
+  const gateway = planGateway(router, network, here, own) ?? null;
   return { id: router.id, adminUp: router.adminUp, interfaces, gateway, routes };
 }
 

@@ -1,6 +1,9 @@
 import type { WantedNetwork, WantedVif } from "../../datapath/mod.ts";
 import { type Cidr, type Id, parseCidr, type Segment, type ViewNetwork, type ViewPort } from "../../model/mod.ts";
 
+/** The device_owner of a port on an external network whose address is its host's, for its workloads to leave under. */
+export const SNAT_OWNER = "cable:snat";
+
 /** The devices of this host that ports can hang on. */
 export interface Devices {
   /** Index of the link of that name in the host's namespace. */
@@ -57,6 +60,7 @@ export function planVif(
   devices: Devices,
   here: Here,
 ): WantedVif | Down {
+  if (port.deviceOwner === SNAT_OWNER) return { reason: "it is an address of this host's own, and no workload's" };
   if (network === undefined) return { reason: `network ${port.networkId} has not reached this host` };
   const planned = planNetwork(network, here);
   if ("reason" in planned) return planned;

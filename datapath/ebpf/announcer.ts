@@ -112,6 +112,7 @@ function questionsOf(net: NetNumber, gateway: WantedGateway): Question[] {
     if (nextHop === null) return [];
     const family = ipFamily(nextHop);
     const own = gateway.ips.find((ip) => ipFamily(ip) === family);
+    if (gateway.own !== null && family === 4) return [{ net, target: nextHop, asker: gateway.own }];
     if (gateway.here) {
       const ip = own ?? (family === 6 ? linkLocalAddress(gateway.mac) : undefined);
       return ip === undefined ? [] : [{ net, target: nextHop, asker: { ip, mac: gateway.mac as Mac } }];

@@ -64,12 +64,16 @@ export function gatewayEntries(gateway: WantedGateway, router: RouterNumber, net
 function gatewayEntry(gateway: WantedGateway, router: RouterNumber, net: NetNumber | undefined): Entry {
   const { here, snat, remote, mac, ips, mtuBytes } = gateway;
   const isHere = here && net !== undefined;
-  const ip4 = ips.find((ip) => ipFamily(ip) === 4);
+  const own = isHere || net === undefined || !snat ? null : gateway.own;
+  const ip4 = own?.ip ?? ips.find((ip) => ipFamily(ip) === 4);
   return entry("gateways", router, {
-    flags: (isHere ? GatewayFlag.HERE : 0) | (snat && ip4 !== undefined ? GatewayFlag.SNAT : 0),
+    flags:
+      (isHere ? GatewayFlag.HERE : 0) |
+      (own === null ? 0 : GatewayFlag.OWN) |
+      (snat && ip4 !== undefined ? GatewayFlag.SNAT : 0),
     net: net ?? NO_NET,
     remote: remote ?? NO_IP,
-    mac,
+    mac: own?.mac ?? mac,
     ip4: ip4 === undefined ? 0 : ip4Number(ip4),
     ip6: ips.find((ip) => ipFamily(ip) === 6) ?? linkLocalAddress(mac),
     mtu: mtuBytes,

@@ -34,9 +34,9 @@ const PROMISES: { place: "sameHost" | "crossHost"; against: string; least: Parti
   { place: "crossHost", against: "bridge + iptables + VXLAN", least: { stream: 1.2, rr: 1.2, crr: 1.2, udp: 1.2 } },
 ];
 
-type Results = Map<string, Record<LoadTest, Load[]>>;
+export type Results = Map<string, Record<LoadTest, Load[]>>;
 
-async function measureInTurn(paths: Path[], log: (line: string) => void): Promise<Results> {
+export async function measureInTurn(paths: Path[], log: (line: string) => void): Promise<Results> {
   const results: Results = new Map(paths.map((path) => [path.name, { stream: [], rr: [], crr: [], udp: [] }]));
   for (let round = 1; round <= ROUNDS; round++) {
     log(`round ${round} of ${ROUNDS}`);
@@ -50,7 +50,7 @@ async function measureInTurn(paths: Path[], log: (line: string) => void): Promis
   return results;
 }
 
-function compare(results: Results, ours: string, theirs: string, test: LoadTest, promise: Promised | null): Row {
+export function compare(results: Results, ours: string, theirs: string, test: LoadTest, promise: Promised | null): Row {
   const a = results.get(ours)?.[test] ?? [];
   const b = results.get(theirs)?.[test] ?? [];
   const ratios = a.map((load, i) => load.perSecond / (b[i]?.perSecond ?? Number.NaN));

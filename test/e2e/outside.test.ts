@@ -202,6 +202,32 @@ test("without SNAT the world is reached by nobody's own address", async () => {
   await reached(workloads(["blue3"]), [world(WORLD.far)]);
 });
 
+test("a host that has an address of its own outside needs no gateway host for its workloads' IPv4", async () => {
+  const [own] = gateway.filter((each) => !each.includes(":"));
+  const first = await gatewayHost(lab(), gatewayMac);
+  const [host, name] = first === "host1" ? ["host2", "red2"] : ["host1", "red1"];
+  const moved = floating.get(name);
+  if (moved !== undefined) await lab().neutron.update("floatingip", moved.id, { port_id: null });
+  floating.delete(name);
+  const port = await lab().neutron.create("port", {
+    network_id: lab().networks.get("outer")?.network.id,
+    device_owner: "cable:snat",
+    "binding:host_id": host,
+  });
+  const address = port.fixed_ips.find(({ ip_address }) => !ip_address.includes(":"))?.ip_address;
+  await until("it to be in force", async () => {
+    const { status } = await lab().neutron.show("port", port.id);
+    if (status !== "ACTIVE") throw new Error(`it is ${status}`);
+    return true;
+  });
+  assert.equal(await seenAs(name), address);
+  assert.equal(await seenAs("blue3"), own, "others leave by the gateway host as before");
+  await reached(workloads([name, "blue3"]), [world(WORLD.far)], ["ping", "tcp", "transfer"]);
+  await lab().neutron.delete("port", port.id);
+  await reached(workloads([name]), [world(WORLD.far)]);
+  assert.equal(await seenAs(name), own);
+});
+
 const TAKEOVER_MS = 3_000;
 
 test("a gateway host that dies is replaced within seconds", async () => {
