@@ -7,6 +7,7 @@ import { Attachments, Cni, isContainerDevice } from "./cni/mod.ts";
 import type { ControlNode } from "./control-node.ts";
 import type { Log } from "./log.ts";
 import { Advertiser, type Applied, LocalLinks, Loop, PortWires, Responder, Saver, Watcher } from "./loop/mod.ts";
+import type { Metadata } from "./metadata/mod.ts";
 import { cniRoutes, metricsRoutes, refuseSecond, serve, stateRoutes } from "./ports/mod.ts";
 import { Reporter } from "./report/mod.ts";
 import { viewFile } from "./view/mod.ts";
@@ -20,6 +21,7 @@ export interface AgentParts {
   stateDir: string;
   socket: string;
   listen: { address: string; port: number } | undefined;
+  metadata: { url: string; secret: string } | undefined;
   host: Host;
   datapath: Datapath;
   control: ControlNode;
@@ -81,12 +83,14 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   cni.sweep();
   const isConnected = () => watcher.isConnected;
   const doors = await openDoors(parts, { loop, cni, responder, isConnected });
+  const metadata = await openMetadata(parts, loop);
   advertiser.start();
   watcher.start();
   return {
     stop: async () => {
       await reporter.leave();
       await watcher.stop();
+      await metadata?.close();
       await Promise.all(doors.map((door) => door.close()));
       for (const part of [cni, advertiser, reporter, loop, localLinks]) part.stop();
       await saver.stop();
@@ -173,6 +177,14 @@ async function openDoors({ name, version, datapath, socket, listen, log }: Agent
   if (listen !== undefined) doors.push(await serve(listen, metricsRoutes({ loop, datapath, responder, isConnected })));
   log.info({ socket, metrics: listen === undefined ? null : `${listen.address}:${listen.port}` }, "agent ready");
   return doors;
+}
+
+async function openMetadata({ metadata, datapath, log }: AgentParts, loop: Loop): Promise<Metadata | undefined> {
+  if (metadata === undefined) return undefined;
+  const { metadata: sockets, clientOf } = datapath.sockets();
+  // Loaded only where it is wanted: an agent at rest must stay small.
+  const { startMetadata } = await import("./metadata/mod.ts");
+  return startMetadata({ ...metadata, sockets, clientOf, portOf: (id) => loop.view.ports.get(id), log });
 }
 
 /** Takes away all that agents have left on a host. The host's containers and machines lose their network. */

@@ -40,7 +40,8 @@ async function run(options: AgentOptions): Promise<void> {
       throw new Error(
         `there is no network card ${card} in this network namespace: correct --nic or --physical-network`,
       );
-  const token = readToken(options.tokenFile);
+  const token = readSecret("--token-file", options.tokenFile);
+  const { metadata } = options;
   const client = new HostClient({ urls: options.controlUrls, host: options.host, token });
   const agent = await startAgent({
     ...options,
@@ -54,6 +55,7 @@ async function run(options: AgentOptions): Promise<void> {
       warn: (sentence) => log.warn({}, sentence),
     }),
     control: client,
+    metadata: metadata && { url: metadata.url, secret: readSecret("--metadata-secret-file", metadata.secretFile) },
     log,
   });
   // Now, not at the end: an agent that is killed should find its compiled modules all the same when it starts again.
@@ -73,10 +75,10 @@ async function clean({ stateDir, socket, bpfDir, objectDir }: Directories): Prom
   await cleanHost({ host, datapath, stateDir, socket });
 }
 
-function readToken(file: string): string {
-  const token = readFileSync(file, "utf8").trim();
-  if (token === "") throw new Error(`--token-file: ${file} is empty: put the token in it that POST /v1/hosts gave`);
-  return token;
+function readSecret(flag: string, file: string): string {
+  const secret = readFileSync(file, "utf8").trim();
+  if (secret === "") throw new Error(`${flag}: ${file} is empty: \`cable agent --help\` says what it must hold`);
+  return secret;
 }
 
 function readVersion(): string {

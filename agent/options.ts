@@ -20,6 +20,8 @@ Keeps the network of this host as the control node says. Runs in the host's netw
   --bpf-dir DIR                  default /sys/fs/bpf/cable: where maps are pinned
   --object-dir DIR               default .build/bpf: the compiled programs
   --flow-table-size N            default 262144 entries, two for each connection
+  --metadata-url URL             Nova's metadata API, as http://controller:8775: served at 169.254.169.254
+  --metadata-secret-file FILE    metadata_proxy_shared_secret, as in Nova's [neutron]
   --listen ADDR:PORT             metrics for Prometheus
   --log-level LEVEL              debug, info (default), warn or error
 `;
@@ -45,6 +47,7 @@ export interface AgentOptions extends Directories {
   physicalNetworks: Record<string, string>;
   flowTableSize?: number;
   listen: { address: string; port: number } | undefined;
+  metadata: { url: string; secretFile: string } | undefined;
   logLevel: string;
 }
 
@@ -82,6 +85,7 @@ export function parseCommand(argv: readonly string[], root: string): Command {
     physicalNetworks: Object.fromEntries((values["physical-network"] ?? []).map(parsePhysicalNetwork)),
     ...(values["flow-table-size"] === undefined ? {} : { flowTableSize: parseSize(values["flow-table-size"]) }),
     listen: values.listen === undefined ? undefined : parseListen(values.listen),
+    metadata: parseMetadata(values["metadata-url"], values["metadata-secret-file"]),
     logLevel: parseLevel(values["log-level"] ?? "info"),
   };
 }
@@ -100,6 +104,8 @@ function parse(argv: readonly string[]) {
     "object-dir": text,
     "flow-table-size": text,
     listen: text,
+    "metadata-url": text,
+    "metadata-secret-file": text,
     "log-level": text,
     help: { type: "boolean", short: "h" },
   } as const;
@@ -111,9 +117,18 @@ function parse(argv: readonly string[]) {
 }
 
 function parseUrl(value: string): string {
-  if (!/^https?:\/\/[^/]/.test(value) || !URL.canParse(value))
-    throw new UsageError(`--control: "${value}" is not a URL such as http://192.0.2.1:9696`);
+  if (!isWebUrl(value)) throw new UsageError(`--control: "${value}" is not a URL such as http://192.0.2.1:9696`);
   return value;
+}
+
+const isWebUrl = (value: string) => /^https?:\/\/[^/]/.test(value) && URL.canParse(value);
+
+function parseMetadata(url: string | undefined, secretFile: string | undefined): AgentOptions["metadata"] {
+  if (url === undefined && secretFile === undefined) return undefined;
+  if (url === undefined || secretFile === undefined)
+    throw new UsageError("--metadata-url and --metadata-secret-file go together");
+  if (!isWebUrl(url)) throw new UsageError(`--metadata-url: "${url}" is not a URL such as http://controller:8775`);
+  return { url, secretFile };
 }
 
 function parseTunnelIp(value: string): Ip {

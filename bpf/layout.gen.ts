@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "9361cd4b690e7d87";
+export const LAYOUT_HASH = "96ae464b2cf0256b";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -27,6 +27,12 @@ export const ROUTE_FIXED_BITS = 32;
 export const FORWARD_FIXED_BITS = 80;
 export const MEMBER_REMOTE = 0x8000;
 export const SOURCE_FIXED_BITS = 96;
+export const SERVICE_CLIENTS4 = 0xa9fe4000;
+export const SERVICE_CLIENT_MASK = 0x3fff;
+export const SERVICE_SOCKET4 = 0xa9fe7ffe;
+export const SERVICE_NET6 = 0xfdcab1e0;
+export const SERVICE_METADATA_PORT = 18775;
+export const SERVICE_DNS_PORT = 18053;
 export const FLOW_VIF = 0x40000000;
 export const FLOW_TUNNEL = 0x80000000;
 export const FLOW_WIRE = 0xc0000000;
@@ -672,6 +678,30 @@ export const Rule: Table<Rule> = record("rule", 8, {
   tag: [4, u32],
 });
 
+export interface ServiceKey {
+  vif: VifNumber;
+  port: number;
+  proto: number;
+  is6: number;
+}
+export const ServiceKey: Table<ServiceKey> = record("service_key", 8, {
+  vif: [0, branded<VifNumber>(u32)],
+  port: [4, be16],
+  proto: [6, u8],
+  is6: [7, u8],
+});
+
+export interface ServiceClient {
+  ip: Ip;
+  service: Ip;
+  mac: Mac;
+}
+export const ServiceClient: Table<ServiceClient> = record("service_client", 40, {
+  ip: [0, ip],
+  service: [16, ip],
+  mac: [32, mac],
+});
+
 export interface SetKey {
   name: number[];
 }
@@ -692,13 +722,17 @@ export interface Settings {
   trapIfindex: number;
   logLevel: number;
   serviceMac: Mac;
+  socketMac: Mac;
+  serviceIfindex: number;
 }
-export const Settings: Table<Settings> = record("settings", 28, {
+export const Settings: Table<Settings> = record("settings", 32, {
   generation: [0, u32],
   vxlanIfindex: [4, u32],
   trapIfindex: [8, u32],
   logLevel: [12, u32],
   serviceMac: [16, mac],
+  socketMac: [22, mac],
+  serviceIfindex: [28, u32],
 });
 
 export interface SourceKey {
@@ -816,6 +850,7 @@ export const MAPS = {
   routers: { key: scalar<RouterNumber>("router_t", branded<RouterNumber>(u32)), value: Router },
   routes: { key: RouteKey, value: Route },
   rules: { key: RuleKey, value: Rule },
+  service_clients: { key: ServiceKey, value: ServiceClient },
   sets: { key: SetKey, value: SetEntry },
   settings: { key: scalar<number>("__u32", u32), value: Settings },
   sources: { key: SourceKey, value: Source },

@@ -49,6 +49,7 @@ SPARSE_MAP(forwards, BPF_MAP_TYPE_LPM_TRIE, struct forward_key, struct forward, 
 MAP(neighbours, BPF_MAP_TYPE_LRU_HASH, struct ip_key, struct neighbour, 4096);
 SPARSE_MAP(sources, BPF_MAP_TYPE_LPM_TRIE, struct source_key, struct source, 65536);
 SPARSE_MAP(peers, BPF_MAP_TYPE_HASH, struct peer_key, struct peer, 262144);
+MAP(service_clients, BPF_MAP_TYPE_LRU_HASH, struct service_key, struct service_client, 65536);
 /* Preallocated, so that a packet never waits for memory; never LRU, so that new flows cannot push out old ones. */
 MAP(flows, BPF_MAP_TYPE_HASH, struct flow_key, struct flow, 262144);
 

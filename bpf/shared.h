@@ -315,9 +315,32 @@ struct settings {
 	__u32 vxlan_ifindex;
 	__u32 trap_ifindex;  /* pkt0 */
 	__u32 log_level;     /* reserved */
-	mac_t service_mac;
+	mac_t service_mac;   /* who workloads take the service for */
+	mac_t socket_mac;    /* of the device at which its sockets are */
+	__u32 service_ifindex; /* the far end of that device; 0 = none */
+};
+
+/* The service's sockets on this host: their addresses, and those of ports as their clients, by vif. The ranges are this
+ * host's own business: no packet with them leaves it. */
+#define SERVICE_CLIENTS4 0xa9fe4000u
+#define SERVICE_CLIENT_MASK 0x3fffu
+#define SERVICE_SOCKET4 0xa9fe7ffeu
+#define SERVICE_NET6 0xfdcab1e0u
+#define SERVICE_METADATA_PORT 18775
+#define SERVICE_DNS_PORT 18053
+
+/* service_clients{vif, port, proto}: LRU; whom the answers of a socket are for. */
+struct service_key {
+	vif_t vif;
+	__be16 port;
+	__u8 proto;
+	__u8 is6;
+};
+struct service_client {
+	ip_t ip;
+	ip_t service; /* the address that it asked */
+	mac_t mac;
 	__u16 pad;
-	__u32 pad2;
 };
 
 /* flows{...}: hash; one entry per direction. `ingress` is where the packet came in: FLOW_VIF | vif for a port,

@@ -6,6 +6,7 @@
 #include "nd.h"
 #include "refuse.h"
 #include "route.h"
+#include "service.h"
 #include "trap.h"
 
 /* A VLAN tag that the kernel left in the frame. */
@@ -40,10 +41,11 @@ int from_port(struct __sk_buff *skb)
 	struct origin origin = origin_of(skb);
 	struct vif *vif = bpf_map_lookup_elem(&vifs, &origin.vif);
 	struct net *net = bpf_map_lookup_elem(&nets, &origin.net);
+	struct settings *set = get_settings();
 	struct frame frame = {};
 	int reason = parse_once(skb, &frame);
 
-	if (reason || !vif)
+	if (reason || !vif || !set)
 		return drop(origin.vif, reason ? reason : DROP_INTERNAL);
 	if (!net)
 		return drop(origin.vif, DROP_NETWORK_UNKNOWN);
@@ -70,6 +72,8 @@ int from_port(struct __sk_buff *skb)
 		return trap(skb, &origin, &frame, TRAP_ROUTER_SOLICITATION);
 	if (is_neighbour_discovery(&frame))
 		return nd_from_port(skb, &origin, vif, &frame, net);
+	if (is_to_service(set, &frame))
+		return tail(skb, &origin, TAIL_SERVICE);
 	if (wire_length(skb, &frame) > net->mtu)
 		return mac_is_group(&frame.dst_mac) ? drop(origin.vif, DROP_TOO_BIG) : tail(skb, &origin, TAIL_TOO_BIG);
 	if (mac_is_group(&frame.dst_mac)) {

@@ -6,7 +6,7 @@
 #include "drop.h"
 
 enum tail { TAIL_FROM_PORT, TAIL_FROM_OUTSIDE, TAIL_FLOOD, TAIL_TOO_BIG, TAIL_ROUTE, TAIL_COMMIT, TAIL_REFUSE,
-	    TAIL_LEAVE, TAIL_ASK, TAILS };
+	    TAIL_LEAVE, TAIL_ASK, TAIL_SERVICE, TAILS };
 
 /* Where a frame came in. */
 struct origin {
@@ -27,6 +27,7 @@ int commit(struct __sk_buff *skb);
 int refuse(struct __sk_buff *skb);
 int leave(struct __sk_buff *skb);
 int ask(struct __sk_buff *skb);
+int service(struct __sk_buff *skb);
 #endif
 
 /* Pinned, so that the kernel does not empty it when the agent's last descriptor is closed. */
@@ -49,6 +50,7 @@ struct {
 			[TAIL_REFUSE] = (void *)&refuse,
 			[TAIL_LEAVE] = (void *)&leave,
 			[TAIL_ASK] = (void *)&ask,
+			[TAIL_SERVICE] = (void *)&service,
 		},
 	}
 #endif

@@ -139,6 +139,14 @@ export interface VifCounters {
   drops: Record<string, bigint>;
 }
 
+/** Where an agent's own sockets can be had by workloads, at the service's addresses; known once the data plane is open. */
+export interface ServiceSockets {
+  metadata: readonly { ip: Ip; port: number }[];
+  dns: readonly { ip: Ip; port: number }[];
+  /** The local port whose connection one from this address is. */
+  clientOf(address: Ip): Id | undefined;
+}
+
 export interface Datapath {
   /** Adopts what is there from an earlier run, or makes it; deletes nothing. */
   open(): Promise<void>;
@@ -148,6 +156,7 @@ export interface Datapath {
    * A vif that cannot be made is in `failed` with a sentence; the others are made all the same.
    */
   apply(wanted: Wanted, change?: WantedChange): { up: Set<Id>; failed: Map<Id, string> };
+  sockets(): ServiceSockets;
   onTrap(handler: (trap: Trap) => void): void;
   /** Sends a frame out of a vif, to its workload. */
   inject(vifId: Id, frame: Uint8Array): void;

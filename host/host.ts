@@ -38,14 +38,20 @@ export interface Links {
   /** Calls back for every change from now on; first list, then rely on it. Closing ends it. */
   watch(onEvent: (event: LinkEvent) => void): { close(): void };
   /**
-   * A veth pair whose peer is born in another namespace (an open descriptor of it).
+   * A veth pair whose peer is born in another namespace (an open descriptor of it), or beside it.
    * @throws SystemError EEXIST when either name is taken
    */
-  createVeth(options: { name: string; mtuBytes: number; peer: { name: string; mac: Mac; netnsFd: number } }): Link;
+  createVeth(options: { name: string; mtuBytes: number; peer: { name: string; mac: Mac; netnsFd?: number } }): Link;
   /** A VXLAN device in external (collect metadata) mode. @throws SystemError EEXIST */
   createVxlan(options: { name: string; port: number; mtuBytes: number }): Link;
-  /** `promiscuous`: hears frames for any MAC address; what others asked of the card remains. */
-  set(index: number, change: { up?: boolean; mtuBytes?: number; mac?: Mac; promiscuous?: boolean }): void;
+  /**
+   * `arp` off: the device asks nobody for addresses, and sends under its own. `promiscuous`: hears frames for any MAC address;
+   * what others asked of the card remains.
+   */
+  set(
+    index: number,
+    change: { up?: boolean; arp?: boolean; mtuBytes?: number; mac?: Mac; promiscuous?: boolean },
+  ): void;
   /** Removing what is not there is success. */
   remove(index: number): void;
   /**

@@ -1,6 +1,7 @@
 import {
   type Datapath,
   emptyWanted,
+  type ServiceSockets,
   type Trap,
   type VifCounters,
   type Wanted,
@@ -31,6 +32,10 @@ export class FakeDatapath implements Datapath {
     }
     const failed = new Map([...this.refused].filter(([id]) => wanted.vifs.has(id)));
     return { up: new Set(this.inForce.vifs.keys()), failed };
+  }
+
+  sockets(): ServiceSockets {
+    return { metadata: [], dns: [], clientOf: () => undefined };
   }
 
   onTrap(handler: (trap: Trap) => void): void {

@@ -1,7 +1,7 @@
 /** {@link Datapath} by eBPF: a session while it is open, and the clearing away. */
 import { CABLE_LAYOUT } from "../../bpf/layout.gen.ts";
 import type { Id } from "../../model/mod.ts";
-import type { Datapath, Trap, VifCounters, Wanted, WantedChange } from "../datapath.ts";
+import type { Datapath, ServiceSockets, Trap, VifCounters, Wanted, WantedChange } from "../datapath.ts";
 import { devicesOf, type EbpfOptions, pinDirOf } from "./options.ts";
 import { Session } from "./session.ts";
 
@@ -37,6 +37,10 @@ class EbpfDatapath implements Datapath {
   #removeOldLayouts(): void {
     for (let layout = 1; layout < CABLE_LAYOUT; layout++)
       this.#options.host.removePins(pinDirOf(this.#options, layout));
+  }
+
+  sockets(): ServiceSockets {
+    return this.#open.sockets();
   }
 
   onTrap(handler: (trap: Trap) => void): void {
@@ -75,15 +79,15 @@ class EbpfDatapath implements Datapath {
   /** Also for a driver that was never opened: what an earlier run left goes too. */
   async destroy(): Promise<void> {
     const { host } = this.#options;
-    const { vxlan, trap } = devicesOf(this.#options);
+    const { vxlan, trap, service } = devicesOf(this.#options);
     this.#close();
     for (const link of host.links.list()) {
       if (host.bpf.attachedIngress(link.index) !== undefined) {
         host.bpf.detachIngress(link.index);
         if (link.kind === "") host.links.set(link.index, { promiscuous: false });
       }
-      const ours = (link.name === vxlan && link.kind === "vxlan") || (link.name === trap && link.kind === "tun");
-      if (ours) host.links.remove(link.index);
+      const kinds = { [vxlan]: "vxlan", [trap]: "tun", [service.sockets]: "veth" };
+      if (kinds[link.name] === link.kind) host.links.remove(link.index);
     }
     for (let layout = 1; layout <= CABLE_LAYOUT; layout++) host.removePins(pinDirOf(this.#options, layout));
   }

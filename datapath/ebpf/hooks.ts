@@ -10,6 +10,7 @@ const HOOKS = {
   overlay: { file: "overlay.o", program: "overlay" },
   uplink: { file: "uplink.o", program: "uplink" },
   trap: { file: "trap.o", program: "untrap" },
+  service: { file: "unservice.o", program: "unservice" },
 } as const;
 export type HookName = keyof typeof HOOKS;
 

@@ -18,14 +18,21 @@ export interface EbpfOptions {
   flowTimeouts?: Partial<FlowTimeouts>;
   vxlanPort?: number;
   /** Devices that the driver makes for itself. */
-  names?: { vxlan?: string; trap?: string };
+  names?: { vxlan?: string; trap?: string; service?: string };
   /** Hears what went wrong without being any one port's fault. */
   warn?: (sentence: string) => void;
 }
 
-export function devicesOf(options: EbpfOptions): { vxlan: string; trap: string; vxlanPort: number } {
+export function devicesOf(options: EbpfOptions) {
   const { names = {}, vxlanPort = 4789 } = options;
-  return { vxlan: names.vxlan ?? "cable-vxlan", trap: names.trap ?? "cable-pkt0", vxlanPort };
+  const service = names.service ?? "cable-svc";
+  return {
+    vxlan: names.vxlan ?? "cable-vxlan",
+    trap: names.trap ?? "cable-pkt0",
+    /** The sockets' end, and the far one. */
+    service: { sockets: `${service}0`, far: `${service}1` },
+    vxlanPort,
+  };
 }
 
 /** Maps of one layout lie together: programs of another never see them. */

@@ -1,8 +1,14 @@
 /** The driver while it is open: applies what is wanted to maps and devices. */
-import { MAPS, type RouterNumber, type VifNumber } from "../../bpf/layout.gen.ts";
+import {
+  MAPS,
+  type RouterNumber,
+  SERVICE_DNS_PORT,
+  SERVICE_METADATA_PORT,
+  type VifNumber,
+} from "../../bpf/layout.gen.ts";
 import { entryText, SystemError, type Tap } from "../../host/mod.ts";
 import type { Id } from "../../model/mod.ts";
-import type { Trap, VifCounters, Wanted, WantedChange, WantedVif } from "../datapath.ts";
+import type { ServiceSockets, Trap, VifCounters, Wanted, WantedChange, WantedVif } from "../datapath.ts";
 import { Announcer } from "./announcer.ts";
 import { Claims } from "./claims.ts";
 import { sumCounters } from "./counters.ts";
@@ -16,6 +22,7 @@ import { VifNumbers } from "./numbers.ts";
 import type { EbpfOptions } from "./options.ts";
 import { devicesOf, pinDirOf } from "./options.ts";
 import { routerKey } from "./router-claims.ts";
+import { clientNumber, openService, SOCKET_IP4, SOCKET_IP6 } from "./service-device.ts";
 import { GroupSets } from "./sets.ts";
 import { HostSettings } from "./settings.ts";
 import { Slots } from "./slots.ts";
@@ -83,14 +90,21 @@ export class Session {
     const vxlanIfindex = openVxlan(host.links, names.vxlan, names.vxlanPort).index;
     this.#tap = host.openTap(names.trap, { mtuBytes: TRAP_MTU_BYTES });
     const trapIfindex = this.#tap.link.index;
-    this.#settings = new HostSettings(this.#maps.get("settings"), { vxlanIfindex, trapIfindex });
-    this.#start(vxlanIfindex, trapIfindex);
+    const serviceIfindex = openService(host.links, names.service).index;
+    const devices = { vxlanIfindex, trapIfindex, serviceIfindex };
+    this.#settings = new HostSettings(this.#maps.get("settings"), devices);
+    this.#start(devices);
   }
 
-  #start(vxlanIfindex: number, trapIfindex: number): void {
+  #start({
+    vxlanIfindex,
+    trapIfindex,
+    serviceIfindex,
+  }: Record<"vxlanIfindex" | "trapIfindex" | "serviceIfindex", number>): void {
     try {
       this.#hooks.attach(vxlanIfindex, "overlay");
       this.#hooks.attach(trapIfindex, "trap");
+      this.#hooks.attach(serviceIfindex, "service");
     } catch (error) {
       this.close();
       throw error;
@@ -223,6 +237,15 @@ export class Session {
     const trap = decodeTrap(frame);
     const vifId = trap === undefined ? undefined : this.#numbers.idOf(trap.vif);
     if (trap !== undefined && vifId !== undefined) this.#onTrap({ vifId, reason: trap.reason, frame: trap.frame });
+  }
+
+  sockets(): ServiceSockets {
+    const at = (port: number) => [SOCKET_IP4, SOCKET_IP6].map((ip) => ({ ip, port }));
+    return {
+      metadata: at(SERVICE_METADATA_PORT),
+      dns: at(SERVICE_DNS_PORT),
+      clientOf: (address) => this.#numbers.idOf(clientNumber(address)),
+    };
   }
 
   onTrap(handler: (trap: Trap) => void): void {

@@ -2,6 +2,7 @@
 import { MAPS, type Settings } from "../../bpf/layout.gen.ts";
 import type { BpfMap } from "../../host/mod.ts";
 import { SERVICE_MAC } from "../../model/mod.ts";
+import { SOCKET_MAC } from "./service-device.ts";
 
 const KEY = MAPS.settings.key.encode(0);
 const GENERATIONS = 2 ** 32;
@@ -16,14 +17,16 @@ export class HostSettings {
   #value: Settings;
 
   /** Writes what is other than an earlier run left it; a device with another index makes kept decisions wrong. */
-  constructor(map: BpfMap, devices: { vxlanIfindex: number; trapIfindex: number }) {
+  constructor(map: BpfMap, devices: { vxlanIfindex: number; trapIfindex: number; serviceIfindex: number }) {
     this.#map = map;
     const found = MAPS.settings.value.decode(map.lookup(KEY) ?? Buffer.alloc(MAPS.settings.value.size));
-    const wanted = { ...devices, logLevel: 0, serviceMac: SERVICE_MAC };
+    const wanted = { ...devices, logLevel: 0, serviceMac: SERVICE_MAC, socketMac: SOCKET_MAC };
     const same =
       found.generation !== 0 &&
       found.vxlanIfindex === wanted.vxlanIfindex &&
       found.trapIfindex === wanted.trapIfindex &&
+      found.serviceIfindex === wanted.serviceIfindex &&
+      found.socketMac === wanted.socketMac &&
       found.serviceMac === wanted.serviceMac;
     this.#value = { ...found, ...wanted };
     if (!same) this.bump();
@@ -37,7 +40,7 @@ export class HostSettings {
 
   /** Without the generation, which tells only how much has happened. */
   dump(): string {
-    const { vxlanIfindex, trapIfindex, serviceMac } = this.#value;
-    return `settings vxlan=${vxlanIfindex} trap=${trapIfindex} serviceMac=${serviceMac}`;
+    const { vxlanIfindex, trapIfindex, serviceIfindex, serviceMac } = this.#value;
+    return `settings vxlan=${vxlanIfindex} trap=${trapIfindex} service=${serviceIfindex} serviceMac=${serviceMac}`;
   }
 }

@@ -93,7 +93,7 @@ export class FakeLinks implements Links {
 
   createVeth(options: Parameters<Links["createVeth"]>[0]): Link {
     const { name, mtuBytes, peer } = options;
-    const there = this.#byFd(peer.netnsFd);
+    const there = peer.netnsFd === undefined ? this.#here : this.#byFd(peer.netnsFd);
     if (there.byName(peer.name) !== undefined) throw new SystemError(`add link ${name}`, "EEXIST", peer.name);
     const link = this.#here.add({ name, kind: "veth", mtuBytes });
     const other = there.add({ name: peer.name, kind: "veth", mtuBytes, mac: peer.mac, peerIndex: link.index });
@@ -165,6 +165,7 @@ export class FakeLinks implements Links {
 function changeText(change: Parameters<Links["set"]>[1]): string {
   const words = [
     change.up === undefined ? "" : change.up ? "up" : "down",
+    change.arp === undefined ? "" : `arp ${change.arp ? "on" : "off"}`,
     change.promiscuous === undefined ? "" : `promisc ${change.promiscuous ? "on" : "off"}`,
     change.mtuBytes === undefined ? "" : `mtu ${change.mtuBytes}`,
     change.mac === undefined ? "" : `mac ${change.mac satisfies Mac}`,

@@ -45,14 +45,14 @@ export function silentBody(index: number): AttrStream {
 export function vethBody(options: {
   name: string;
   mtuBytes: number;
-  peer: { name: string; mac: Mac; netnsFd: number };
+  peer: { name: string; mac: Mac; netnsFd?: number };
 }): AttrStream {
   const { name, mtuBytes, peer } = options;
   const peerAttrs = {
     ifname: peer.name,
     mtu: mtuBytes,
     address: Buffer.from(macBytes(peer.mac)),
-    netNsFd: peer.netnsFd,
+    ...(peer.netnsFd === undefined ? {} : { netNsFd: peer.netnsFd }),
   };
   const peerBody = Buffer.concat(linkBody({}, peerAttrs).bufs);
   const linkinfo = linkInfo("veth", (out) => out.emit(ifla.formatVethInfo({ peer: peerBody })));

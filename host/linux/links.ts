@@ -185,12 +185,17 @@ export class LinuxLinks implements Links {
   }
 
   set(index: number, change: Parameters<Links["set"]>[1]): void {
-    const { up, promiscuous: promisc } = change;
+    const { up, arp, promiscuous: promisc } = change;
     const data = {
       index,
-      flags: { ...(up ? { up } : {}), ...(promisc ? { promisc } : {}) },
+      flags: {
+        ...(up ? { up } : {}),
+        ...(arp === false ? { noarp: true as const } : {}),
+        ...(promisc ? { promisc } : {}),
+      },
       change: {
         ...(up === undefined ? {} : { up: true as const }),
+        ...(arp === undefined ? {} : { noarp: true as const }),
         ...(promisc === undefined ? {} : { promisc: true as const }),
       },
     };

@@ -23,7 +23,15 @@ const BYTES = 4 << 20;
 /** The network's MTU is smaller than the pods': they must find it out. */
 function makePods(mtu: number) {
   const plane = makePlane();
-  plane.put("settings", 0, { generation: 1, vxlanIfindex: 0, trapIfindex: 0, logLevel: 0, serviceMac: SERVICE_MAC });
+  plane.put("settings", 0, {
+    generation: 1,
+    vxlanIfindex: 0,
+    trapIfindex: 0,
+    logLevel: 0,
+    serviceMac: SERVICE_MAC,
+    socketMac: SERVICE_MAC,
+    serviceIfindex: 0,
+  });
   for (const pod of PODS) {
     run(`ip netns add ${pod.name}
       ip link add v${pod.name} type veth peer name eth0 address ${pod.mac} netns ${pod.name}

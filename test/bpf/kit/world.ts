@@ -70,7 +70,7 @@ const HOST = { mac: "02:ee:00:00:00:01", ip4: "192.0.2.1", ip6: "2001:db8::1" };
 const ROUTER_MAC = "02:ee:00:00:00:02";
 export const MACHINE_VLAN = 30;
 
-export type Place = "a" | "b" | "open" | "down" | "other" | "vlan" | "flat" | "nic" | "nic2" | "pkt0";
+export type Place = "a" | "b" | "open" | "down" | "other" | "vlan" | "flat" | "nic" | "nic2" | "pkt0" | "sockets";
 
 export interface Step {
   name: string;
@@ -179,7 +179,7 @@ function addNetwork(
 function makeTaps(): Record<Place, TestTap> {
   const place = (name: Place) => [name, testTap(`cb1${name}`)] as const;
   const taps = Object.fromEntries(
-    (["a", "b", "open", "down", "other", "vlan", "flat", "pkt0"] as const).map(place),
+    (["a", "b", "open", "down", "other", "vlan", "flat", "pkt0", "sockets"] as const).map(place),
   ) as Record<Place, TestTap>;
   taps.nic = testTap("cb1nic", `mtu 9000 address ${HOST.mac}`);
   taps.nic2 = testTap("cb1nic2");
@@ -203,6 +203,8 @@ function fill(plane: Plane, taps: Record<Place, TestTap>, vxlanIfindex: number):
     trapIfindex: taps.pkt0.ifindex,
     logLevel: 0,
     serviceMac: SERVICE_MAC,
+    socketMac: mac("02:ca:b1:e0:00:02"),
+    serviceIfindex: taps.sockets.ifindex,
   });
   addPort(plane, PORTS.a, taps.a.ifindex, usual);
   addPort(plane, PORTS.b, taps.b.ifindex, usual);
@@ -236,6 +238,7 @@ export function makeWorld(sizes: Record<string, number> = {}): World {
   plane.attach(taps.nic.ifindex, "uplink");
   plane.attach(taps.nic2.ifindex, "uplink");
   plane.attach(taps.pkt0.ifindex, "trap");
+  plane.attach(taps.sockets.ifindex, "unservice");
   const places = Object.keys(taps) as Place[];
 
   function received(): Record<Place, Buffer[]> {

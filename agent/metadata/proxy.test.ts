@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, test } from "node:test";
+import type { Ip, ViewPort } from "../../model/mod.ts";
+import { startMetadata } from "./proxy.ts";
+
+const PORT = { id: "p", deviceId: "server-1", projectId: "project", fixedIps: [{ ip: "10.0.0.5", subnetId: "s" }] };
+const nothing = () => {};
+const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function listening(handler: RequestListener): Promise<string> {
+  const server = createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  open.push(async () => server.closeAllConnections() ?? server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A port that was free just now; the proxy is told its sockets. */
+async function freePort(): Promise<number> {
+  const url = await listening(() => {});
+  await open.pop()?.();
+  return Number(new URL(url).port);
+}
+
+async function proxyTo(url: string, known = true) {
+  const port = await freePort();
+  const metadata = await startMetadata({
+    url,
+    secret: "secret",
+    sockets: [{ ip: "127.0.0.1" as Ip, port }],
+    clientOf: (address) => (address === "127.0.0.1" ? "p" : undefined),
+    portOf: () => (known ? (PORT as unknown as ViewPort) : undefined),
+    log: log as never,
+  });
+  open.push(() => metadata.close());
+  return { url: `http://127.0.0.1:${port}`, outcomes: metadata.outcomes };
+}
+
+test("method, path, query and body go to Nova in the port's name, and its answer comes back", async () => {
+  const seen: IncomingMessage[] = [];
+  const bodies: string[] = [];
+  const nova = await listening(async (request, response) => {
+    seen.push(request);
+    bodies.push((await request.toArray()).join(""));
+    response.writeHead(200, { "content-type": "text/x" }).end("ami-id\n");
+  });
+  const { url } = await proxyTo(nova);
+  const reply = await fetch(`${url}/latest/meta-data/?a=b`, {
+    method: "POST",
+    body: "hello",
+    headers: { "X-Instance-ID": "forged" },
+  });
+  assert.deepEqual([reply.status, reply.headers.get("content-type"), await reply.text()], [200, "text/x", "ami-id\n"]);
+  const [request] = seen;
+  assert.deepEqual([request?.method, request?.url, bodies[0]], ["POST", "/latest/meta-data/?a=b", "hello"]);
+  assert.equal(request?.headers["x-instance-id"], "server-1");
+  assert.equal(request?.headers["x-forwarded-for"], "10.0.0.5");
+});
+
+const statuses: [nova: number, guest: number][] = [
+  [404, 404],
+  [403, 403],
+  [502, 502],
+  [418, 500],
+  [301, 500],
+];
+for (const [status, expected] of statuses) {
+  test(`Nova's ${status} is the guest's ${expected}`, async () => {
+    const nova = await listening((_request, response) => void response.writeHead(status).end("x"));
+    assert.equal((await fetch(`${(await proxyTo(nova)).url}/`)).status, expected);
+  });
+}
+
+test("a guest that nobody knows gets 404, and Nova is not asked", async () => {
+  let asked = 0;
+  const nova = await listening((_request, response) => {
+    asked++;
+    response.end();
+  });
+  const { url, outcomes } = await proxyTo(nova, false);
+  assert.equal((await fetch(url)).status, 404);
+  assert.deepEqual([asked, [...outcomes]], [0, [["unknown guest", 1]]]);
+});
+
+test("a Nova that is away gives 503, a body of more than 64 KiB 413", async () => {
+  assert.equal((await fetch((await proxyTo("http://127.0.0.1:1")).url)).status, 503);
+  const nova = await listening((_request, response) => void response.end());
+  const { url } = await proxyTo(nova);
+  assert.equal((await fetch(url, { method: "POST", body: Buffer.alloc(65 * 1024) })).status, 413);
+  assert.equal((await fetch(url, { method: "POST", body: Buffer.alloc(64 * 1024) })).status, 200);
+});
+
+test("a thousand guests at once are all answered", async () => {
+  const nova = await listening((_request, response) => void response.end("ok"));
+  const { url } = await proxyTo(nova);
+  const replies = await Promise.all(Array.from({ length: 1000 }, () => fetch(url).then((reply) => reply.text())));
+  assert.deepEqual(new Set(replies), new Set(["ok"]));
+});

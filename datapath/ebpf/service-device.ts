@@ -1,0 +1,63 @@
+/** The device at which this host's sockets speak with workloads: a veth pair whose far end has the data plane's program. */
+import {
+  SERVICE_CLIENT_MASK,
+  SERVICE_CLIENTS4,
+  SERVICE_NET6,
+  SERVICE_SOCKET4,
+  type VifNumber,
+} from "../../bpf/layout.gen.ts";
+import { type Link, type Links, SystemError } from "../../host/mod.ts";
+import { type Ip, ipFamily, ipFromBigInt, ipToBigInt, type Mac, mac } from "../../model/mod.ts";
+
+/** Of the sockets' end; the far end never is a frame's destination. */
+export const SOCKET_MAC: Mac = mac("02:ca:b1:e0:00:02");
+const FAR_MAC: Mac = mac("02:ca:b1:e0:00:03");
+
+/** Room for any workload's packet. */
+const MTU_BYTES = 9_216;
+
+/** Where the sockets are; every port of the host is a client within the same prefix. */
+export const SOCKET_IP4: Ip = ipFromBigInt(BigInt(SERVICE_SOCKET4), 4);
+export const SOCKET_IP6: Ip = ipFromBigInt((BigInt(SERVICE_NET6) << 96n) | (1n << 64n) | 0xffff_0000_0000_0001n, 6);
+const CLIENTS6 = (BigInt(SERVICE_NET6) << 96n) | (1n << 64n);
+const ADDRESSES = [
+  { ip: SOCKET_IP4, prefixLength: 18 },
+  { ip: SOCKET_IP6, prefixLength: 64 },
+];
+
+/** The number of the port whose address as a client this is; 0 for any other. */
+export function clientNumber(address: Ip): VifNumber {
+  const value = ipToBigInt(address);
+  const inPrefix =
+    ipFamily(address) === 4 ? value >> 14n === BigInt(SERVICE_CLIENTS4) >> 14n : value >> 32n === CLIENTS6 >> 32n;
+  return (inPrefix ? Number(value & BigInt(SERVICE_CLIENT_MASK)) : 0) as VifNumber;
+}
+
+/** Adopts the pair or makes it. Returns the far end. @throws SystemError EEXIST when another device has a name of it */
+export function openService(links: Links, names: { sockets: string; far: string }): Link {
+  const found = links.byName(names.sockets);
+  if (found !== undefined && found.kind !== "veth") {
+    throw new SystemError(
+      `add link ${names.sockets}`,
+      "EEXIST",
+      `a ${found.kind} device has that name: rename or remove it`,
+    );
+  }
+  const near =
+    found ?? links.createVeth({ name: names.sockets, mtuBytes: MTU_BYTES, peer: { name: names.far, mac: FAR_MAC } });
+  const far = links.byName(names.far);
+  if (far === undefined)
+    throw new SystemError(`open ${names.far}`, "ENODEV", `remove ${names.sockets}, whose other end is gone`);
+  links.set(near.index, { mac: SOCKET_MAC, arp: false });
+  links.staticIpv6(names.sockets);
+  for (const link of [near, far]) links.set(link.index, { up: true });
+  for (const address of ADDRESSES) {
+    try {
+      links.addAddress(near.index, { ...address, noDad: true });
+    } catch (error) {
+      // A host without IPv6 has IPv4's half of the service.
+      if (!(error instanceof SystemError) || !address.ip.includes(":")) throw error;
+    }
+  }
+  return far;
+}
