@@ -25,6 +25,10 @@ test("a whole command line is understood", () => {
     "[::1]:9697",
     "--flow-table-size",
     "4096",
+    "--metadata-url",
+    "http://n:8775",
+    "--metadata-secret-file",
+    "/m",
   ];
   assert.deepEqual(parseCommand([...NEEDED, ...more], "/root"), {
     kind: "run",
@@ -40,6 +44,7 @@ test("a whole command line is understood", () => {
     objectDir: "/root/.build/bpf",
     flowTableSize: 4096,
     listen: { address: "::1", port: 9697 },
+    metadata: { url: "http://n:8775", secretFile: "/m" },
     logLevel: "info",
   });
 });

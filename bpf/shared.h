@@ -1,7 +1,8 @@
 /* Everything that crosses between the data plane and the agent: map keys and values, enums, the trap header.
  * The one definition: `./cable gen` reads its BTF and writes layout.gen.ts. Rules: fixed-width fields, explicit padding
  * that is always zero, no unions, no bit fields, meaning in the typedef. An address is 16 bytes in network order, IPv4
- * mapped (::ffff:a.b.c.d). Changing a layout means a new CABLE_LAYOUT, which is part of every pin's path. */
+ * mapped (::ffff:a.b.c.d). Changing a layout means a new CABLE_LAYOUT, which is part of every pin's path.
+ * Long because all of it is one compilation unit of the generator, and its parts use each other's types. */
 #ifndef CABLE_SHARED_H
 #define CABLE_SHARED_H
 

@@ -51,9 +51,17 @@ describe("ebpf driver: what it does to a host", () => {
       "link add vxlan cable-vxlan port 4789 external mtu 65000",
       "link set cable-vxlan up",
       "tap open cable-pkt0 mtu 9216",
-      "map settings[0]=generation=1 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01",
+      "link add veth cable-svc0 mtu 9216 peer cable-svc1 mac 02:ca:b1:e0:00:03",
+      "link set cable-svc0 arp off mac 02:ca:b1:e0:00:02",
+      "ipv6 static on cable-svc0",
+      "link set cable-svc0 up",
+      "link set cable-svc1 up",
+      "address add 169.254.127.254/18 dev cable-svc0 nodad",
+      "address add fdca:b1e0:0:1:ffff::1/64 dev cable-svc0 nodad",
+      "map settings[0]=generation=1 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01 socketMac=02:ca:b1:e0:00:02 serviceIfindex=107",
       "attach overlay to cable-vxlan",
       "attach untrap to cable-pkt0",
+      "attach unservice to cable-svc1",
     ]);
   });
 
@@ -99,7 +107,7 @@ describe("ebpf driver: what it does to a host", () => {
       "map delete macs[net=1 mac=02:00:00:00:00:01]",
       "map delete members[net=1 index=0]",
       "map vifs[1]=net=0 ifindex=0 flags=0 kind=0 vlan=0 mac=00:00:00:00:00:00 policy=0",
-      "map settings[0]=generation=2 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01",
+      "map settings[0]=generation=2 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01 socketMac=02:ca:b1:e0:00:02 serviceIfindex=107",
     ]);
   });
 
@@ -139,6 +147,7 @@ describe("ebpf driver: what it does to a host", () => {
       "link del cable-vxlan",
       "detach from cable-pkt0",
       "link del cable-pkt0",
+      "link del cable-svc0",
       "remove pins /bpf/v1",
       "remove pins /bpf/v2",
     ]);
@@ -398,6 +407,7 @@ describe("ebpf driver: whole states in any order", () => {
       [
         "attach overlay to cable-vxlan",
         "attach untrap to cable-pkt0",
+      "attach unservice to cable-svc1",
         "attach workload to tap1",
         "attach workload to tap2",
       ],

@@ -100,7 +100,8 @@ export class FakeLinks implements Links {
     link.peerIndex = other.index;
     this.#peers.set(link, { namespace: there, link: other });
     this.#peers.set(other, { namespace: this.#here, link });
-    this.#here.log(`link add veth ${name} mtu ${mtuBytes} peer ${peer.name} mac ${peer.mac} in ${there.path}`);
+    const where = there === this.#here ? "" : ` in ${there.path}`;
+    this.#here.log(`link add veth ${name} mtu ${mtuBytes} peer ${peer.name} mac ${peer.mac}${where}`);
     return { ...link };
   }
 
