@@ -10,15 +10,6 @@
 #define METADATA_PORT bpf_htons(80)
 #define DNS_PORT bpf_htons(53)
 
-static __always_inline int is_to_service(const struct settings *set, const struct frame *frame)
-{
-	if (!set->service_ifindex || !frame->l4_offset || !mac_equal(&frame->dst_mac, &set->service_mac))
-		return 0;
-	if (frame->key.proto == IPPROTO_TCP)
-		return frame->key.dst_port == METADATA_PORT || frame->key.dst_port == DNS_PORT;
-	return frame->key.proto == IPPROTO_UDP && frame->key.dst_port == DNS_PORT;
-}
-
 /* The socket's port for one of the service's and the other way round: the host may use the usual ones itself. */
 static __always_inline __be16 socket_port(__be16 port)
 {

@@ -15,18 +15,31 @@ static __always_inline int is_tagged(const struct frame *frame)
 	return frame->ethertype == bpf_htons(ETH_P_8021Q) || frame->ethertype == bpf_htons(ETH_P_8021AD);
 }
 
-/* DHCP to everyone, to the service's MAC, or, on renewal, to the service's address by way of a router. */
-static __always_inline int is_for_dhcp_service(const struct origin *origin, const struct frame *frame)
+/* To its MAC, or to its address by way of a router. */
+static __always_inline int is_to_service(const struct origin *origin, const struct settings *set, const struct frame *frame)
 {
-	struct settings *set = get_settings();
 	struct ip_entry *entry;
 
-	if (!is_dhcp_request(frame) || !set)
-		return 0;
-	if (mac_is_group(&frame->dst_mac) || mac_equal(&frame->dst_mac, &set->service_mac))
+	if (mac_equal(&frame->dst_mac, &set->service_mac))
 		return 1;
 	entry = find_ip(origin->net, &frame->key.dst);
 	return entry && mac_equal(&entry->mac, &set->service_mac);
+}
+
+/* Metadata or DNS, by the ports. */
+static __always_inline int is_for_sockets(const struct settings *set, const struct frame *frame)
+{
+	if (!set->service_ifindex || !frame->l4_offset)
+		return 0;
+	if (frame->key.proto == IPPROTO_TCP)
+		return frame->key.dst_port == METADATA_PORT || frame->key.dst_port == DNS_PORT;
+	return frame->key.proto == IPPROTO_UDP && frame->key.dst_port == DNS_PORT;
+}
+
+/* DHCP to everyone, or to the service. */
+static __always_inline int is_for_dhcp_service(const struct origin *origin, const struct settings *set, const struct frame *frame)
+{
+	return is_dhcp_request(frame) && (mac_is_group(&frame->dst_mac) || is_to_service(origin, set, frame));
 }
 
 static __always_inline int is_router_solicitation(const struct frame *frame)
@@ -66,13 +79,13 @@ int from_port(struct __sk_buff *skb)
 		if (reason)
 			return drop(origin.vif, reason);
 	}
-	if (vif->flags & VIF_DHCP4 && is_for_dhcp_service(&origin, &frame))
+	if (vif->flags & VIF_DHCP4 && is_for_dhcp_service(&origin, set, &frame))
 		return trap(skb, &origin, &frame, TRAP_DHCP4);
 	if (vif->flags & VIF_RA && is_router_solicitation(&frame))
 		return trap(skb, &origin, &frame, TRAP_ROUTER_SOLICITATION);
 	if (is_neighbour_discovery(&frame))
 		return nd_from_port(skb, &origin, vif, &frame, net);
-	if (is_to_service(set, &frame))
+	if (is_for_sockets(set, &frame) && is_to_service(&origin, set, &frame))
 		return tail(skb, &origin, TAIL_SERVICE);
 	if (wire_length(skb, &frame) > net->mtu)
 		return mac_is_group(&frame.dst_mac) ? drop(origin.vif, DROP_TOO_BIG) : tail(skb, &origin, TAIL_TOO_BIG);

@@ -407,7 +407,7 @@ describe("ebpf driver: whole states in any order", () => {
       [
         "attach overlay to cable-vxlan",
         "attach untrap to cable-pkt0",
-      "attach unservice to cable-svc1",
+        "attach unservice to cable-svc1",
         "attach workload to tap1",
         "attach workload to tap2",
       ],

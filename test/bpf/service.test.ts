@@ -36,37 +36,44 @@ const steps: Step[] = [
   {
     name: "metadata over IPv4: the sockets see the port's own address",
     from: "a",
-    frame: asked4(a, tcp(40_000, 80, ["SYN"])),
+    frame: asked4(a, tcp(40_000, 80, ["syn"])),
     moved: { "1 rx": 1 },
-    out: { sockets: [handed4(a, tcp(40_000, 18_775, ["SYN"]))] },
+    out: { sockets: [handed4(a, tcp(40_000, 18_775, ["syn"]))] },
   },
   {
     name: "the answer comes from the service's address",
     from: "sockets",
-    frame: said4(a, tcp(18_775, 40_000, ["SYN", "ACK"])),
+    frame: said4(a, tcp(18_775, 40_000, ["syn", "ack"])),
     moved: { "1 tx": 1 },
-    out: { a: [heard4(a, tcp(80, 40_000, ["SYN", "ACK"]))] },
+    out: { a: [heard4(a, tcp(80, 40_000, ["syn", "ack"]))] },
   },
   {
     name: "metadata over IPv6",
     from: "a",
-    frame: asked6(a, tcp(40_000, 80, ["SYN"])),
+    frame: asked6(a, tcp(40_000, 80, ["syn"])),
     moved: { "1 rx": 1 },
-    out: { sockets: [handed6(a, tcp(40_000, 18_775, ["SYN"]))] },
+    out: { sockets: [handed6(a, tcp(40_000, 18_775, ["syn"]))] },
   },
   {
     name: "its answer",
     from: "sockets",
-    frame: said6(a, tcp(18_775, 40_000, ["SYN", "ACK"])),
+    frame: said6(a, tcp(18_775, 40_000, ["syn", "ack"])),
     moved: { "1 tx": 1 },
-    out: { a: [heard6(a, tcp(80, 40_000, ["SYN", "ACK"]))] },
+    out: { a: [heard6(a, tcp(80, 40_000, ["syn", "ack"]))] },
   },
   {
     name: "another port with the same ports of TCP is another client",
     from: "b",
-    frame: asked4(b, tcp(40_000, 80, ["SYN"])),
+    frame: asked4(b, tcp(40_000, 80, ["syn"])),
     moved: { "2 rx": 1 },
-    out: { sockets: [handed4(b, tcp(40_000, 18_775, ["SYN"]))] },
+    out: { sockets: [handed4(b, tcp(40_000, 18_775, ["syn"]))] },
+  },
+  {
+    name: "metadata by way of a router, as those ask who know no route to it",
+    from: "a",
+    frame: eth({ to: b.mac, from: a.mac }, ip4({ from: a.ip4, to: SERVICE_IP4 }, tcp(40_002, 80, ["syn"]))),
+    moved: { "1 rx": 1 },
+    out: { sockets: [handed4(a, tcp(40_002, 18_775, ["syn"]))] },
   },
   {
     name: "a question of DNS",
@@ -86,7 +93,7 @@ const steps: Step[] = [
     from: "sockets",
     frame: eth(
       { to: "02:ca:b1:e0:00:03", from: SOCKET.mac },
-      ip4({ from: SOCKET.ip4, to: a.ip4 }, tcp(80, 9, ["SYN"])),
+      ip4({ from: SOCKET.ip4, to: a.ip4 }, tcp(80, 9, ["syn"])),
     ),
     moved: {},
   },
@@ -96,12 +103,12 @@ for (const step of steps) test(step.name, () => world.step(step));
 
 test("no other port of the host is reached at the service's address", () => {
   for (const port of [22, 18_775, 18_053]) {
-    const out = world.send("a", asked4(a, tcp(40_001, port, ["SYN"])));
+    const out = world.send("a", asked4(a, tcp(40_001, port, ["syn"])));
     if (out.sockets.length > 0) throw new Error(`port ${port} was handed to the sockets`);
   }
 });
 
 test("nobody may ask in another's name", () => {
-  const forged = eth({ to: SERVICE_MAC, from: a.mac }, ip4({ from: b.ip4, to: SERVICE_IP4 }, tcp(7, 80, ["SYN"])));
+  const forged = eth({ to: SERVICE_MAC, from: a.mac }, ip4({ from: b.ip4, to: SERVICE_IP4 }, tcp(7, 80, ["syn"])));
   world.step({ name: "forged", from: "a", frame: forged, moved: { "1 rx": 1, "1 drop spoofed_ip": 1 } });
 });

@@ -8,8 +8,10 @@ import { CABLE, makeDirectory } from "./place.ts";
 import { type Running, start, until } from "./process.ts";
 import { run } from "./run.ts";
 import type { Switch } from "./switch.ts";
+import type { MetadataSpec } from "./topology.ts";
 
 export const NIC = "eth0";
+const SECRET_FILE = "metadata-secret";
 
 export interface Underlay {
   ip4: string;
@@ -53,6 +55,7 @@ export interface HostOptions {
   physicalNetworks: readonly string[];
   controls: readonly Control[];
   containerProjects?: readonly string[];
+  metadata?: MetadataSpec | undefined;
   /** Instead of the one that the control node gives. */
   token?: string;
 }
@@ -67,6 +70,9 @@ export async function makeHost(options: HostOptions): Promise<Host> {
   const token = options.token ?? (await register(options));
   const tokenFile = join(directory, "token");
   await writeFile(tokenFile, `${token}\n`, { mode: 0o600 });
+  if (options.metadata !== undefined) {
+    await writeFile(join(directory, SECRET_FILE), `${options.metadata.secret}\n`, { mode: 0o600 });
+  }
   return new RealHost({ ...options, token }, directory, tokenFile);
 }
 
@@ -102,6 +108,9 @@ class RealHost implements Host {
       ...["--tunnel-ip", options.tunnelFamily === 6 ? this.underlay.ip6 : this.underlay.ip4, "--nic", NIC],
       ...options.physicalNetworks.flatMap((network) => ["--physical-network", `${network}=${NIC}`]),
       ...["--state-dir", directory, "--bpf-dir", this.#bpfDirectory, "--listen", `${this.underlay.ip4}:9697`],
+      ...(options.metadata === undefined
+        ? []
+        : ["--metadata-url", options.metadata.url, "--metadata-secret-file", join(directory, SECRET_FILE)]),
     ];
   }
 

@@ -156,6 +156,7 @@ export class Lab {
       tunnelFamily: this.#topology.hosts[name]?.tunnelFamily ?? 4,
       physicalNetworks: this.#topology.hosts[name]?.isOnWire === false ? [] : [PHYSICAL_NETWORK],
       controls: this.controls,
+      metadata: this.#topology.hosts[name]?.metadata,
       ...(options.token === undefined ? {} : { token: options.token }),
     });
     this.hosts.set(name, host);

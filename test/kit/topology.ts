@@ -19,6 +19,13 @@ export interface HostSpec {
   tunnelFamily?: 4 | 6;
   /** Whether its card carries {@link PHYSICAL_NETWORK}; it does without. */
   isOnWire?: boolean;
+  /** Where its agent asks for guests' metadata; it serves none without. */
+  metadata?: MetadataSpec;
+}
+
+export interface MetadataSpec {
+  url: string;
+  secret: string;
 }
 
 export interface NetworkSpec {
