@@ -86,21 +86,6 @@ __attribute__((noinline)) int relate(struct __sk_buff *skb)
 	return 0;
 }
 
-static __always_inline __sum16 add_to_sum(__sum16 sum, __u64 change)
-{
-	__u64 all = (__u16)~sum + change;
-
-	all = (all & 0xffffffff) + (all >> 32);
-	all = (all & 0xffff) + (all >> 16);
-	all = (all & 0xffff) + (all >> 16);
-	return ~((all & 0xffff) + (all >> 16));
-}
-
-static __always_inline __u64 sum_change16(__be16 a, __be16 b)
-{
-	return (__u64)(__u16)~a + b;
-}
-
 /* The quoted packet went the other way: its destination is what the flow's source becomes, and vice versa. */
 static __always_inline int translate_quote(struct __sk_buff *skb, const struct decision *decision)
 {

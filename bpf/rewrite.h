@@ -5,25 +5,7 @@
 #include "nat.h"
 #include "parse.h"
 
-#define IP4_TTL_OFFSET (ETH_HLEN + offsetof(struct iphdr, ttl))
-#define IP4_CHECK_OFFSET (ETH_HLEN + offsetof(struct iphdr, check))
 #define IP6_HOP_LIMIT_OFFSET (ETH_HLEN + offsetof(struct ipv6hdr, hop_limit))
-
-/* So many hops less (RFC 1812 section 5.3.1, RFC 8200 section 3). */
-static __always_inline int decrement_ttl(struct __sk_buff *skb, const struct frame *frame, __u16 hops)
-{
-	__be16 old, new;
-	__u8 ttl = frame->ttl - hops;
-
-	if (frame->ethertype == bpf_htons(ETH_P_IPV6))
-		return bpf_skb_store_bytes(skb, IP6_HOP_LIMIT_OFFSET, &ttl, 1, 0);
-	/* The checksum is over words: TTL and protocol are one. */
-	old = bpf_htons(frame->ttl << 8 | frame->key.proto);
-	new = bpf_htons(ttl << 8 | frame->key.proto);
-	if (bpf_l3_csum_replace(skb, IP4_CHECK_OFFSET, old, new, 2))
-		return -1;
-	return bpf_skb_store_bytes(skb, IP4_TTL_OFFSET, &ttl, 1, 0);
-}
 
 /* What a checksum's sum grows by when a becomes b (RFC 1624). */
 static __always_inline __u64 sum_change(__be32 a, __be32 b)
@@ -35,6 +17,21 @@ static __always_inline __u32 fold_to_32(__u64 sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);
 	return (sum & 0xffffffff) + (sum >> 32);
+}
+
+static __always_inline __sum16 add_to_sum(__sum16 sum, __u64 change)
+{
+	__u64 all = (__u16)~sum + change;
+
+	all = (all & 0xffffffff) + (all >> 32);
+	all = (all & 0xffff) + (all >> 16);
+	all = (all & 0xffff) + (all >> 16);
+	return ~((all & 0xffff) + (all >> 16));
+}
+
+static __always_inline __u64 sum_change16(__be16 a, __be16 b)
+{
+	return (__u64)(__u16)~a + b;
 }
 
 static __always_inline __be32 both_ports(__be16 first, __be16 second)
@@ -85,38 +82,95 @@ static __always_inline int has_udp_checksum(__u8 proto)
 	return proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE || proto == IPPROTO_DCCP;
 }
 
-/* Of IPv4. What no checksum is known of keeps what it has behind the IP header. */
-static __always_inline int translate(struct __sk_buff *skb, const struct frame *frame, __u16 rewrite, const struct nat *nat)
+/* What is behind the IP header. What no checksum is known of keeps what it has. */
+static __always_inline int translate_rest(struct __sk_buff *skb, const struct frame *frame, __u16 rewrite, const struct nat *nat,
+					  __u32 addresses)
 {
-	struct { __be32 src, dst; } addresses = {
-		rewrite & REWRITE_SRC ? nat->src4 : frame->key.src.w[3],
-		rewrite & REWRITE_DST ? nat->dst4 : frame->key.dst.w[3],
-	};
-	__u32 change = fold_to_32(sum_change(frame->key.src.w[3], addresses.src) + sum_change(frame->key.dst.w[3], addresses.dst));
 	__be16 src_port = rewrite & REWRITE_SRC ? nat->src_port : frame->key.src_port;
 	__be16 dst_port = rewrite & REWRITE_DST ? nat->dst_port : frame->key.dst_port;
-	int wrong = 0;
 
-	if (frame->l4_offset && (frame->key.proto == IPPROTO_TCP || has_udp_checksum(frame->key.proto)))
-		wrong = translate_ports(skb, frame, change, src_port, dst_port);
-	else if (frame->l4_offset && frame->key.proto == IPPROTO_ICMP)
-		wrong = translate_echo(skb, frame, rewrite & REWRITE_SRC ? src_port : dst_port);
-	if (wrong || bpf_l3_csum_replace(skb, IP4_CHECK_OFFSET, 0, change, 0))
+	if (!frame->l4_offset)
+		return 0;
+	if (frame->key.proto == IPPROTO_TCP || has_udp_checksum(frame->key.proto))
+		return translate_ports(skb, frame, addresses, src_port, dst_port);
+	if (frame->key.proto == IPPROTO_ICMP)
+		return translate_echo(skb, frame, rewrite & REWRITE_SRC ? src_port : dst_port);
+	return 0;
+}
+
+/* The headers as they are written back, in one go. The IP header is aligned in it. */
+struct head4 {
+	__u16 pad;
+	__u16 macs[6]; /* destination and source */
+	__be16 ethertype;
+	struct iphdr ip;
+};
+
+static __always_inline void put_macs(__u16 *to, const void *macs)
+{
+	const __u16 *from = macs;
+
+	for (int i = 0; i < 6; i++)
+		to[i] = from[i];
+}
+
+static __always_inline int read_ip4(struct __sk_buff *skb, struct iphdr *ip)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	const word_t *from = data + ETH_HLEN;
+	word_t *to = (word_t *)ip;
+
+	if (data + ETH_HLEN + sizeof(*ip) > end)
 		return -1;
-	return bpf_skb_store_bytes(skb, ETH_HLEN + offsetof(struct iphdr, saddr), &addresses, sizeof(addresses), 0);
+	for (__u32 i = 0; i < sizeof(*ip) / sizeof(*to); i++)
+		to[i] = from[i];
+	return 0;
+}
+
+/* RFC 1812 section 5.3.1: so many hops less. */
+static __always_inline int rewrite4(struct __sk_buff *skb, const struct frame *frame, __u16 rewrite, __u16 hops, const void *macs,
+				    const struct nat *nat)
+{
+	__u8 ttl = rewrite & REWRITE_TTL ? frame->ttl - hops : frame->ttl;
+	struct head4 head;
+	__u64 change = 0;
+
+	if (read_ip4(skb, &head.ip))
+		return -1;
+	if (rewrite & (REWRITE_SRC | REWRITE_DST)) {
+		__be32 src = rewrite & REWRITE_SRC ? nat->src4 : head.ip.saddr, dst = rewrite & REWRITE_DST ? nat->dst4 : head.ip.daddr;
+
+		change = fold_to_32(sum_change(head.ip.saddr, src) + sum_change(head.ip.daddr, dst));
+		if (translate_rest(skb, frame, rewrite, nat, change))
+			return -1;
+		head.ip.saddr = src;
+		head.ip.daddr = dst;
+	}
+	/* The checksum is over words: TTL and protocol are one. */
+	change += sum_change16(bpf_htons(head.ip.ttl << 8 | head.ip.protocol), bpf_htons(ttl << 8 | head.ip.protocol));
+	head.ip.check = add_to_sum(head.ip.check, change);
+	head.ip.ttl = ttl;
+	head.ethertype = frame->ethertype;
+	put_macs(head.macs, rewrite & REWRITE_MACS ? macs : (const void *)&frame->dst_mac);
+	return bpf_skb_store_bytes(skb, 0, head.macs, ETH_HLEN + sizeof(head.ip), 0);
+}
+
+static __always_inline int rewrite6(struct __sk_buff *skb, const struct frame *frame, __u16 rewrite, __u16 hops, const void *macs)
+{
+	__u8 left = frame->ttl - hops;
+
+	if (rewrite & REWRITE_TTL && bpf_skb_store_bytes(skb, IP6_HOP_LIMIT_OFFSET, &left, 1, 0))
+		return -1;
+	return rewrite & REWRITE_MACS ? bpf_skb_store_bytes(skb, 0, macs, 2 * ETH_ALEN, 0) : 0;
 }
 
 /* `macs`: destination and source, as in the packet. Non-zero when the packet cannot be written to. */
 static __always_inline int apply_rewrite(struct __sk_buff *skb, const struct frame *frame, __u16 rewrite, __u16 hops,
 					  const void *macs, const struct nat *nat)
 {
-	if (rewrite & (REWRITE_SRC | REWRITE_DST) && translate(skb, frame, rewrite, nat))
-		return -1;
-	if (rewrite & REWRITE_TTL && decrement_ttl(skb, frame, hops))
-		return -1;
-	if (rewrite & REWRITE_MACS && bpf_skb_store_bytes(skb, 0, macs, 2 * ETH_ALEN, 0))
-		return -1;
-	return 0;
+	if (frame->ethertype == bpf_htons(ETH_P_IP))
+		return rewrite4(skb, frame, rewrite, hops, macs, nat);
+	return rewrite6(skb, frame, rewrite, hops, macs);
 }
 
 #endif

@@ -51,7 +51,7 @@ static __always_inline int to_router(struct __sk_buff *skb, const struct origin 
 	int is4 = frame->key.proto == IPPROTO_ICMP;
 	__u8 type = is4 ? ICMP_ECHOREPLY : ICMPV6_ECHO_REPLY, ttl = 64;
 	__be16 old_word = bpf_htons(frame->icmp_type << 8), new_word = bpf_htons(type << 8);
-	struct { mac_t dst, src; } macs = { frame->src_mac, frame->dst_mac };
+	struct { mac_t dst, src; } __attribute__((aligned(4))) macs = { frame->src_mac, frame->dst_mac };
 	struct frame hop = *frame;
 
 	if (!is_icmp(frame) || !frame->l4_offset || frame->l4_offset > HEADERS_MAX ||
@@ -59,8 +59,7 @@ static __always_inline int to_router(struct __sk_buff *skb, const struct origin 
 		return drop(origin->vif, DROP_TO_ROUTER);
 	/* Changing both addresses over changes no checksum; the type does. */
 	if (bpf_l4_csum_replace(skb, frame->l4_offset + offsetof(struct icmphdr, checksum), old_word, new_word, 2) ||
-	    bpf_skb_store_bytes(skb, frame->l4_offset, &type, 1, 0) || decrement_ttl(skb, &hop, frame->ttl - ttl) ||
-	    bpf_skb_store_bytes(skb, 0, &macs, sizeof(macs), 0))
+	    bpf_skb_store_bytes(skb, frame->l4_offset, &type, 1, 0) || apply_rewrite(skb, &hop, REWRITE_TTL | REWRITE_MACS, frame->ttl - ttl, &macs, 0))
 		return drop(origin->vif, DROP_REDIRECT);
 	if (is4) {
 		struct { __be32 src, dst; } addresses = { frame->key.dst.w[3], frame->key.src.w[3] };

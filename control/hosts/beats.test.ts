@@ -1,76 +1,133 @@
+/** Who is there: hosts with a stream, and those that go. The clock is the tests'. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, before, beforeEach, describe, it, mock } from "node:test";
+import { pino } from "pino";
+import type { HostBeatRecord } from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 import { keys } from "../../store/mod.ts";
 import { MemoryCache } from "../memory-cache.ts";
 import { Beats } from "./beats.ts";
 
-const log = { debug() {}, info() {}, warn() {}, error() {} };
+const log = pino({ level: "silent" });
+const turns = async () => {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+};
 
-async function started(...hosts: string[]) {
-  const store = new MemoryStore();
-  const writes = hosts.map((name) => ({
-    kind: "put" as const,
-    key: keys.record("host", name),
-    value: JSON.stringify({ name, token_sha256: name }),
-  }));
-  await store.commit({ guards: [], writes });
-  const memory = await MemoryCache.start(store, log);
-  const beats = new Beats({ store, memory, log });
-  const seen = () => [...memory.all("host_beat")].map(({ record }) => record.name).sort();
-  return { store, memory, beats, seen };
-}
+describe("beats", () => {
+  let store: MemoryStore;
+  let memory: MemoryCache;
+  let nowMs = 0;
+  let nodes: Beats[] = [];
 
-test("a host that opens a stream is noted with the next tick, all that have one with every third", async () => {
-  const { store, memory, beats, seen } = await started("a", "b");
-  const close = beats.opened("a");
-  assert.deepEqual(seen(), []);
-  await beats.tick();
-  assert.deepEqual(seen(), ["a"]);
-  const revision = await store.revision();
-  await beats.tick();
-  assert.equal(await store.revision(), revision, "nothing is new");
-  beats.opened("b");
-  await beats.tick();
-  assert.deepEqual(seen(), ["a", "b"]);
-  assert.equal(await store.revision(), revision + 1);
-  close();
-  const before = memory.get("host_beat", "a")?.modRevision;
-  for (let i = 0; i < 3; i++) await beats.tick();
-  assert.equal(memory.get("host_beat", "a")?.modRevision, before, "a is away");
-  await memory.close();
-});
-
-test("when it came stays, until it was away", async () => {
-  const { store, memory, beats } = await started("a");
-  const put = async (seen_at: string, started_at: string) => {
-    const value = JSON.stringify({ name: "a", seen_at, started_at });
+  before(() => {
+    mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+    mock.method(performance, "now", () => nowMs);
+  });
+  after(() => mock.reset());
+  beforeEach(async () => {
+    for (const node of nodes) node.close();
+    store = new MemoryStore();
+    memory = await MemoryCache.start(store, log);
+    const value = '{"name":"h"}';
     const { revision } = await store.commit({
       guards: [],
-      writes: [{ kind: "put", key: keys.record("host_beat", "a"), value }],
+      writes: [{ kind: "put", key: keys.record("host", "h"), value }],
     });
     await memory.reached(revision);
-  };
-  const ago = (seconds: number) => `${new Date(Date.now() - seconds * 1000).toISOString().slice(0, 19)}Z`;
-  const started_at = ago(5000);
-  await put(ago(20), started_at);
-  beats.opened("a");
-  await beats.tick();
-  assert.equal(memory.get("host_beat", "a")?.record.started_at, started_at);
-  await put(ago(100), started_at);
-  beats.opened("a");
-  await beats.tick();
-  assert.notEqual(memory.get("host_beat", "a")?.record.started_at, started_at);
-  await memory.close();
-});
+    nodes = [1, 2].map(() => new Beats({ store, memory, log }));
+  });
+  after(() => memory.close());
 
-test("a host that is removed leaves no beat behind", async () => {
-  const { store, memory, beats, seen } = await started("a");
-  beats.opened("a");
-  const { revision } = await store.commit({ guards: [], writes: [{ kind: "delete", key: keys.record("host", "a") }] });
-  await beats.tick();
-  await memory.reached(revision);
-  await beats.tick();
-  assert.deepEqual(seen(), []);
-  await memory.close();
+  /** Time passes in steps short enough for the clock that tells whether a process was held up. */
+  async function pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 100) {
+      nowMs += 100;
+      mock.timers.tick(100);
+      await turns();
+    }
+  }
+  const beat = (): HostBeatRecord | undefined => memory.get("host_beat", "h")?.record;
+  const isGone = () => beat()?.gone_at !== undefined;
+
+  it("a stream is noted, and its end a moment later", async () => {
+    const close = nodes[0]!.opened("h");
+    for (let i = 0; i < 50 && beat() === undefined; i++) await pass(100);
+    assert.notEqual(beat(), undefined);
+    close();
+    await pass(1_000);
+    assert.equal(isGone(), false);
+    for (let i = 0; i < 20 && !isGone(); i++) await pass(100);
+    assert.equal(isGone(), true);
+  });
+
+  it("who opens another stream meanwhile, here or elsewhere, has not gone", async () => {
+    for (const next of nodes) {
+      const close = nodes[0]!.opened("h");
+      await turns();
+      close();
+      await pass(500);
+      const closeNext = next.opened("h");
+      await pass(2_000);
+      assert.equal(isGone(), false);
+      closeNext();
+      await pass(2_000);
+    }
+  });
+
+  it("who promised reports is missed when three do not come, though his stream looks open", async () => {
+    nodes[0]!.opened("h");
+    for (let i = 0; i < 5; i++) {
+      nodes[0]!.heard("h", 400);
+      await pass(400);
+    }
+    assert.equal(isGone(), false);
+    await pass(1_200);
+    assert.equal(isGone(), true);
+    await pass(31_000);
+    assert.equal(isGone(), true, "and the stream does not bring him back");
+    nodes[0]!.heard("h", 400);
+    await turns();
+    assert.equal(isGone(), false, "but a report does");
+  });
+
+  it("who reports to another control node from now on is not missed there", async () => {
+    nodes[0]!.heard("h", 400);
+    await pass(800);
+    for (let i = 0; i < 5; i++) {
+      nodes[1]!.heard("h", 400);
+      await pass(400);
+    }
+    assert.equal(isGone(), false);
+  });
+
+  it("who says that he will be back is waited for", async () => {
+    const close = nodes[0]!.opened("h");
+    nodes[0]!.heard("h", 400);
+    nodes[0]!.heard("h", 10_000);
+    close();
+    await pass(29_000);
+    assert.equal(isGone(), false);
+    await pass(2_000);
+    assert.equal(isGone(), true);
+  });
+
+  it("a control node that was held up itself misses nobody at once", async () => {
+    nodes[0]!.heard("h", 400);
+    await turns();
+    nowMs += 5_000;
+    mock.timers.tick(200);
+    await turns();
+    assert.equal(isGone(), false);
+    await pass(400);
+    assert.equal(isGone(), true, "but after that");
+  });
+
+  it("one that ends its streams because it stops says nothing", async () => {
+    const close = nodes[0]!.opened("h");
+    await turns();
+    nodes[0]!.close();
+    close();
+    await pass(3_000);
+    assert.equal(isGone(), false);
+  });
 });
