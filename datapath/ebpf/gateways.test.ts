@@ -47,8 +47,8 @@ describe("a gateway's entry", () => {
   for (const [what, gateway, net, flags, ip4] of rows) {
     test(what, () => {
       const [entry] = gatewayEntries(gateway, ROUTER, net);
-      const value = entry?.value as { flags: number; ip4: number } | undefined;
-      assert.deepEqual([entry?.map, value?.flags, value?.ip4], ["gateways", flags, ip4Number(ip(ip4))]);
+      assert.ok(entry?.map === "gateways");
+      assert.deepEqual([entry.value.flags, entry.value.ip4], [flags, ip4Number(ip(ip4))]);
     });
   }
 });
