@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "96ae464b2cf0256b";
+export const LAYOUT_HASH = "d9de6c50307306d0";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -150,11 +150,13 @@ export const gatewayFlagNames: Readonly<Record<number, string>> = {
 
 export const IpFlag = {
   ANSWERED: 1,
+  LEASED: 2,
 } as const;
 export type IpFlag = (typeof IpFlag)[keyof typeof IpFlag];
 /** Names by value, in lower case. */
 export const ipFlagNames: Readonly<Record<number, string>> = {
   1: "answered",
+  2: "leased",
 };
 
 export const NetFlag = {
@@ -510,6 +512,13 @@ export const IpEntry: Table<IpEntry> = record("ip_entry", 36, {
   set: [32, branded<SetNumber>(u32)],
 });
 
+export interface Lease {
+  untilNs: bigint;
+}
+export const Lease: Table<Lease> = record("lease", 8, {
+  untilNs: [0, u64],
+});
+
 export interface MacKey {
   net: NetNumber;
   mac: Mac;
@@ -840,6 +849,7 @@ export const MAPS = {
   gateways: { key: scalar<RouterNumber>("router_t", branded<RouterNumber>(u32)), value: Gateway },
   ifaces: { key: IfaceKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
   ips: { key: IpKey, value: IpEntry },
+  leases: { key: scalar<number>("__u32", u32), value: Lease },
   macs: { key: MacKey, value: Target },
   members: { key: MemberKey, value: Member },
   neighbours: { key: IpKey, value: Neighbour },

@@ -46,6 +46,7 @@ SPARSE_MAP(gateways, BPF_MAP_TYPE_HASH, router_t, struct gateway, 4096);
 SPARSE_MAP(floatings, BPF_MAP_TYPE_HASH, struct ip_key, struct floating, 65536);
 SPARSE_MAP(fixeds, BPF_MAP_TYPE_HASH, struct fixed_key, struct fixed, 65536);
 SPARSE_MAP(forwards, BPF_MAP_TYPE_LPM_TRIE, struct forward_key, struct forward, 65536);
+MAP(leases, BPF_MAP_TYPE_ARRAY, __u32, struct lease, 1);
 MAP(neighbours, BPF_MAP_TYPE_LRU_HASH, struct ip_key, struct neighbour, 4096);
 SPARSE_MAP(sources, BPF_MAP_TYPE_LPM_TRIE, struct source_key, struct source, 65536);
 SPARSE_MAP(peers, BPF_MAP_TYPE_HASH, struct peer_key, struct peer, 262144);

@@ -135,8 +135,12 @@ struct ip_entry {
 	set_t set;
 };
 enum ip_flag {
-	IP_ANSWERED = 1 /* an address outside that is this host's work: the wire's questions are answered */
+	IP_ANSWERED = 1, /* an address outside that is this host's work: the wire's questions are answered */
+	IP_LEASED = 2    /* another host would take it over: only while the lease lasts */
 };
+
+/* leases[0]: array; renewed by the agent while it lives. */
+struct lease { __u64 until_ns; /* CLOCK_MONOTONIC */ };
 
 /* Of prefixes that say what they are for: ::/0 and its like are around the mapped addresses, and do not mean them. */
 enum prefix_flag { PREFIX_IP6 = 1 };

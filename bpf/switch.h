@@ -141,10 +141,20 @@ static __always_inline int is_own(const struct origin *origin, const struct ip_e
 	return entry->target.kind == TARGET_LOCAL && entry->target.vif == origin->vif;
 }
 
+static __always_inline int has_lease(void)
+{
+	__u32 zero = 0;
+	struct lease *lease = bpf_map_lookup_elem(&leases, &zero);
+
+	return lease && bpf_ktime_get_coarse_ns() <= lease->until_ns;
+}
+
 /* A port of this host, and not its services, or an address outside that is its work: what a wire may be told of. */
 static __always_inline int is_answered_here(const struct ip_entry *entry)
 {
-	return (entry->target.kind == TARGET_LOCAL && entry->target.vif) || entry->flags & IP_ANSWERED;
+	if (entry->target.kind == TARGET_LOCAL && entry->target.vif)
+		return 1;
+	return entry->flags & IP_ANSWERED && (!(entry->flags & IP_LEASED) || has_lease());
 }
 
 #endif

@@ -66,6 +66,8 @@ export interface WantedGateway {
   snat: boolean;
   /** This host is the way. */
   here: boolean;
+  /** Another would take over: this host answers for the gateway's own addresses only while its agent lives. */
+  leased: boolean;
   /** Of the host that is the way, if it is another one. */
   remote: Ip | null;
   /** An address of this host's own, under which its workloads' IPv4 leaves here although the way is elsewhere. */
@@ -73,7 +75,7 @@ export interface WantedGateway {
   /** Null: the destination is on the external network itself. */
   routes: { destination: Cidr; nextHop: Ip | null }[];
   /** These, and what follows, as far as they are this host's work. */
-  floatings: { ip: Ip; mac: Mac; fixedIp: Ip }[];
+  floatings: { ip: Ip; mac: Mac; fixedIp: Ip; leased: boolean }[];
   forwards: {
     ip: Ip;
     mac: Mac;
@@ -83,6 +85,7 @@ export interface WantedGateway {
     fixedIp: Ip;
     /** As many as external ones, or one for all. */
     internal: [number, number];
+    leased: boolean;
   }[];
   /** Addresses behind the router for which it answers neighbour solicitations outside. */
   proxies: Ip[];

@@ -125,6 +125,8 @@ export interface ViewGateway {
   snat: boolean;
   /** The host that is the way; null while none can be. */
   host: string | null;
+  /** Another one would take over. */
+  hasStandby: boolean;
   tunnelIp: Ip | null;
   floatings: ViewFloating[];
   forwards: ViewForward[];
@@ -140,6 +142,7 @@ export interface ViewFloating {
   fixedIp: Ip;
   /** Whose work it is: that of the port's host if it has a card on the network, else of the gateway's. */
   host: string | null;
+  isByGateway: boolean;
 }
 
 /** Ports of a floating IP that are ports of an inner address: as many of them, or one for all. */
@@ -153,6 +156,7 @@ export interface ViewForward {
   fixedIp: Ip;
   internal: [number, number];
   host: string | null;
+  isByGateway: boolean;
 }
 
 export interface ViewTypes {

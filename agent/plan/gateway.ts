@@ -36,6 +36,7 @@ export function planGateway(
   const isOnWire = !("reason" in outside) && outside.segment.kind !== "vxlan";
   const isHere = isOnWire && gateway.host === here.host;
   const mine = ({ host }: { host: string | null }) => isOnWire && host === here.host;
+  const leased = (isByGateway: boolean) => isByGateway && gateway.hasStandby;
   return {
     networkId: gateway.networkId,
     mac: gateway.mac,
@@ -43,11 +44,16 @@ export function planGateway(
     mtuBytes: outer.mtu,
     snat: gateway.snat,
     here: isHere,
+    leased: isHere && gateway.hasStandby,
     remote: gateway.host === here.host ? null : gateway.tunnelIp,
     own: isOnWire && !isHere && gateway.snat ? ownAddress(own.get(gateway.networkId)) : null,
     routes: [...routesOf(gateway, outer), ...extraRoutes(router, outer)],
-    floatings: gateway.floatings.filter(mine).map(({ ip, mac, fixedIp }) => ({ ip, mac, fixedIp })),
-    forwards: gateway.forwards.filter(mine).map(({ id: _, host: __, ...forward }) => forward),
+    floatings: gateway.floatings
+      .filter(mine)
+      .map(({ ip, mac, fixedIp, isByGateway }) => ({ ip, mac, fixedIp, leased: leased(isByGateway) })),
+    forwards: gateway.forwards
+      .filter(mine)
+      .map(({ id: _, host: __, isByGateway, ...forward }) => ({ ...forward, leased: leased(isByGateway) })),
     proxies: isHere ? gateway.proxies : [],
   };
 }
@@ -69,6 +75,7 @@ export function planHostAddress(
     mtuBytes: network.mtu,
     snat: false,
     here: true,
+    leased: false,
     remote: null,
     own: null,
     routes: [],

@@ -36,6 +36,7 @@ export function viewGateway(memory: Memory, router: RouterRecord, outside: Outsi
     ips: port.fixed_ips.map(({ ip_address }) => ip_address),
     snat: gateway.enable_snat,
     host,
+    hasStandby: (gateway.hosts?.length ?? 0) > 1,
     tunnelIp: (host !== null && memory.get("host", host)?.record.facts?.tunnel_ip) || null,
     floatings: floatings.flatMap((each) => viewFloating(memory, each, host)),
     forwards: floatings.flatMap((each) => viewForwards(memory, each, outside.forwardsOf(each.id), host)),
@@ -53,7 +54,8 @@ function viewFloating(memory: Memory, floating: FloatingIpRecord, gateway: strin
   const { id, floating_ip_address: ip, fixed_ip_address: fixedIp, port_id: port, floating_network_id } = floating;
   const mac = memory.get("port", floating.floating_port_id)?.record.mac_address;
   if (port === null || fixedIp === null || mac === undefined) return [];
-  return [{ id, ip, mac, fixedIp, host: hostOfPort(memory, port, floating_network_id) ?? gateway }];
+  const own = hostOfPort(memory, port, floating_network_id);
+  return [{ id, ip, mac, fixedIp, host: own ?? gateway, isByGateway: own === undefined }];
 }
 
 /** An address is at one host: that of all its forwardings' ports, if it is one, else the gateway's. */
@@ -68,7 +70,7 @@ function viewForwards(
   if (mac === undefined) return [];
   const hosts = new Set(forwards.map(({ internal_port_id: port }) => hostOfPort(memory, port, network)));
   const [only] = hosts;
-  const host = (hosts.size === 1 ? only : undefined) ?? gateway;
+  const own = hosts.size === 1 ? only : undefined;
   return forwards.map((forward) => ({
     id: forward.id,
     ip,
@@ -77,6 +79,7 @@ function viewForwards(
     external: forward.external_ports,
     fixedIp: forward.internal_ip_address,
     internal: forward.internal_ports,
-    host,
+    host: own ?? gateway,
+    isByGateway: own === undefined,
   }));
 }

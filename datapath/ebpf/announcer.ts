@@ -5,7 +5,7 @@
 import { MAPS, type NetNumber } from "../../bpf/layout.gen.ts";
 import type { BpfMap } from "../../host/mod.ts";
 import { type Ip, ipFamily, linkLocalAddress, type Mac } from "../../model/mod.ts";
-import { announcement, neighbourQuestion } from "../../wire/mod.ts";
+import { announcement, type NeighbourAddress, neighbourQuestion } from "../../wire/mod.ts";
 import type { WantedGateway } from "../datapath.ts";
 import { type Answered, answeredOf } from "./gateways.ts";
 
@@ -18,17 +18,23 @@ export interface OutsidePart {
 interface Question {
   net: NetNumber;
   target: Ip;
-  asker: Answered;
+  asker: NeighbourAddress;
 }
 
 const TICK_MS = 1_000;
 /** A frame may be lost: said again with the next ticks. */
 const TIMES = 3;
 const ASK_EVERY_TICKS = 15;
+/** Two ticks may be late. About when another host takes over from one whose agent died. */
+const LEASE_NS = 3_000_000_000n;
+/** The control nodes wait as long for one that was stopped. */
+const LEAVE_NS = 30_000_000_000n;
 
 export class Announcer {
   readonly #send: (net: NetNumber, frame: Uint8Array) => void;
   readonly #neighbours: BpfMap;
+  readonly #leases: BpfMap;
+  readonly #nowNs: () => bigint;
   /** Called when a next hop has another MAC than before: flows keep the old one. */
   readonly #onMoved: () => void;
   /** By network, address and MAC: how often it is still to be announced. */
@@ -38,10 +44,15 @@ export class Announcer {
   #tick = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(parts: { send(net: NetNumber, frame: Uint8Array): void; neighbours: BpfMap; onMoved(): void }) {
+  constructor(
+    parts: { send(net: NetNumber, frame: Uint8Array): void; neighbours: BpfMap; leases: BpfMap; onMoved(): void },
+    nowNs = process.hrtime.bigint,
+  ) {
     this.#send = parts.send;
     this.#neighbours = parts.neighbours;
+    this.#leases = parts.leases;
     this.#onMoved = parts.onMoved;
+    this.#nowNs = nowNs;
   }
 
   /** From now on these are here; what is new is told at once. To be called when the data plane has it in force. */
@@ -57,11 +68,26 @@ export class Announcer {
     for (const [key, question] of questions) if (!asked.has(key)) this.#ask(question);
     for (const key of this.#answered.keys()) if (!now.has(key)) this.#answered.delete(key);
     for (const [key, answered] of now) {
-      if (this.#answered.has(key)) continue;
+      const known = this.#answered.get(key);
+      if (known !== undefined) known.leased = answered.leased;
+      if (known !== undefined) continue;
       this.#answered.set(key, { ...answered, due: TIMES - 1 });
       this.#send(answered.net, announcement(answered));
     }
+    this.#renew(LEASE_NS);
     this.#run();
+  }
+
+  /** The lease lasts until this agent's successor will be there. */
+  leave(): void {
+    this.#renew(LEAVE_NS);
+    this.stop();
+  }
+
+  #renew(forNs: bigint): void {
+    if (![...this.#answered.values()].some(({ leased }) => leased)) return;
+    const untilNs = this.#nowNs() + forNs;
+    this.#leases.update(MAPS.leases.key.encode(0), MAPS.leases.value.encode({ untilNs }));
   }
 
   stop(): void {
@@ -76,6 +102,7 @@ export class Announcer {
 
   /** One second's work. */
   tick(): void {
+    this.#renew(LEASE_NS);
     for (const answered of this.#answered.values()) {
       if (answered.due === 0) continue;
       answered.due--;

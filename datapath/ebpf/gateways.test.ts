@@ -18,6 +18,7 @@ const aGateway = (more: Partial<WantedGateway> = {}): WantedGateway => ({
   mtuBytes: 1500,
   snat: true,
   here: true,
+  leased: false,
   remote: null,
   own: null,
   routes: [
@@ -29,7 +30,7 @@ const aGateway = (more: Partial<WantedGateway> = {}): WantedGateway => ({
   proxies: [],
   ...more,
 });
-const FLOATING = { ip: ip("192.0.2.61"), mac: mac("02:00:00:00:04:61"), fixedIp: ip("10.0.0.1") };
+const FLOATING = { ip: ip("192.0.2.61"), mac: mac("02:00:00:00:04:61"), fixedIp: ip("10.0.0.1"), leased: false };
 
 const of = (map: string, gateway: WantedGateway, net: NetNumber | undefined = NET) =>
   gatewayEntries(gateway, ROUTER, net).filter((entry) => entry.map === map);
@@ -75,7 +76,13 @@ describe("what hangs on it", () => {
     assert.deepEqual(keysOf("fixeds", gateway), [{ router: ROUTER, ip: ip4Number(ip("10.0.0.1")) }]);
   });
 
-  const port = { ip: ip("192.0.2.70"), mac: mac("02:00:00:00:04:70"), protocol: 6, fixedIp: ip("10.0.0.1") };
+  const port = {
+    ip: ip("192.0.2.70"),
+    mac: mac("02:00:00:00:04:70"),
+    protocol: 6,
+    fixedIp: ip("10.0.0.1"),
+    leased: false,
+  };
   const rows: [string, [number, number], [number, number], { port: number; bits: number }[], [number, number]][] = [
     ["one port", [8080, 8080], [80, 80], [{ port: 8080, bits: 16 }], [80, 0]],
     [
@@ -115,18 +122,31 @@ describe("what is said of it on the wire", () => {
     const sent: string[] = [];
     let moved = 0;
     const neighbours = new FakeMap("neighbours", 100, () => {});
-    const made = new Announcer({
-      send: (net, frame) => sent.push(`${net} ${Buffer.from(frame).toString("hex")}`),
-      neighbours,
-      onMoved: () => moved++,
-    });
+    const leases = new FakeMap("leases", 1, () => {});
+    let nowNs = 0n;
+    const made = new Announcer(
+      {
+        send: (net, frame) => sent.push(`${net} ${Buffer.from(frame).toString("hex")}`),
+        neighbours,
+        leases,
+        onMoved: () => moved++,
+      },
+      () => nowNs,
+    );
+    const leaseSeconds = () => {
+      const value = leases.lookup(MAPS.leases.key.encode(0));
+      return value === undefined ? undefined : Number(MAPS.leases.value.decode(value).untilNs / 1_000_000_000n);
+    };
+    const at = (seconds: number) => {
+      nowNs = BigInt(seconds) * 1_000_000_000n;
+    };
     const take = () => sent.splice(0);
     const hear = (from: string) =>
       neighbours.update(
         MAPS.neighbours.key.encode({ net: NET, ip: ip("192.0.2.1") }),
         MAPS.neighbours.value.encode({ mac: mac(from), askedNs: 0n, heardNs: 5n }),
       );
-    return { made, take, hear, moved: () => moved };
+    return { made, take, hear, moved: () => moved, leaseSeconds, at };
   }
   const hex = (frame: Buffer) => `${NET} ${frame.toString("hex")}`;
   const own = { ip: ip("192.0.2.50"), mac: mac("02:00:00:00:04:00") };
@@ -147,6 +167,20 @@ describe("what is said of it on the wire", () => {
     made.update([{ net: NET, gateway: aGateway() }]);
     assert.deepEqual(take(), []);
     made.stop();
+  });
+
+  test("the lease of what another would take over is renewed, and outlasts a stop", () => {
+    const { made, leaseSeconds, at } = announcer();
+    made.update([{ net: NET, gateway: aGateway() }]);
+    assert.equal(leaseSeconds(), undefined, "nobody would");
+    at(100);
+    made.update([{ net: NET, gateway: aGateway({ leased: true }) }]);
+    assert.equal(leaseSeconds(), 103);
+    at(101);
+    made.tick();
+    assert.equal(leaseSeconds(), 104);
+    made.leave();
+    assert.equal(leaseSeconds(), 131);
   });
 
   test("what is new is announced alone, and a next hop that moved is told of", () => {

@@ -26,15 +26,16 @@ export const ip4Number = (ip: Ip): number => ip.split(".").reduce((sum, octet) =
 export interface Answered {
   ip: Ip;
   mac: Mac;
+  leased: boolean;
 }
 
 /** The addresses outside that this host answers for. */
 export function answeredOf(gateway: WantedGateway): Answered[] {
   const own = [...gateway.ips, linkLocalAddress(gateway.mac), ...gateway.proxies];
   return [
-    ...(gateway.here ? own.map((ip) => ({ ip, mac: gateway.mac })) : []),
-    ...gateway.floatings.map(({ ip, mac }) => ({ ip, mac })),
-    ...gateway.forwards.map(({ ip, mac }) => ({ ip, mac })),
+    ...(gateway.here ? own.map((ip) => ({ ip, mac: gateway.mac, leased: gateway.leased })) : []),
+    ...gateway.floatings.map(({ ip, mac, leased }) => ({ ip, mac, leased })),
+    ...gateway.forwards.map(({ ip, mac, leased }) => ({ ip, mac, leased })),
   ];
 }
 
@@ -49,8 +50,9 @@ export function gatewayEntries(gateway: WantedGateway, router: RouterNumber, net
     entries.push(entry("routes", key, value, destination.endsWith("/0") ? BORROWED : OWN));
   }
   if (net === undefined) return entries;
-  for (const { ip, mac } of answeredOf(gateway)) {
-    entries.push(entry("ips", { net, ip }, { target, mac, flags: IpFlag.ANSWERED, set: NO_SET }));
+  for (const { ip, mac, leased } of answeredOf(gateway)) {
+    const flags = IpFlag.ANSWERED | (leased ? IpFlag.LEASED : 0);
+    entries.push(entry("ips", { net, ip }, { target, mac, flags, set: NO_SET }));
     entries.push(entry("macs", { net, mac }, target));
   }
   for (const { ip, mac, fixedIp } of gateway.floatings) {

@@ -84,6 +84,7 @@ export class Session {
     this.#announcer = new Announcer({
       send: (net, frame) => this.#tap.send(encodeWireInjection(net, frame)),
       neighbours: this.#maps.get("neighbours"),
+      leases: this.#maps.get("leases"),
       onMoved: () => this.#settings.bump(),
     });
     this.#aging = new FlowAging(this.#maps.get("flows"), { ...FLOW_TIMEOUTS, ...options.flowTimeouts });
@@ -284,7 +285,7 @@ export class Session {
 
   close(): void {
     this.#aging.stop();
-    this.#announcer.stop();
+    this.#announcer.leave();
     this.#tap.close();
     this.#hooks.close();
     this.#maps.close();

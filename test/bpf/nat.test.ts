@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { GatewayFlag } from "../../bpf/layout.gen.ts";
+import { GatewayFlag, IpFlag } from "../../bpf/layout.gen.ts";
 import { ip } from "../../model/mod.ts";
 import { arp, BROADCAST, echo, eth, ip4, ip6, raw, tcp, type Upper, udp } from "./kit/frames.ts";
 import {
@@ -24,7 +24,7 @@ import {
   placeGateway,
 } from "./kit/outside.ts";
 import { goPrivate } from "./kit/privacy.ts";
-import { fromHost, makeWorld, OVERLAY, PORTS, REMOTE, REMOTE6, type Step, toHost } from "./kit/world.ts";
+import { fromHost, makeWorld, OVERLAY, PORTS, REMOTE, REMOTE6, type Step, toHost, VLAN40 } from "./kit/world.ts";
 
 goPrivate();
 const world = makeWorld();
@@ -448,4 +448,22 @@ test("what has no ports goes out once to each far end, and the next one has to w
     frame: sent(open, FAR.ip4, sctp),
     moved: { "3 rx": 1, "3 drop nat_ports": 1 },
   });
+});
+
+test("for what another host would take over only an agent that lives answers", () => {
+  const address = { net: VLAN40, ip: ip(GATEWAY.ip4) };
+  const entry = plane.get("ips", address)!;
+  plane.put("ips", address, { ...entry, flags: IpFlag.ANSWERED | IpFlag.LEASED });
+  const question = eth(
+    { to: BROADCAST, from: NEXT_HOP.mac, type: 0x0806, vlan: 40 },
+    arp(1, [NEXT_HOP.mac, NEXT_HOP.ip4], ["00:00:00:00:00:00", GATEWAY.ip4]),
+  );
+  const answer = eth(
+    { to: NEXT_HOP.mac, from: GATEWAY.mac, type: 0x0806, vlan: 40 },
+    arp(2, [GATEWAY.mac, GATEWAY.ip4], [NEXT_HOP.mac, NEXT_HOP.ip4]),
+  );
+  world.step({ name: "without a lease", from: "nic", frame: question, moved: { "0 drop arp_unknown": 1 } });
+  plane.put("leases", 0, { untilNs: process.hrtime.bigint() + 60_000_000_000n });
+  world.step({ name: "with one", from: "nic", frame: question, moved: {}, out: { nic: [answer] } });
+  plane.put("ips", address, entry);
 });
