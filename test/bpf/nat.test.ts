@@ -4,9 +4,22 @@
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { GatewayFlag, IpFlag } from "../../bpf/layout.gen.ts";
-import { ip } from "../../model/mod.ts";
-import { arp, BROADCAST, echo, eth, ip4, ip6, raw, tcp, type Upper, udp } from "./kit/frames.ts";
+import { GatewayFlag, IpFlag, TargetKind, type VifNumber } from "../../bpf/layout.gen.ts";
+import { ip, mac } from "../../model/mod.ts";
+import {
+  advertisement,
+  arp,
+  BROADCAST,
+  echo,
+  eth,
+  ip4,
+  ip6,
+  raw,
+  solicitation,
+  tcp,
+  type Upper,
+  udp,
+} from "./kit/frames.ts";
 import {
   addAnswered,
   addFloating,
@@ -22,9 +35,21 @@ import {
   NEXT_HOP,
   nextGeneration,
   placeGateway,
+  ROUTER,
 } from "./kit/outside.ts";
 import { goPrivate } from "./kit/privacy.ts";
-import { fromHost, makeWorld, OVERLAY, PORTS, REMOTE, REMOTE6, type Step, toHost, VLAN40 } from "./kit/world.ts";
+import {
+  fromHost,
+  makeWorld,
+  NO_SET,
+  OVERLAY,
+  PORTS,
+  REMOTE,
+  REMOTE6,
+  type Step,
+  toHost,
+  VLAN40,
+} from "./kit/world.ts";
 
 goPrivate();
 const world = makeWorld();
@@ -500,4 +525,37 @@ test("for what another host would take over only an agent that lives answers", (
   plane.put("leases", 0, { untilNs: process.hrtime.bigint() + 60_000_000_000n });
   world.step({ name: "with one", from: "nic", frame: question, moved: {}, out: { nic: [answer] } });
   plane.put("ips", address, entry);
+});
+
+test("for a proxied address behind the router its gateway answers neighbour solicitations outside", () => {
+  const target = { kind: TargetKind.ROUTER, vif: ROUTER as number as VifNumber, remote: ip("::") };
+  const entry = { target, mac: mac(GATEWAY.mac), flags: IpFlag.ANSWERED, set: NO_SET };
+  plane.put("ips", { net: VLAN40, ip: ip(b.ip6) }, entry);
+  const wire = (from: string, to: string) => ({ from, to, vlan: 40 });
+  world.step({
+    name: "the question",
+    from: "nic",
+    frame: eth(
+      wire(NEXT_HOP.mac, "33:33:ff:00:00:02"),
+      ip6({ from: NEXT_HOP.ip6, to: "ff02::1:ff00:2", hops: 255 }, solicitation(b.ip6, NEXT_HOP.mac)),
+    ),
+    moved: {},
+    out: {
+      nic: [
+        eth(
+          wire(GATEWAY.mac, NEXT_HOP.mac),
+          ip6({ from: b.ip6, to: NEXT_HOP.ip6, hops: 255 }, advertisement(b.ip6, GATEWAY.mac, 0x60000000)),
+        ),
+      ],
+    },
+  });
+  world.step({
+    name: "and what is then sent there arrives",
+    from: "nic",
+    frame: eth(wire(NEXT_HOP.mac, GATEWAY.mac), ip6({ from: FAR.ip6, to: b.ip6 }, echo(3, "x").v6)),
+    moved: { "2 tx": 1 },
+    out: {
+      b: [eth({ from: INNER.overlay.mac, to: b.mac }, ip6({ from: FAR.ip6, to: b.ip6, hops: 63 }, echo(3, "x").v6))],
+    },
+  });
 });

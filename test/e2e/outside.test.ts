@@ -248,4 +248,20 @@ test("a gateway host that dies is replaced within seconds", async () => {
   assert.equal(await gatewayHost(lab(), gatewayMac), other, "it stays where it is");
 });
 
+test("an agent that dies alone is replaced, too, and its host's kernel does not answer beside the new one", async () => {
+  const first = await gatewayHost(lab(), gatewayMac);
+  await lab().host(first).killAgent();
+  await until("another host to be the gateway", async () => {
+    if ((await gatewayHost(lab(), gatewayMac)) === first) throw new Error("none is yet");
+    return true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 3_000)); // as long as the lease of the dead one lasts
+  for (let round = 0; round < 5; round++) {
+    await mustIn(`${lab().name}-outside`, ["ip", "neigh", "flush", "dev", "eth0"]);
+    assert.equal(await canPing(lab().workload("blue3"), WORLD.far), true, `round ${round}`);
+  }
+  await lab().host(first).startAgent();
+  await reached(workloads(ALL), [world(WORLD.near, WORLD.far)]);
+});
+
 test("nothing changes when all is computed afresh", () => settled(lab()));
