@@ -20,8 +20,8 @@ async function agent(host: string, agent_type: string): Promise<Row> {
   return found;
 }
 
-async function beat(host: string, seen_at: string): Promise<void> {
-  const value = JSON.stringify({ name: host, seen_at, started_at: seen_at });
+async function beat(host: string, seen_at: string, more: object = {}): Promise<void> {
+  const value = JSON.stringify({ name: host, seen_at, started_at: seen_at, ...more });
   const { revision } = await world.store.commit({
     guards: [],
     writes: [{ kind: "put", key: keys.record("host_beat", host), value }],
@@ -49,6 +49,11 @@ describe("agents", () => {
       assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       assert.equal(((await world.networking.get(ADMIN, "agent", id)) as Row).id, id);
     }
+  });
+
+  test("one that was just seen and has gone since is not alive", async () => {
+    await beat("h1", ago(5), { gone_at: ago(2) });
+    assert.equal((await agent("h1", "DHCP agent")).alive, false);
   });
 
   for (const [seconds, alive] of [

@@ -42,7 +42,8 @@ export function agentRow(env: Env, reader: Reader, host: HostRecord, role: Agent
     created_at: spaced(host.created_at),
     started_at: spaced(beat?.started_at ?? host.created_at),
     heartbeat_timestamp: spaced(seenAt),
-    alive: beat !== undefined && Date.parse(env.now()) - Date.parse(seenAt) <= DOWN_TIME_MS,
+    alive:
+      beat !== undefined && beat.gone_at === undefined && Date.parse(env.now()) - Date.parse(seenAt) <= DOWN_TIME_MS,
     configurations: configurations(env, host, role),
     description: host.agents?.[role]?.description ?? null,
     availability_zone: zoned === null ? null : zoneOf(host),
