@@ -44,6 +44,7 @@ function rank(routerId: string, host: string): string {
  */
 export function chooseHosts(routerId: string, current: readonly string[], candidates: readonly Candidate[]): string[] {
   const kept = current.filter((name) => candidates.some((each) => each.name === name && each.liveness !== "gone"));
+  if (kept.length >= HOSTS_A_GATEWAY) return kept.slice(0, HOSTS_A_GATEWAY);
   const others = candidates
     .filter(({ name, liveness }) => liveness === "fresh" && !kept.includes(name))
     .map((each) => ({ ...each, rank: rank(routerId, each.name) }))

@@ -1,4 +1,4 @@
-import type { Id, RouterRecord } from "../../model/mod.ts";
+import type { Id, NetworkRecord, RouterRecord } from "../../model/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import { updateRecords } from "../guarded-update.ts";
 import type { Memory, RecordChange } from "../memory.ts";
@@ -82,8 +82,9 @@ export class Gateways {
       const ids = [...this.#due].filter((id) => memory.get("router", id) !== undefined);
       this.#due.clear();
       const loads = this.#loads();
+      const hostsOf = this.#hostsOf();
       try {
-        await updateRecords(this.#parts, "router", ids, (router) => this.#placed(router, loads));
+        await updateRecords(this.#parts, "router", ids, (router) => this.#placed(router, loads, hostsOf));
       } catch (error) {
         log.warn({ err: error }, "could not choose hosts for gateways; trying again");
         for (const id of ids) this.#due.add(id);
@@ -99,17 +100,35 @@ export class Gateways {
     return loads;
   }
 
+  /** Who can serve a network, and how sure it is that they are there: looked up once a run for each physical network. */
+  #hostsOf(): (network: NetworkRecord) => readonly Omit<Candidate, "load">[] {
+    const { memory } = this.#parts;
+    const nowMs = Date.now();
+    const known = new Map<string | null, Omit<Candidate, "load">[]>();
+    return (network) => {
+      const physical = network["provider:physical_network"];
+      const found =
+        known.get(physical) ??
+        [...memory.all("host")].flatMap(({ record }) => {
+          if (!canServe(record, network)) return [];
+          return [{ name: record.name, liveness: livenessOf(memory.get("host_beat", record.name)?.record, nowMs) }];
+        });
+      known.set(physical, found);
+      return found;
+    };
+  }
+
   /** The router with its gateway at other hosts; undefined where it is well placed. */
-  #placed(router: RouterRecord, loads: Map<string, number>): RouterRecord | undefined {
+  #placed(
+    router: RouterRecord,
+    loads: Map<string, number>,
+    hostsOf: (network: NetworkRecord) => readonly Omit<Candidate, "load">[],
+  ): RouterRecord | undefined {
     const [gateway, ...others] = router.gateways;
     const network = gateway && this.#parts.memory.get("network", gateway.network_id)?.record;
     if (gateway === undefined || network === undefined) return undefined;
     const before = gateway.hosts ?? [];
-    const candidates = [...this.#parts.memory.all("host")].flatMap(({ record }): Candidate[] => {
-      if (!canServe(record, network)) return [];
-      const liveness = livenessOf(this.#parts.memory.get("host_beat", record.name)?.record, Date.now());
-      return [{ name: record.name, liveness, load: loads.get(record.name) ?? 0 }];
-    });
+    const candidates = hostsOf(network).map((host) => ({ ...host, load: loads.get(host.name) ?? 0 }));
     const hosts = chooseHosts(router.id, before, candidates);
     if (hosts.join() === before.join()) return undefined;
     for (const host of hosts) if (!before.includes(host)) loads.set(host, (loads.get(host) ?? 0) + 1);
