@@ -22,12 +22,29 @@ export const BENCHES: Record<string, Bench> = {
   api: apiBench,
 };
 
+const HELP = `./cable bench [NAME ...] [--json]: measures what SPEC.md promises; all benches without a name.
+Benches: ${Object.keys(BENCHES).join(", ")}`;
+
+function parse(argv: string[]) {
+  const options = { json: { type: "boolean" }, help: { type: "boolean" } } as const;
+  try {
+    return parseArgs({ args: argv, allowPositionals: true, options });
+  } catch (error) {
+    return error as Error;
+  }
+}
+
 export async function main(argv: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: argv,
-    allowPositionals: true,
-    options: { json: { type: "boolean" } },
-  });
+  const parsed = parse(argv);
+  if (parsed instanceof Error) {
+    console.error(`bench: ${parsed.message}\n${HELP}`);
+    return 2;
+  }
+  const { values, positionals } = parsed;
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
   const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals;
   const unknown = names.filter((name) => !(name in BENCHES));
   if (unknown.length > 0) {
