@@ -20,13 +20,22 @@ export class Slots<N extends number> {
     }
   }
 
-  /** The number of `key`, a new one if it has none; undefined when all are in use. */
-  take(key: string): N | undefined {
+  of(key: string): N | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** Whether an earlier run left a number under `left` that nobody has taken yet. */
+  isLeft(left: string): boolean {
+    return this.#adopted.has(left);
+  }
+
+  /** The number of `key`, that which an earlier run left as `left`, or a new one; undefined when all are in use. */
+  take(key: string, left = key): N | undefined {
     const held = this.#byKey.get(key);
     if (held !== undefined) return held;
-    const number = this.#adopted.get(key) ?? this.#free();
+    const number = this.#adopted.get(left) ?? this.#free();
     if (number === undefined) return undefined;
-    this.#adopted.delete(key);
+    this.#adopted.delete(left);
     this.#taken.add(number);
     this.#byKey.set(key, number);
     return number;
