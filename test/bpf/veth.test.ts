@@ -19,6 +19,8 @@ const PODS = [1, 2].map((i) => ({
 }));
 const [one, two] = PODS as [(typeof PODS)[0], (typeof PODS)[0]];
 const BYTES = 4 << 20;
+/** For nsenter: `ip -n` wants to mount, which a chroot's root does not let it. */
+const netnsOf = ({ name }: { name: string }) => `--net=/run/netns/${name}`;
 
 /** The network's MTU is smaller than the pods': they must find it out. */
 function makePods(mtu: number) {
@@ -33,13 +35,14 @@ function makePods(mtu: number) {
     serviceIfindex: 0,
   });
   for (const pod of PODS) {
+    const inside = `nsenter ${netnsOf(pod)}`;
     run(`ip netns add ${pod.name}
       ip link add v${pod.name} type veth peer name eth0 address ${pod.mac} netns ${pod.name}
       ip link set v${pod.name} up
-      nsenter --net=/run/netns/${pod.name} sh -c 'echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6'
-      ip -n ${pod.name} link set eth0 up
-      ip -n ${pod.name} addr add ${pod.ip4}/24 dev eth0
-      ip -n ${pod.name} addr add ${pod.ip6}/64 dev eth0 nodad`);
+      ${inside} sh -c 'echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6'
+      ${inside} ip link set eth0 up
+      ${inside} ip addr add ${pod.ip4}/24 dev eth0
+      ${inside} ip addr add ${pod.ip6}/64 dev eth0 nodad`);
     const ifindex = ifindexOf(`v${pod.name}`);
     const flags = VifFlag.ADMIN_UP | VifFlag.PORT_SECURITY;
     plane.put("vifs", pod.number, {
@@ -61,12 +64,12 @@ function makePods(mtu: number) {
   return plane;
 }
 
-const inPod = (pod: (typeof PODS)[0], script: string) => ["netns", "exec", pod.name, process.execPath, "-e", script];
+const inPod = (pod: (typeof PODS)[0], script: string) => [netnsOf(pod), process.execPath, "-e", script];
 
 /** Sends BYTES over TCP from one pod to the other; resolves with how many came. */
 async function transfer(address: string): Promise<number> {
   const server = spawn(
-    "ip",
+    "nsenter",
     inPod(
       two,
       `
@@ -89,7 +92,7 @@ async function transfer(address: string): Promise<number> {
       }),
     );
     run(
-      `timeout 20 ip ${inPod(one, `require("net").connect(7000, "${address}").end(Buffer.alloc(${BYTES}))`)
+      `timeout 20 nsenter ${inPod(one, `require("net").connect(7000, "${address}").end(Buffer.alloc(${BYTES}))`)
         .map((word) => `'${word}'`)
         .join(" ")}`,
     );
@@ -104,7 +107,7 @@ test("a TCP stream passes whole, and its sender learns the network's MTU, in bot
   const plane = makePods(1400);
   for (const address of [two.ip4, two.ip6]) {
     assert.equal(await transfer(address), BYTES, address);
-    assert.match(run(`ip -n ${one.name} route get ${address}`), /mtu 1400/);
+    assert.match(run(`nsenter ${netnsOf(one)} ip route get ${address}`), /mtu 1400/);
   }
   const stats = plane.stats(one.number);
   assert.ok((stats.drops[DropReason.TOO_BIG] as bigint) > 0n, "packets were too big at first");

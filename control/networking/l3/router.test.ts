@@ -180,11 +180,12 @@ test("a gateway is a port of no project on the external network, and goes with n
 });
 
 test("a gateway's addresses and SNAT change in place; another network means another port", async () => {
-  const network_id = world.external.id;
+  // Of its own: in the one of all tests another router may have any of these addresses.
+  const { id: network_id } = await world.network({ "router:external": true }, ADMIN);
+  const { id: subnet_id } = await world.subnet(network_id, "203.0.113.0/24", { enable_dhcp: false }, ADMIN);
   const info = (more: Attributes) => ({ external_gateway_info: { network_id, ...more } });
   const router = await world.router(info({ external_fixed_ips: [{ ip_address: "203.0.113.50" }] }), ADMIN);
   const [before] = await ports(router);
-  const subnet_id = world.externalSubnet.id;
   const moved = await world.set(router, info({ external_fixed_ips: [{ ip_address: "203.0.113.51" }] }), ADMIN);
   assert.deepEqual(moved.external_gateway_info, {
     network_id,
