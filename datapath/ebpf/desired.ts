@@ -41,6 +41,8 @@ export interface Surroundings {
 export interface Numbered {
   sets: GroupSets;
   routers: Slots<RouterNumber>;
+  /** Told, in a sentence, what has no number. */
+  warn(sentence: string): void;
 }
 
 interface KnownNetwork {
@@ -68,13 +70,13 @@ export class Desired {
   readonly #vifNetwork = new Map<Id, Id>();
   readonly #endpoints = new Map<Id, WantedEndpoint>();
 
-  constructor(claims: Claims, numbers: VifNumbers, around: Surroundings, { sets, routers }: Numbered) {
+  constructor(claims: Claims, numbers: VifNumbers, around: Surroundings, { sets, routers, warn }: Numbered) {
     this.#claims = claims;
     this.#numbers = numbers;
     this.#around = around;
     this.#policies = new Policies(claims, sets);
     this.#pairs = new Pairs(claims, (name, groups) => this.#policies.ofEndpoint(name, groups));
-    this.#routers = new Routers(claims, routers);
+    this.#routers = new Routers(claims, routers, warn);
   }
 
   /** Takes over what changed. Without `change` everything that may be other is looked at. */

@@ -116,7 +116,9 @@ describe("routers", () => {
       if (value === undefined) entries.delete(key);
       else entries.set(key, entryText(mapOf(key), keyBytes(key), valueBytes(value)));
     });
-    return { table: new Routers(claims, new Slots<RouterNumber>(capacity)), lines: () => [...entries.values()].sort() };
+    const warned: string[] = [];
+    const table = new Routers(claims, new Slots<RouterNumber>(capacity), (sentence) => warned.push(sentence));
+    return { table, warned, lines: () => [...entries.values()].sort() };
   }
   const wanted = (...list: WantedRouter[]) => new Map(list.map((each) => [each.id, each]));
   const none = new Set<string>();
@@ -128,6 +130,19 @@ describe("routers", () => {
     assert.deepEqual([...table.update(moved, new Set([uuid(1)]), none, numberOf)].sort(), ["n1", "n2", "n3"]);
     assert.deepEqual([...table.update(moved, new Set([uuid(1)]), none, numberOf)], [], "the very same");
     assert.deepEqual([...table.update(wanted(), undefined, none, numberOf)].sort(), ["n2", "n3"]);
+  });
+
+  test("for which there is no room are told of once", () => {
+    const { table, warned } = routers(2);
+    const [first, second] = [aRouter(1, [1, 2]), aRouter(2, [2, 3])];
+    for (let i = 0; i < 2; i++) table.update(wanted(first, second), undefined, none, numberOf);
+    assert.deepEqual(
+      warned.map((sentence) => sentence.slice(0, 7 + second.id.length)),
+      [`router ${second.id}`],
+    );
+    assert.deepEqual([...table.withNeighbours(["n2"])].sort(), ["n1", "n2"]);
+    table.update(wanted(second), new Set([first.id]), none, numberOf);
+    assert.deepEqual([...table.withNeighbours(["n2"])].sort(), ["n2"], "its number is free once no entry names it");
   });
 
   test("join networks over several of them", () => {

@@ -79,7 +79,7 @@ export class Session {
         card: (physicalNetwork) => this.#card(physicalNetwork),
         allowsMachines: (nic) => this.#allowsMachines(nic),
       },
-      { sets: this.#sets, routers: this.#routers },
+      { sets: this.#sets, routers: this.#routers, warn: (sentence) => options.warn?.(sentence) },
     );
     this.#announcer = new Announcer({
       send: (net, frame) => this.#tap.send(encodeWireInjection(net, frame)),
