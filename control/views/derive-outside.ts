@@ -30,18 +30,25 @@ export function viewGateway(memory: Memory, router: RouterRecord, outside: Outsi
   if (gateway === undefined || port === undefined) return null;
   const host = gateway.hosts?.[0] ?? null;
   const floatings = outside.floatingsOf(router.id);
+  const way = { networkId: gateway.network_id, host };
   return {
-    networkId: gateway.network_id,
+    networkId: way.networkId,
     mac: port.mac_address,
     ips: port.fixed_ips.map(({ ip_address }) => ip_address),
     snat: gateway.enable_snat,
     host,
     hasStandby: (gateway.hosts?.length ?? 0) > 1,
     tunnelIp: (host !== null && memory.get("host", host)?.record.facts?.tunnel_ip) || null,
-    floatings: floatings.flatMap((each) => viewFloating(memory, each, host)),
-    forwards: floatings.flatMap((each) => viewForwards(memory, each, outside.forwardsOf(each.id), host)),
+    floatings: floatings.flatMap((each) => viewFloating(memory, each, way)),
+    forwards: floatings.flatMap((each) => viewForwards(memory, each, outside.forwardsOf(each.id), way)),
     proxies: router.enable_ndp_proxy ? outside.proxiesOf(router.id).map(({ ip_address }) => ip_address) : [],
   };
+}
+
+/** The router's external network, and the host that is its way there. */
+interface Way {
+  networkId: Id;
+  host: string | null;
 }
 
 /** The port's own host, if it has a card there. */
@@ -50,12 +57,12 @@ function hostOfPort(memory: Memory, port: Id, networkId: Id): string | undefined
   return host && isOnWire(memory, host, networkId) ? host : undefined;
 }
 
-function viewFloating(memory: Memory, floating: FloatingIpRecord, gateway: string | null): ViewFloating[] {
-  const { id, floating_ip_address: ip, fixed_ip_address: fixedIp, port_id: port, floating_network_id } = floating;
+function viewFloating(memory: Memory, floating: FloatingIpRecord, way: Way): ViewFloating[] {
+  const { id, floating_ip_address: ip, fixed_ip_address: fixedIp, port_id: port } = floating;
   const mac = memory.get("port", floating.floating_port_id)?.record.mac_address;
   if (port === null || fixedIp === null || mac === undefined) return [];
-  const own = hostOfPort(memory, port, floating_network_id);
-  return [{ id, ip, mac, fixedIp, host: own ?? gateway, isByGateway: own === undefined }];
+  const own = hostOfPort(memory, port, way.networkId);
+  return [{ id, ip, mac, fixedIp, host: own ?? way.host, isByGateway: own === undefined }];
 }
 
 /** An address is at one host: that of all its forwardings' ports, if it is one, else the gateway's. */
@@ -63,12 +70,12 @@ function viewForwards(
   memory: Memory,
   floating: FloatingIpRecord,
   forwards: readonly PortForwardingRecord[],
-  gateway: string | null,
+  way: Way,
 ): ViewForward[] {
-  const { floating_ip_address: ip, floating_network_id: network } = floating;
+  const ip = floating.floating_ip_address;
   const mac = memory.get("port", floating.floating_port_id)?.record.mac_address;
   if (mac === undefined) return [];
-  const hosts = new Set(forwards.map(({ internal_port_id: port }) => hostOfPort(memory, port, network)));
+  const hosts = new Set(forwards.map(({ internal_port_id: port }) => hostOfPort(memory, port, way.networkId)));
   const [only] = hosts;
   const own = hosts.size === 1 ? only : undefined;
   return forwards.map((forward) => ({
@@ -79,7 +86,7 @@ function viewForwards(
     external: forward.external_ports,
     fixedIp: forward.internal_ip_address,
     internal: forward.internal_ports,
-    host: own ?? gateway,
+    host: own ?? way.host,
     isByGateway: own === undefined,
   }));
 }

@@ -1,18 +1,34 @@
 /** One group or router as its hosts see it: its line, and when it changed. Shared by all of them. */
 export class ObjectFeed {
   readonly members = new Set<string>();
-  /** Empty while it cannot be derived. */
-  line = "";
   lineRevision: number;
+  readonly #derive: () => string;
+  /** Undefined until somebody wants it: a group of a thousand rules is not written anew for each rule that nobody hears of. */
+  #line: string | undefined;
 
-  constructor(revision: number) {
+  /** `derive`: its line of now; empty while there is none. */
+  constructor(revision: number, derive: () => string) {
+    this.lineRevision = revision;
+    this.#derive = derive;
+  }
+
+  /** Empty while it cannot be derived. */
+  get line(): string {
+    this.#line ??= this.#derive();
+    return this.#line;
+  }
+
+  /** What it is made of has changed, and nobody hears of it now. */
+  touch(revision: number): void {
+    this.#line = undefined;
     this.lineRevision = revision;
   }
 
-  /** Takes its line of now; what hosts are told, or nothing when it is as before. */
-  refresh(line: string, gone: string, revision: number): string {
-    if (line === this.line) return "";
-    this.line = line;
+  /** The same where hosts do: what they are told, or nothing when it is as before. */
+  refresh(gone: string, revision: number): string {
+    const line = this.#derive();
+    if (line === this.#line) return "";
+    this.#line = line;
     this.lineRevision = revision;
     return line === "" ? gone : line;
   }

@@ -158,10 +158,16 @@ export class Views {
     const news = new Map<string, HostNews>();
     /** Who may be told of other objects than before. */
     const hosts = new Set<HostFeed>();
-    for (const network of this.#marker.joins.joinedTo(dirty.joins)) {
-      for (const name of this.#members("network", network) ?? []) hosts.add(this.#hosts.get(name)!);
+    const { joins } = this.#marker;
+    const fresh = [...dirty.networks].filter((id) => !this.#networks.get(id)?.isThere);
+    const names = new Set(dirty.hosts);
+    for (const network of joins.joinedTo([...dirty.joins, ...fresh])) {
+      for (const name of this.#members("network", network) ?? []) names.add(name);
+      for (const router of joins.routersOf(network)) {
+        for (const name of this.#memory.get("router", router)?.record.gateways?.[0]?.hosts ?? []) names.add(name);
+      }
     }
-    for (const name of dirty.hosts) {
+    for (const name of names) {
       const host = this.#hosts.get(name);
       if (host !== undefined) hosts.add(host);
     }
@@ -194,25 +200,35 @@ export class Views {
       const feed = this.#networks.get(id);
       for (const port of feed === undefined ? [] : ports) tell("network", id, feed!.refreshEndpoint(port, revision));
     }
-    for (const id of dirty.groups) {
-      const view = viewGroup(this.#memory, id, this.#marker.rules.rulesOf(id));
-      const feed = found(this.#groups, id, () => new ObjectFeed(revision));
-      tell(
-        "group",
-        id,
-        feed.refresh(view === undefined ? "" : putLine("group", view), deleteLine("group", id), revision),
-      );
+    const objects = { group: dirty.groups, router: dirty.routers };
+    for (const kind of ["group", "router"] as const) {
+      for (const id of objects[kind]) {
+        const feed = this.#feed(kind, id, revision);
+        if (this.#isHeard(feed.members)) tell(kind, id, feed.refresh(deleteLine(kind, id), revision));
+        else feed.touch(revision);
+      }
     }
-    for (const id of dirty.routers) {
-      const { joins, outside } = this.#marker;
-      const view = viewRouter(this.#memory, id, joins.portsOf(id).keys(), outside);
-      const feed = found(this.#routers, id, () => new ObjectFeed(revision));
-      tell(
-        "router",
-        id,
-        feed.refresh(view === undefined ? "" : putLine("router", view), deleteLine("router", id), revision),
-      );
-    }
+  }
+
+  #isHeard(members: ReadonlySet<string>): boolean {
+    for (const name of members) if ((this.#hosts.get(name)?.readers.size ?? 0) > 0) return true;
+    return false;
+  }
+
+  #feed(kind: "group" | "router", id: Id, revision: number): ObjectFeed {
+    const derive = kind === "group" ? () => this.#groupLine(id) : () => this.#routerLine(id);
+    return found(this.#feeds(kind), id, () => new ObjectFeed(revision, derive));
+  }
+
+  #groupLine(id: Id): string {
+    const view = viewGroup(this.#memory, id, this.#marker.rules.rulesOf(id));
+    return view === undefined ? "" : putLine("group", view);
+  }
+
+  #routerLine(id: Id): string {
+    const { joins, outside } = this.#marker;
+    const view = viewRouter(this.#memory, id, joins.portsOf(id).keys(), outside);
+    return view === undefined ? "" : putLine("router", view);
   }
 
   /** What the host is told of from now on: for the sake of its ports, and over routers. */
@@ -221,8 +237,7 @@ export class Views {
     const wanted = { network: networks, group: new Set(host.ownGroups()), router: routers };
     for (const kind of SHARED_KINDS) {
       // A group or router may be named before its record comes; a network is nothing without.
-      if (kind !== "network")
-        for (const id of wanted[kind]) found(this.#feeds(kind), id, () => new ObjectFeed(revision));
+      if (kind !== "network") for (const id of wanted[kind]) this.#feed(kind, id, revision);
       const there = new Set([...wanted[kind]].filter((id) => kind !== "network" || this.#networks.get(id)?.isThere));
       const { joined, left } = host.told[kind].become(there, revision);
       for (const id of left) {
