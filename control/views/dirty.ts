@@ -101,7 +101,7 @@ export class DirtMarker {
   #markRouter(dirty: Dirty, id: Id): void {
     dirty.routers.add(id);
     for (const network of this.joins.portsOf(id).values()) dirty.joins.add(network);
-    for (const host of this.#hostsServing(id)) dirty.hosts.add(host);
+    for (const host of this.hostsServing(id)) dirty.hosts.add(host);
   }
 
   #port(dirty: Dirty, { id, before, after }: Extract<RecordChange, { kind: "port" }>): void {
@@ -112,7 +112,7 @@ export class DirtMarker {
     for (const side of [before, after]) {
       const is = side?.record.router_port;
       if (is?.type === "gateway") this.#markRouter(dirty, is.router_id);
-      if (is?.type === "interface") for (const host of this.#hostsServing(is.router_id)) dirty.hosts.add(host);
+      if (is?.type === "interface") for (const host of this.hostsServing(is.router_id)) dirty.hosts.add(host);
     }
     const was = before?.record.router_port;
     // Those who were joined before are told of it as well.
@@ -125,7 +125,8 @@ export class DirtMarker {
     }
   }
 
-  #hostsServing(router: Id): readonly string[] {
+  /** The hosts of its gateway: that which serves it, and its standby. */
+  hostsServing(router: Id): readonly string[] {
     return this.#memory.get("router", router)?.record.gateways?.[0]?.hosts ?? [];
   }
 

@@ -163,9 +163,8 @@ export class Views {
     const names = new Set(dirty.hosts);
     for (const network of joins.joinedTo([...dirty.joins, ...fresh])) {
       for (const name of this.#members("network", network) ?? []) names.add(name);
-      for (const router of joins.routersOf(network)) {
-        for (const name of this.#memory.get("router", router)?.record.gateways?.[0]?.hosts ?? []) names.add(name);
-      }
+      for (const router of joins.routersOf(network))
+        for (const name of this.#marker.hostsServing(router)) names.add(name);
     }
     for (const name of names) {
       const host = this.#hosts.get(name);

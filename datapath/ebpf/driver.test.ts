@@ -4,8 +4,8 @@ import { describe, test } from "node:test";
 import { MAPS, type NetNumber, TrapHeader, type VifNumber } from "../../bpf/layout.gen.ts";
 
 import { type FakeHost, type FakeTap, fakeHost } from "../../host/fake/mod.ts";
-import { type Datapath, noChange, type Trap, type Wanted, type WantedChange } from "../mod.ts";
-import { aNetwork, anEndpoint, aVif, local, macOf, pair, remote, wantedOf } from "./fixtures.ts";
+import { type Datapath, noChange, type Trap, type Wanted } from "../mod.ts";
+import { aNetwork, anEndpoint, aVif, everyWay, local, macOf, pair, remote, wantedOf } from "./fixtures.ts";
 import { type EbpfOptions, ebpfDatapath } from "./mod.ts";
 
 const PHYSICAL_NETWORKS = { left: "card0", right: "card1" };
@@ -336,17 +336,6 @@ const STATES: Record<string, Wanted> = {
   }),
 };
 
-function difference(from: Wanted, to: Wanted): WantedChange {
-  const changed = (a: Map<string, unknown>, b: Map<string, unknown>) =>
-    new Set([...a.keys(), ...b.keys()].filter((id) => JSON.stringify(a.get(id)) !== JSON.stringify(b.get(id))));
-  return {
-    ...noChange(),
-    networks: changed(from.networks, to.networks),
-    vifs: changed(from.vifs, to.vifs),
-    endpoints: changed(from.endpoints, to.endpoints),
-  };
-}
-
 /** Without which number a port happened to get, and without programs left on devices that no port has. */
 function entries(datapath: Datapath): string[] {
   return datapath
@@ -372,23 +361,10 @@ describe("ebpf driver: whole states in any order", () => {
     for (const [toName, to] of Object.entries(STATES)) {
       test(`from ${fromName} to ${toName}: by change, in full, and over a restart`, async () => {
         const expected = await directly(to);
-        const byChange = await open(aHost());
-        byChange.apply(from);
-        byChange.apply(to, difference(from, to));
-        assert.deepEqual(entries(byChange), expected);
-
-        const inFull = await open(aHost());
-        inFull.apply(from);
-        inFull.apply(to);
-        assert.deepEqual(entries(inFull), expected);
-
-        const host = aHost();
-        const before = await open(host);
-        before.apply(from);
-        await before.close();
-        const after = await open(host);
-        after.apply(to);
-        assert.deepEqual(entries(after), expected);
+        const ways = await everyWay(aHost, open, from, to);
+        assert.deepEqual(entries(ways.byChange), expected);
+        assert.deepEqual(entries(ways.inFull), expected);
+        assert.deepEqual(entries(ways.overRestart), expected);
       });
     }
   }

@@ -1,6 +1,16 @@
 /** Wanted objects for tests, short to write: ids are one letter and a number. */
 import { ip, type Mac, mac, prefix } from "../../model/mod.ts";
-import type { Wanted, WantedEndpoint, WantedGroup, WantedNetwork, WantedRouter, WantedVif } from "../mod.ts";
+import {
+  type Datapath,
+  noChange,
+  type Wanted,
+  type WantedChange,
+  type WantedEndpoint,
+  type WantedGroup,
+  type WantedNetwork,
+  type WantedRouter,
+  type WantedVif,
+} from "../mod.ts";
 
 export const macOf = (n: number): Mac => mac(`02:00:00:00:00:${n.toString(16).padStart(2, "0")}`);
 
@@ -62,4 +72,37 @@ export function wantedOf(objects: {
     groups: byId(objects.groups),
     routers: byId(objects.routers),
   };
+}
+
+/** What became other, in every table. */
+export function difference(before: Wanted, after: Wanted): WantedChange {
+  const change = noChange();
+  for (const table of Object.keys(change) as (keyof WantedChange)[]) {
+    const [a, b]: [Map<string, unknown>, Map<string, unknown>] = [before[table], after[table]];
+    for (const id of new Set([...a.keys(), ...b.keys()]))
+      if (JSON.stringify(a.get(id)) !== JSON.stringify(b.get(id))) change[table].add(id);
+  }
+  return change;
+}
+
+/** The data plane once it has come from one state to the other: by change, in full, and over a restart. */
+export async function everyWay<H>(
+  newHost: () => H,
+  open: (host: H) => Promise<Datapath>,
+  before: Wanted,
+  after: Wanted,
+): Promise<{ byChange: Datapath; inFull: Datapath; overRestart: Datapath }> {
+  const byChange = await open(newHost());
+  byChange.apply(before);
+  byChange.apply(after, difference(before, after));
+  const inFull = await open(newHost());
+  inFull.apply(before);
+  inFull.apply(after);
+  const host = newHost();
+  const first = await open(host);
+  first.apply(before);
+  await first.close();
+  const overRestart = await open(host);
+  overRestart.apply(after);
+  return { byChange, inFull, overRestart };
 }

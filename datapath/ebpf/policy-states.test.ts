@@ -4,8 +4,8 @@ import { describe, test } from "node:test";
 import { REMOTE_SET } from "../../bpf/layout.gen.ts";
 import { type FakeHost, fakeHost } from "../../host/fake/mod.ts";
 import { type Cidr, ip, type ViewRule } from "../../model/mod.ts";
-import { type Datapath, noChange, type Wanted, type WantedChange, type WantedRouter } from "../mod.ts";
-import { aNetwork, anEndpoint, aVif, local, macOf, remote, wantedOf } from "./fixtures.ts";
+import type { Datapath, Wanted, WantedRouter } from "../mod.ts";
+import { aNetwork, anEndpoint, aVif, everyWay, local, macOf, remote, wantedOf } from "./fixtures.ts";
 import { ebpfDatapath } from "./mod.ts";
 
 const uuid = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
@@ -108,16 +108,6 @@ async function open(host: FakeHost): Promise<Datapath> {
   return datapath;
 }
 
-function difference(before: Wanted, after: Wanted): WantedChange {
-  const change = noChange();
-  for (const table of Object.keys(change) as (keyof WantedChange)[]) {
-    const [a, b]: [Map<string, unknown>, Map<string, unknown>] = [before[table], after[table]];
-    for (const id of new Set([...a.keys(), ...b.keys()]))
-      if (JSON.stringify(a.get(id)) !== JSON.stringify(b.get(id))) change[table].add(id);
-  }
-  return change;
-}
-
 /** With names in place of the numbers that ports, sets and routers happened to get. */
 function entries(datapath: Datapath): string[] {
   const lines = datapath.dump().filter((line) => !line.startsWith("attached tap"));
@@ -157,21 +147,10 @@ describe("ebpf driver: security groups and routers in any order", () => {
     for (const [toName, after] of Object.entries(STATES)) {
       test(`from ${fromName} to ${toName}: by change, in full, and over a restart`, async () => {
         const expected = await directly(toName);
-        const byChange = await open(aHost());
-        byChange.apply(before);
-        byChange.apply(after, difference(before, after));
-        assert.deepEqual(entries(byChange), expected);
-        const inFull = await open(aHost());
-        inFull.apply(before);
-        inFull.apply(after);
-        assert.deepEqual(entries(inFull), expected);
-        const host = aHost();
-        const first = await open(host);
-        first.apply(before);
-        await first.close();
-        const second = await open(host);
-        second.apply(after);
-        assert.deepEqual(entries(second), expected);
+        const ways = await everyWay(aHost, open, before, after);
+        assert.deepEqual(entries(ways.byChange), expected);
+        assert.deepEqual(entries(ways.inFull), expected);
+        assert.deepEqual(entries(ways.overRestart), expected);
       });
     }
   }
