@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "d9de6c50307306d0";
+export const LAYOUT_HASH = "fff53961b045ca64";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -256,12 +256,14 @@ export const targetKindNames: Readonly<Record<number, string>> = {
 export const TrapReason = {
   DHCP4: 1,
   ROUTER_SOLICITATION: 2,
+  DHCP6: 3,
 } as const;
 export type TrapReason = (typeof TrapReason)[keyof typeof TrapReason];
 /** Names by value, in lower case. */
 export const trapReasonNames: Readonly<Record<number, string>> = {
   1: "dhcp4",
   2: "router_solicitation",
+  3: "dhcp6",
 };
 
 export const UplinkFlag = {
@@ -280,6 +282,7 @@ export const VifFlag = {
   PORT_SECURITY: 2,
   DHCP4: 4,
   RA: 8,
+  DHCP6: 16,
 } as const;
 export type VifFlag = (typeof VifFlag)[keyof typeof VifFlag];
 /** Names by value, in lower case. */
@@ -288,6 +291,7 @@ export const vifFlagNames: Readonly<Record<number, string>> = {
   2: "port_security",
   4: "dhcp4",
   8: "ra",
+  16: "dhcp6",
 };
 
 export const VifKind = {

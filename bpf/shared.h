@@ -68,7 +68,8 @@ enum vif_flag {
 	VIF_ADMIN_UP = 1,
 	VIF_PORT_SECURITY = 2, /* check sources against `sources` */
 	VIF_DHCP4 = 4,         /* trap DHCP requests; else they are flooded like any broadcast */
-	VIF_RA = 8             /* trap router solicitations likewise */
+	VIF_RA = 8,            /* trap router solicitations likewise */
+	VIF_DHCP6 = 16         /* trap DHCPv6 requests likewise */
 };
 
 /* vifs[vif]: array, so that a flow entry can name a port by number. */
@@ -416,7 +417,7 @@ struct trap_budget {
 	__u64 tokens;
 };
 
-enum trap_reason { TRAP_DHCP4 = 1, TRAP_ROUTER_SOLICITATION = 2 };
+enum trap_reason { TRAP_DHCP4 = 1, TRAP_ROUTER_SOLICITATION = 2, TRAP_DHCP6 = 3 };
 /* In front of every frame on pkt0, both ways, after an outer Ethernet header (14 bytes) whose type is the inner frame's
  * own; towards the data plane `reason` is 0 and `vif` is the port to send to, or `wire` the network. */
 struct trap_header {

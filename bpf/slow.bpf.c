@@ -36,10 +36,10 @@ static __always_inline int is_for_sockets(const struct settings *set, const stru
 	return frame->key.proto == IPPROTO_UDP && frame->key.dst_port == DNS_PORT;
 }
 
-/* DHCP to everyone, or to the service. */
+/* To everyone, or to the service: as DHCP requests are sent. */
 static __always_inline int is_for_dhcp_service(const struct origin *origin, const struct settings *set, const struct frame *frame)
 {
-	return is_dhcp_request(frame) && (mac_is_group(&frame->dst_mac) || is_to_service(origin, set, frame));
+	return mac_is_group(&frame->dst_mac) || is_to_service(origin, set, frame);
 }
 
 static __always_inline int is_router_solicitation(const struct frame *frame)
@@ -79,8 +79,10 @@ int from_port(struct __sk_buff *skb)
 		if (reason)
 			return drop(origin.vif, reason);
 	}
-	if (vif->flags & VIF_DHCP4 && is_for_dhcp_service(&origin, set, &frame))
+	if (vif->flags & VIF_DHCP4 && is_dhcp_request(&frame) && is_for_dhcp_service(&origin, set, &frame))
 		return trap(skb, &origin, &frame, TRAP_DHCP4);
+	if (vif->flags & VIF_DHCP6 && is_dhcp6_request(&frame) && is_for_dhcp_service(&origin, set, &frame))
+		return trap(skb, &origin, &frame, TRAP_DHCP6);
 	if (vif->flags & VIF_RA && is_router_solicitation(&frame))
 		return trap(skb, &origin, &frame, TRAP_ROUTER_SOLICITATION);
 	if (is_neighbour_discovery(&frame))

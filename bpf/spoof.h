@@ -32,6 +32,12 @@ static __always_inline int is_dhcp_request(const struct frame *frame)
 	return frame->key.proto == IPPROTO_UDP && frame->key.src_port == DHCP4_CLIENT && frame->key.dst_port == DHCP4_SERVER;
 }
 
+static __always_inline int is_dhcp6_request(const struct frame *frame)
+{
+	return frame->key.proto == IPPROTO_UDP && frame->key.src_port == DHCP6_CLIENT && frame->key.dst_port == DHCP6_SERVER &&
+	       frame->key.src.w[2] != IP4_MAPPED;
+}
+
 /* Before it has an address a port may look for one: DHCP from 0.0.0.0; from :: duplicate address detection and the
  * multicast reports that go with it (RFC 4862 section 5.4.2, RFC 3590). */
 static __always_inline int is_searching(const struct frame *frame)

@@ -21,8 +21,9 @@ export interface WantedVif {
   allowed: { mac: Mac; cidr: Cidr }[] | null;
   /** Its security groups, sorted: only what their rules let pass does. Null: everything passes. */
   groups: Id[] | null;
-  /** Trap DHCP (v4) and router solicitations to the agent. */
+  /** Trap DHCP, DHCPv6 and router solicitations to the agent. */
   dhcp: boolean;
+  dhcp6?: boolean;
   ra: boolean;
 }
 
@@ -128,7 +129,7 @@ export const noChange = (): WantedChange => ({
 /** A packet that the data plane hands to the agent's services. */
 export interface Trap {
   vifId: Id;
-  reason: "dhcp4" | "router_solicitation";
+  reason: "dhcp4" | "dhcp6" | "router_solicitation";
   /** From its Ethernet header, without VLAN tag. */
   frame: Buffer;
 }

@@ -28,6 +28,16 @@ export interface ViewSubnet {
   addressMode: Ipv6Mode | null;
 }
 
+/**
+ * What DHCPv6 gives in a subnet: addresses too, or configuration only; undefined: it is not served there. One without
+ * modes is served, as Neutron does from before there were any (neutron/agent/linux/dhcp.py, Dnsmasq._build_cmdline_callback).
+ */
+export function dhcp6Mode({ cidr, dhcp, raMode, addressMode }: ViewSubnet): "stateful" | "stateless" | undefined {
+  if (!dhcp || !cidr.includes(":")) return undefined;
+  if (addressMode === "dhcpv6-stateless") return "stateless";
+  return addressMode === "dhcpv6-stateful" || (addressMode === null && raMode === null) ? "stateful" : undefined;
+}
+
 /** A network in which this host has at least one port, or that a router joins to such a one. */
 export interface ViewNetwork {
   id: Id;

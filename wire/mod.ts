@@ -4,6 +4,9 @@
  */
 export * from "./checksum.ts";
 export * from "./dhcp4.ts";
+export * from "./dhcp6.ts";
+export * from "./domain-name.ts";
 export * from "./neighbour.ts";
 export * from "./router-advertisement.ts";
 export * from "./udp4.ts";
+export * from "./udp6.ts";

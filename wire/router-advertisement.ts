@@ -1,6 +1,7 @@
 /** Router advertisements (RFC 4861 section 4.2, RFC 8106) as whole Ethernet frames. */
 import { type Cidr, type Ip, ipBytes16, type Mac, macBytes, prefix } from "../model/mod.ts";
 import { pseudoChecksum } from "./checksum.ts";
+import { domainNameBytes } from "./domain-name.ts";
 
 export interface RouterAdvertisement {
   sourceMac: Mac;
@@ -44,12 +45,6 @@ function u32(...values: number[]): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** RFC 1035 section 3.1, without compression. */
-function domainName(name: string): Uint8Array {
-  const labels = name.split(".").filter((label) => label !== "" && label.length < 64);
-  return Uint8Array.from([...labels.flatMap((label) => [label.length, ...Buffer.from(label, "latin1")]), 0]);
-}
-
 function options(ra: RouterAdvertisement): Uint8Array[] {
   const list = [option(1, macBytes(ra.sourceMac)), option(5, Uint8Array.of(0, 0), u32(ra.mtuBytes))];
   for (const { cidr, autonomous, validSeconds, preferredSeconds } of ra.prefixes) {
@@ -62,7 +57,7 @@ function options(ra: RouterAdvertisement): Uint8Array[] {
   const lifetime = u32(ra.dnsLifetimeSeconds);
   const reserved = Uint8Array.of(0, 0);
   if (ra.dnsServers.length > 0) list.push(option(25, reserved, lifetime, ...ra.dnsServers.map(ipBytes16)));
-  if (ra.dnsSearch.length > 0) list.push(option(31, reserved, lifetime, ...ra.dnsSearch.map(domainName)));
+  if (ra.dnsSearch.length > 0) list.push(option(31, reserved, lifetime, ...ra.dnsSearch.map(domainNameBytes)));
   return list;
 }
 

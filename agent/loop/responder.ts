@@ -10,7 +10,7 @@ import {
   type ViewPort,
 } from "../../model/mod.ts";
 import type { Log } from "../log.ts";
-import { answerDhcp4, routerAdvertisement } from "../services/mod.ts";
+import { answerDhcp4, answerDhcp6, routerAdvertisement } from "../services/mod.ts";
 
 const ETHERNET_BYTES = 14;
 const IPV6_SOURCE = ETHERNET_BYTES + 8;
@@ -43,7 +43,8 @@ export class Responder {
 
   #lease(trap: Trap, port: ViewPort, network: ViewNetwork): void {
     let outcome = "unanswered";
-    const reply = answerDhcp4({
+    const server = trap.reason === "dhcp6" ? answerDhcp6 : answerDhcp4;
+    const reply = server({
       frame: trap.frame,
       port,
       network,

@@ -56,6 +56,7 @@ const vifText = (vif: WantedVif) => [
   ...vif.ips,
   vif.adminUp ? "up" : "admin-down",
   vif.dhcp ? "dhcp" : undefined,
+  vif.dhcp6 ? "dhcp6" : undefined,
   vif.ra ? "ra" : undefined,
   vif.groups === null || vif.groups.length === 0 ? undefined : `by ${vif.groups.join(" ")}`,
   vif.allowed === null ? "unchecked" : undefined,

@@ -1,5 +1,13 @@
 import type { WantedNetwork, WantedVif } from "../../datapath/mod.ts";
-import { type Cidr, type Id, parseCidr, type Segment, type ViewNetwork, type ViewPort } from "../../model/mod.ts";
+import {
+  type Cidr,
+  dhcp6Mode,
+  type Id,
+  parseCidr,
+  type Segment,
+  type ViewNetwork,
+  type ViewPort,
+} from "../../model/mod.ts";
 
 /** The device_owner of a port on an external network whose address is its host's, for its workloads to leave under. */
 export const SNAT_OWNER = "cable:snat";
@@ -80,6 +88,7 @@ export function planVif(
       : null,
     groups: port.portSecurity ? [...port.securityGroups].sort() : null,
     dhcp: !port.noDhcp && network.subnets.some((subnet) => subnet.dhcp && !subnet.cidr.includes(":")),
+    ...(!port.noDhcp && network.subnets.some((subnet) => dhcp6Mode(subnet) !== undefined) && { dhcp6: true }),
     ra: network.subnets.some((subnet) => subnet.raMode !== null && subnet.cidr.includes(":")),
   };
 }

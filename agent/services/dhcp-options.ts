@@ -13,7 +13,8 @@ import {
   type ViewPort,
   type ViewSubnet,
 } from "../../model/mod.ts";
-import { ip4Bytes } from "../../wire/mod.ts";
+import { domainNameBytes, ip4Bytes } from "../../wire/mod.ts";
+import { domainOf, hostName } from "./port-name.ts";
 
 type Kind = "ips" | "text" | "u8" | "u16" | "u32" | "routes" | "names";
 
@@ -105,19 +106,8 @@ function routes(value: string): Uint8Array | undefined {
   return parts.length % 2 === 0 ? routesValue(pairs) : undefined;
 }
 
-/** RFC 1035 names one after the other, without compression (RFC 3397 allows it, does not ask for it). */
-function names(value: string): Uint8Array {
-  return Uint8Array.from(
-    value.split(",").flatMap((name) => [
-      ...name
-        .trim()
-        .split(".")
-        .filter((label) => label !== "" && label.length < 64)
-        .flatMap((label) => [label.length, ...Buffer.from(label, "latin1")]),
-      0,
-    ]),
-  );
-}
+/** Names one after the other, without compression (RFC 3397 allows it, does not ask for it). */
+const names = (value: string) => Buffer.concat(value.split(",").map((name) => domainNameBytes(name.trim())));
 
 /** The code of an option by name or number, with or without dnsmasq's "option:"; undefined when there is none. */
 function optionCode(name: string): number | undefined {
@@ -172,17 +162,14 @@ export function portOptions(port: ViewPort, network: ViewNetwork, subnet: ViewSu
   const u32 = (value: number) => number(String(value), 4) as Uint8Array;
   const routeBytes = routesValue(subnetRoutes(subnet));
   const dns = subnet.dnsServers.filter((server) => ipFamily(server) === 4);
-  // Neutron's own defaults: host-10-0-0-5, and the domain "openstacklocal" (neutron/conf/agent/dhcp.py).
-  const hostname = port.dnsName === "" ? `host-${ip.replaceAll(".", "-")}` : port.dnsName;
-  const domain = network.dnsDomain === "" ? "openstacklocal" : network.dnsDomain.replace(/\.$/, "");
   const options = new Map<number, Uint8Array>([[1, u32(mask)]]);
   if (subnet.gateway !== null) options.set(3, ip4Bytes(subnet.gateway));
   options.set(26, number(String(network.mtu), 2) as Uint8Array);
   if (dns.length > 0) options.set(6, Uint8Array.from(dns.flatMap((server) => [...ip4Bytes(server)])));
   options
     .set(121, routeBytes)
-    .set(12, text(hostname))
-    .set(15, text(domain))
+    .set(12, text(hostName(port, ip)))
+    .set(15, text(domainOf(network)))
     .set(28, u32(broadcast))
     .set(249, routeBytes);
   // The MTU is sent unasked, as Neutron does: a guest with a larger one loses packets in the overlay.

@@ -96,6 +96,7 @@ describe("a vif's entries", () => {
     { what: "up only", changes: { allowed: null, dhcp: false, ra: false }, flags: 1 },
     { what: "port security without pairs", changes: { adminUp: false, dhcp: false, ra: false }, flags: 2 },
     { what: "DHCP", changes: { adminUp: false, allowed: null, ra: false }, flags: 4 },
+    { what: "DHCPv6", changes: { adminUp: false, allowed: null, dhcp: false, dhcp6: true, ra: false }, flags: 16 },
     { what: "router solicitations", changes: { adminUp: false, allowed: null, dhcp: false }, flags: 8 },
   ];
   for (const { what, changes, flags } of flagRows) {

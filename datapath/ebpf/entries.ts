@@ -102,6 +102,7 @@ export function vifEntries(vif: WantedVif, number: VifNumber, net: NetNumber, po
     (vif.adminUp ? VifFlag.ADMIN_UP : 0) |
     (vif.allowed === null ? 0 : VifFlag.PORT_SECURITY) |
     (vif.dhcp ? VifFlag.DHCP4 : 0) |
+    (vif.dhcp6 ? VifFlag.DHCP6 : 0) |
     (vif.ra ? VifFlag.RA : 0);
   return [
     entry("vifs", number, { net, ifindex, flags, kind: KINDS[kind], vlan, mac: vif.mac, policy }),

@@ -1,7 +1,7 @@
 /** Frames for the agent's services, and frames from them. */
 import { after, test } from "node:test";
 import { type NetNumber, TrapHeader, TrapReason, VifFlag, type VifNumber } from "../../bpf/layout.gen.ts";
-import { SERVICE_IP4, SERVICE_MAC } from "../../model/mod.ts";
+import { linkLocalAddress, mac, SERVICE_IP4, SERVICE_IP6, SERVICE_MAC } from "../../model/mod.ts";
 import { BROADCAST, echo, eth, icmp6, ip4, ip6, raw, udp } from "./kit/frames.ts";
 import { goPrivate } from "./kit/privacy.ts";
 import { MACHINE_VLAN, makeWorld, PORTS, type Step } from "./kit/world.ts";
@@ -21,6 +21,14 @@ const envelope = (vif: VifNumber, reason: number, frame: Uint8Array, length = fr
   ]);
 const dhcp = (from: End, to = BROADCAST, source = "0.0.0.0", target = "255.255.255.255", tag?: number) =>
   eth({ to, from: from.mac, ...(tag && { vlan: tag }) }, ip4({ from: source, to: target }, udp(68, 67, "discover")));
+const dhcp6 = (
+  from: End,
+  to = "33:33:00:01:00:02",
+  source: string = linkLocalAddress(mac(from.mac)),
+  target = "ff02::1:2",
+  tag?: number,
+) =>
+  eth({ to, from: from.mac, ...(tag && { vlan: tag }) }, ip6({ from: source, to: target }, udp(546, 547, "solicit")));
 const solicit = (from: End, source = from.ip6) =>
   eth(
     { to: "33:33:00:00:00:02", from: from.mac },
@@ -78,6 +86,48 @@ const up: Step[] = [
     frame: dhcp(vlan),
     moved: { "7 rx": 1 },
     out: { nic: [tagged(dhcp(vlan), 40)] },
+  },
+  {
+    name: "a DHCPv6 solicit",
+    from: "a",
+    frame: dhcp6(a),
+    moved: { "1 rx": 1 },
+    out: { pkt0: [envelope(a.number, TrapReason.DHCP6, dhcp6(a))] },
+  },
+  {
+    name: "DHCPv6 to the service's own address",
+    from: "a",
+    frame: dhcp6(a, SERVICE_MAC, a.ip6, SERVICE_IP6),
+    moved: { "1 rx": 1 },
+    out: { pkt0: [envelope(a.number, TrapReason.DHCP6, dhcp6(a, SERVICE_MAC, a.ip6, SERVICE_IP6))] },
+  },
+  {
+    name: "a machine's DHCPv6, without its tag",
+    from: "nic",
+    frame: dhcp6(machine, undefined, undefined, undefined, MACHINE_VLAN),
+    moved: { "5 rx": 1 },
+    out: { pkt0: [envelope(machine.number, TrapReason.DHCP6, dhcp6(machine))] },
+  },
+  {
+    name: "DHCPv6 to a port of the tenant's own is not",
+    from: "a",
+    frame: dhcp6(a, b.mac, a.ip6, b.ip6),
+    moved: { "1 rx": 1, "2 tx": 1 },
+    out: { b: [dhcp6(a, b.mac, a.ip6, b.ip6)] },
+  },
+  {
+    name: "DHCPv6 without a service is flooded",
+    from: "vlan",
+    frame: dhcp6(vlan),
+    moved: { "7 rx": 1 },
+    out: { nic: [tagged(dhcp6(vlan), 40)] },
+  },
+  {
+    name: "ports of DHCPv6 over IPv4 mean nothing",
+    from: "a",
+    frame: eth({ to: b.mac, from: a.mac }, ip4({ from: a.ip4, to: b.ip4 }, udp(546, 547, "x"))),
+    moved: { "1 rx": 1, "2 tx": 1 },
+    out: { b: [eth({ to: b.mac, from: a.mac }, ip4({ from: a.ip4, to: b.ip4 }, udp(546, 547, "x")))] },
   },
   {
     name: "a router solicitation",
@@ -167,8 +217,9 @@ for (const step of [...up, ...down]) test(step.name, () => world.step(step));
 test("a service that is switched off traps nothing", () => {
   const port = world.plane.get("vifs", a.number)!;
   world.plane.put("vifs", a.number, { ...port, flags: VifFlag.ADMIN_UP | VifFlag.PORT_SECURITY });
-  world.plane.expectMoved({ "1 rx": 2, "2 tx": 2, "3 tx": 2, "5 tx": 2 }, () => {
+  world.plane.expectMoved({ "1 rx": 3, "2 tx": 3, "3 tx": 3, "5 tx": 3 }, () => {
     world.taps.a.send(dhcp(a));
+    world.taps.a.send(dhcp6(a));
     world.taps.a.send(solicit(a));
   });
   world.plane.put("vifs", a.number, port);

@@ -196,7 +196,7 @@ function makeTaps(): Record<Place, TestTap> {
 
 function fill(plane: Plane, taps: Record<Place, TestTap>, vxlanIfindex: number): void {
   const [nic, nic2] = [taps.nic.ifindex, taps.nic2.ifindex];
-  const usual = VifFlag.ADMIN_UP | VifFlag.PORT_SECURITY | VifFlag.DHCP4 | VifFlag.RA;
+  const usual = VifFlag.ADMIN_UP | VifFlag.PORT_SECURITY | VifFlag.DHCP4 | VifFlag.DHCP6 | VifFlag.RA;
   plane.put("settings", 0, {
     generation: 1,
     vxlanIfindex,
