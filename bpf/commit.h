@@ -146,8 +146,10 @@ static __always_inline void make_back(struct flow *flow, const struct origin *or
 		.last_seen_ns = bpf_ktime_get_coarse_ns(),
 	};
 	undo_nat(flow, decision);
-	if (!is_decided || !find_back(origin, decision, &flow->target) || !may_answer(decision))
+	if (!is_decided || !find_back(origin, decision, &flow->target) || !may_answer(decision)) {
+		flow->target = (struct target){ .remote = decision->peer }; /* for ways.h */
 		return;
+	}
 	flow->generation = generation;
 	flow->dst_mac = routed ? decision->new_src_mac : decision->frame.src_mac;
 	flow->src_mac = routed ? decision->new_dst_mac : decision->frame.dst_mac;

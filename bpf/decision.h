@@ -28,6 +28,9 @@ struct decision {
 	router_t nat_router;  /* as in struct flow; 0 for what is itself an answer */
 	router_t answered;    /* an answer: what its entry had as nat_router */
 	router_t from_router; /* the router before this one */
+	struct route way;     /* how `router` sends it on */
+	struct route best_way; /* of several so far, and how much the flow belongs to it; see ways.h */
+	__u32 best_weight;
 	/* An ICMP error: whether it is about a known flow, and the NAT of that. */
 	__u32 is_related;
 	__u32 related;        /* enum rewrite */

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "fff53961b045ca64";
+export const LAYOUT_HASH = "274e9c40efa8f21d";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -14,7 +14,7 @@ export type SetNumber = number & { readonly brand: "set_t" };
 /** C's router_t: a router's number on this host, from 1. */
 export type RouterNumber = number & { readonly brand: "router_t" };
 
-export const CABLE_LAYOUT = 2;
+export const CABLE_LAYOUT = 3;
 export const NET_LOCAL = 0x01000000;
 export const PAIR_FIXED_BITS = 32;
 export const REMOTE_ANY = 1;
@@ -24,6 +24,7 @@ export const RULE_IP6 = 4;
 export const RULE_FIXED_BITS = 72;
 export const CLASS_FIXED_BITS = 64;
 export const ROUTE_FIXED_BITS = 32;
+export const WAYS_MAX = 32;
 export const FORWARD_FIXED_BITS = 80;
 export const MEMBER_REMOTE = 0x8000;
 export const SOURCE_FIXED_BITS = 96;
@@ -198,6 +199,7 @@ export const RouteKind = {
   CONNECTED: 1,
   VIA: 2,
   OUTSIDE: 3,
+  SHARED: 4,
 } as const;
 export type RouteKind = (typeof RouteKind)[keyof typeof RouteKind];
 /** Names by value, in lower case. */
@@ -205,6 +207,7 @@ export const routeKindNames: Readonly<Record<number, string>> = {
   1: "connected",
   2: "via",
   3: "outside",
+  4: "shared",
 };
 
 export const RouterFlag = {
@@ -658,11 +661,15 @@ export interface Route {
   kind: number;
   net: NetNumber;
   nextHop: Ip;
+  ways: number;
+  prefixLength: number;
 }
-export const Route: Table<Route> = record("route", 24, {
+export const Route: Table<Route> = record("route", 32, {
   kind: [0, u32],
   net: [4, branded<NetNumber>(u32)],
   nextHop: [8, ip],
+  ways: [24, u32],
+  prefixLength: [28, u32],
 });
 
 export interface RuleKey {
@@ -829,6 +836,19 @@ export const Vif: Table<Vif> = record("vif", 28, {
   policy: [24, branded<SetNumber>(u32)],
 });
 
+export interface WayKey {
+  router: RouterNumber;
+  prefixLength: number;
+  ip: Ip;
+  index: number;
+}
+export const WayKey: Table<WayKey> = record("way_key", 28, {
+  router: [0, branded<RouterNumber>(u32)],
+  prefixLength: [4, u32],
+  ip: [8, ip],
+  index: [24, u32],
+});
+
 export interface TrapHeader {
   vif: VifNumber;
   reason: number;
@@ -872,6 +892,7 @@ export const MAPS = {
   trap_budgets: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: TrapBudget },
   uplinks: { key: UplinkKey, value: Uplink },
   vifs: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: Vif },
+  ways: { key: WayKey, value: Route },
 } as const;
 export type MapName = keyof typeof MAPS;
 export type MapKey<N extends MapName> = (typeof MAPS)[N]["key"] extends Table<infer T> ? T : never;

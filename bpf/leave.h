@@ -143,13 +143,11 @@ int leave(struct __sk_buff *skb)
 	struct decision *decision = get_decision();
 	struct gateway *gateway;
 	struct ip_entry *entry;
-	struct route *found;
 
 	if (!decision)
 		return drop(origin.vif, DROP_INTERNAL);
 	gateway = find_gateway(decision->router);
-	found = find_route(decision->router, &decision->now.dst);
-	if (!gateway || !found)
+	if (!gateway)
 		return drop(origin.vif, DROP_NO_GATEWAY);
 	if (is_entering(decision, gateway)) {
 		entry = find_ip(gateway->net, &decision->now.dst);
@@ -168,7 +166,7 @@ int leave(struct __sk_buff *skb)
 	decision->nat_router = decision->router;
 	decision->hops++;
 	return to_outside(skb, &origin, decision, gateway->net,
-			  ip_is_unspecified(&found->next_hop) ? &decision->now.dst : &found->next_hop);
+			  ip_is_unspecified(&decision->way.next_hop) ? &decision->now.dst : &decision->way.next_hop);
 }
 
 #endif

@@ -42,6 +42,7 @@ SPARSE_MAP(classes, BPF_MAP_TYPE_LPM_TRIE, struct class_key, struct class_entry,
 MAP(routers, BPF_MAP_TYPE_ARRAY, router_t, struct router, 4096);
 SPARSE_MAP(router_ports, BPF_MAP_TYPE_HASH, struct router_port_key, struct router_port, 16384);
 SPARSE_MAP(routes, BPF_MAP_TYPE_LPM_TRIE, struct route_key, struct route, 65536);
+SPARSE_MAP(ways, BPF_MAP_TYPE_HASH, struct way_key, struct route, 65536);
 SPARSE_MAP(gateways, BPF_MAP_TYPE_HASH, router_t, struct gateway, 4096);
 SPARSE_MAP(floatings, BPF_MAP_TYPE_HASH, struct ip_key, struct floating, 65536);
 SPARSE_MAP(fixeds, BPF_MAP_TYPE_HASH, struct fixed_key, struct fixed, 65536);

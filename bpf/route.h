@@ -5,6 +5,7 @@
 #include "commit.h"
 #include "enter.h"
 #include "switch.h"
+#include "ways.h"
 
 /* Routers in a row: more is a loop. */
 #define ROUTERS_MAX 8
@@ -15,6 +16,8 @@ static __always_inline struct route *find_route(router_t router, const ip_t *ip)
 	struct route *found = bpf_map_lookup_elem(&routes, &key);
 
 	/* ::/0 is around the mapped addresses, too. */
+	if (found && found->kind == ROUTE_SHARED && ip_is4(ip) && found->prefix_length < ROUTE_FIXED_BITS + 96)
+		return 0;
 	if (found && !ip_is_unspecified(&found->next_hop) && ip_is4(&found->next_hop) != ip_is4(ip))
 		return 0;
 	return found;
@@ -98,6 +101,10 @@ int route(struct __sk_buff *skb)
 	found = find_route(decision->router, &decision->now.dst);
 	if (!found)
 		return refuse_with(skb, &origin, decision, REFUSE_NO_ROUTE);
+	decision->way = *found;
+	if (found->kind == ROUTE_SHARED && choose_way(skb, decision))
+		return refuse_with(skb, &origin, decision, REFUSE_NO_HOST);
+	found = &decision->way;
 	if (found->kind == ROUTE_OUTSIDE)
 		return tail(skb, &origin, TAIL_LEAVE);
 	/* Its own host routes it. */
@@ -142,6 +149,8 @@ static __always_inline net_t net_of_sender(router_t router, const ip_t *ip, net_
 		struct route *found = find_route(router, ip);
 		struct ip_entry *next;
 
+		if (found && found->kind == ROUTE_SHARED)
+			found = find_way(router, found, 0); /* the first stands for all */
 		if (!found || found->kind == ROUTE_OUTSIDE)
 			return otherwise;
 		next = found->kind == ROUTE_VIA ? find_ip(found->net, &found->next_hop) : 0;

@@ -6,7 +6,7 @@
 #ifndef CABLE_SHARED_H
 #define CABLE_SHARED_H
 
-#define CABLE_LAYOUT 2
+#define CABLE_LAYOUT 3
 
 typedef struct { __be32 w[4]; } ip_t;
 typedef struct { __u8 b[6]; } mac_t;
@@ -225,11 +225,22 @@ struct route_key {
 	router_t router;
 	ip_t ip;
 };
-enum route_kind { ROUTE_CONNECTED = 1, ROUTE_VIA = 2, ROUTE_OUTSIDE = 3 };
+enum route_kind { ROUTE_CONNECTED = 1, ROUTE_VIA = 2, ROUTE_OUTSIDE = 3, ROUTE_SHARED = 4 };
 struct route {
 	__u32 kind;    /* enum route_kind */
-	net_t net;     /* the network it leads into; outside: that of the router's gateway */
+	net_t net;     /* the network it leads into; outside: that of the router's gateway; shared: 0 */
 	ip_t next_hop; /* via: an address there; outside: likewise, or :: for a destination that is itself there */
+	__u32 ways;    /* shared: how many `ways` there are under this prefix */
+	__u32 prefix_length; /* shared: its own, and `next_hop` is its address */
+};
+
+/* ways{router, prefix, index}: hash; what a destination with several next hops has, each as its own route. */
+#define WAYS_MAX 32
+struct way_key {
+	router_t router;
+	__u32 prefix_length; /* as in route_key */
+	ip_t ip;
+	__u32 index;
 };
 
 /* gateways{router}: hash; its way to the external network. */

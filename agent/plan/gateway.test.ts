@@ -121,6 +121,16 @@ test("routes of the router's own by a next hop out there are among them", () => 
   assert.equal(planned?.routes.length, 6);
 });
 
+test("its gateway's own default gives way to routes to anywhere, wherever they lead", () => {
+  const anywhere = { destination: "0.0.0.0/0" as Cidr, nextHop: ip("192.0.2.7") };
+  const defaults = (planned: ReturnType<typeof plan>) =>
+    planned?.routes.filter(({ destination }) => destination === "0.0.0.0/0").map(({ nextHop }) => nextHop);
+  assert.deepEqual(defaults(plan(here("h1"), new Map(), router({ routes: [anywhere] }))), ["192.0.2.7"]);
+  const taken = new Set([anywhere.destination]);
+  const network = (id: string) => (id === "outer" ? OUTER : undefined);
+  assert.deepEqual(defaults(planGateway(router(), network, here("h1"), new Map(), taken)), []);
+});
+
 test("an address of the host's own is used where the way is elsewhere, and SNAT is on", () => {
   assert.deepEqual(plan(here("h2"), OWN)?.own, { mac: "02:00:00:00:04:99", ip: "192.0.2.99" });
   assert.equal(plan(here("h1"), OWN)?.own, null);

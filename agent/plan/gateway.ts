@@ -21,13 +21,15 @@ const ANYWHERE = { 4: "0.0.0.0/0" as Cidr, 6: "::/0" as Cidr };
 
 /**
  * A router's way outside as this host has it: the way itself if it is its gateway, else where that is; and the floating
- * IPs that are its work. Undefined until the external network has reached this host.
+ * IPs that are its work. Undefined until the external network has reached this host. `taken`: destinations that the router's
+ * own routes lead to elsewhere.
  */
 export function planGateway(
   router: ViewRouter,
   network: (id: string) => ViewNetwork | undefined,
   here: Here,
   own: HostAddresses,
+  taken: ReadonlySet<Cidr> = new Set(),
 ): WantedGateway | undefined {
   const gateway = router.gateway;
   const outer = gateway === null ? undefined : network(gateway.networkId);
@@ -47,7 +49,7 @@ export function planGateway(
     leased: isHere && gateway.hasStandby,
     remote: gateway.host === here.host ? null : gateway.tunnelIp,
     own: isOnWire && !isHere && gateway.snat ? ownAddress(own.get(gateway.networkId)) : null,
-    routes: [...routesOf(gateway, outer), ...extraRoutes(router, outer)],
+    routes: withExtra(routesOf(gateway, outer), extraRoutes(router, outer), taken),
     floatings: gateway.floatings
       .filter(mine)
       .map(({ ip, mac, fixedIp, isByGateway }) => ({ ip, mac, fixedIp, leased: leased(isByGateway) })),
@@ -98,7 +100,17 @@ function routesOf(gateway: ViewGateway, { subnets }: ViewNetwork): WantedGateway
   return [...onLink, ...[...families].map(([family, nextHop]) => ({ destination: ANYWHERE[family], nextHop }))];
 }
 
-/** Routes of the router's own whose next hop is out there; of one destination they go before. */
+/** Routes of the router's own whose next hop is out there. */
 function extraRoutes({ routes }: ViewRouter, { subnets }: ViewNetwork): WantedGateway["routes"] {
   return routes.filter(({ nextHop }) => subnets.some(({ cidr }) => prefixContains(prefix(cidr), nextHop)));
+}
+
+/** Of one destination the router's own routes go before; `taken`: those that lead inside. */
+function withExtra(
+  own: WantedGateway["routes"],
+  extra: WantedGateway["routes"],
+  taken: ReadonlySet<Cidr>,
+): WantedGateway["routes"] {
+  const others = new Set([...taken, ...extra.map(({ destination }) => destination)]);
+  return [...own.filter(({ destination }) => !others.has(destination)), ...extra];
 }

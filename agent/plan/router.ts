@@ -24,7 +24,8 @@ export function planRouter(
     const by = interfaces.find(({ prefixes }) => holds(prefixes, nextHop));
     return by === undefined ? [] : [{ destination, networkId: by.networkId, nextHop }];
   });
-  const gateway = planGateway(router, network, here, own) ?? null;
+  const taken = new Set(routes.map(({ destination }) => destination));
+  const gateway = planGateway(router, network, here, own, taken) ?? null;
   return { id: router.id, adminUp: router.adminUp, interfaces, gateway, routes };
 }
 

@@ -4,16 +4,14 @@ import {
   GatewayFlag,
   IpFlag,
   type NetNumber,
-  ROUTE_FIXED_BITS,
-  RouteKind,
   type RouterNumber,
   type Target,
   TargetKind,
   type VifNumber,
 } from "../../bpf/layout.gen.ts";
-import { type Ip, ipFamily, linkLocalAddress, type Mac, prefix } from "../../model/mod.ts";
+import { type Ip, ipFamily, linkLocalAddress, type Mac } from "../../model/mod.ts";
 import type { WantedGateway } from "../datapath.ts";
-import { BORROWED, type Entry, entry, OWN, prefixKey } from "./entry.ts";
+import { type Entry, entry } from "./entry.ts";
 import { portPrefixes } from "./rules.ts";
 import { NO_SET } from "./sets.ts";
 
@@ -43,12 +41,6 @@ export function answeredOf(gateway: WantedGateway): Answered[] {
 export function gatewayEntries(gateway: WantedGateway, router: RouterNumber, net: NetNumber | undefined): Entry[] {
   const target: Target = { kind: TargetKind.ROUTER, vif: router as number as VifNumber, remote: NO_IP };
   const entries = [gatewayEntry(gateway, router, net)];
-  for (const { destination, nextHop } of gateway.routes) {
-    const key = { router, ...prefixKey(prefix(destination), ROUTE_FIXED_BITS) };
-    const value = { kind: RouteKind.OUTSIDE, net: net ?? NO_NET, nextHop: nextHop ?? NO_IP };
-    // A router's own route to anywhere goes before the one that it has by its gateway.
-    entries.push(entry("routes", key, value, destination.endsWith("/0") ? BORROWED : OWN));
-  }
   if (net === undefined) return entries;
   for (const { ip, mac, leased } of answeredOf(gateway)) {
     const flags = IpFlag.ANSWERED | (leased ? IpFlag.LEASED : 0);

@@ -30,6 +30,7 @@ export function invalidates(map: MapName, key: Buffer, before: Buffer | undefine
     case "classes":
     case "pairs":
     case "routes":
+    case "ways":
     // Who had a shared address has one of his own now.
     case "fixeds":
     case "floatings":

@@ -28,6 +28,7 @@ const aRouter = (n: number, networks: number[], changes: Partial<WantedRouter> =
 });
 const numberOf = (id: string) => (id === "n9" ? undefined : (Number(id.slice(1)) as NetNumber));
 const NUMBER = 3 as RouterNumber;
+const SOLE = { ways: 0, prefixLength: 0 };
 const linesOf = (router: WantedRouter) =>
   routerEntries(router, NUMBER, numberOf).map(({ map, key, value }) => {
     const { key: keys, value: values } = MAPS[map];
@@ -58,24 +59,24 @@ describe("a router's entries", () => {
       of("routes").map(({ key, value }) => [key, value]),
       [
         [
+          { prefixLength: 32 + 96, router: 3, ip: "0.0.0.0" },
+          { kind: RouteKind.VIA, net: 2, nextHop: "10.0.2.9", ...SOLE },
+        ],
+        [
           { prefixLength: 32 + 96 + 24, router: 3, ip: "10.0.1.0" },
-          { kind: RouteKind.CONNECTED, net: 1, nextHop: "::" },
+          { kind: RouteKind.CONNECTED, net: 1, nextHop: "::", ...SOLE },
         ],
         [
           { prefixLength: 32 + 64, router: 3, ip: "fd00:1::" },
-          { kind: RouteKind.CONNECTED, net: 1, nextHop: "::" },
+          { kind: RouteKind.CONNECTED, net: 1, nextHop: "::", ...SOLE },
         ],
         [
           { prefixLength: 32 + 96 + 24, router: 3, ip: "10.0.2.0" },
-          { kind: RouteKind.CONNECTED, net: 2, nextHop: "::" },
+          { kind: RouteKind.CONNECTED, net: 2, nextHop: "::", ...SOLE },
         ],
         [
           { prefixLength: 32 + 64, router: 3, ip: "fd00:2::" },
-          { kind: RouteKind.CONNECTED, net: 2, nextHop: "::" },
-        ],
-        [
-          { prefixLength: 32 + 96, router: 3, ip: "0.0.0.0" },
-          { kind: RouteKind.VIA, net: 2, nextHop: "10.0.2.9" },
+          { kind: RouteKind.CONNECTED, net: 2, nextHop: "::", ...SOLE },
         ],
       ],
     );

@@ -1,18 +1,17 @@
 /** Routers as entries: their ends in networks, and where they send what. Pure. */
 import {
   type NetNumber,
-  ROUTE_FIXED_BITS,
-  RouteKind,
   RouterFlag,
   type RouterNumber,
   type Target,
   TargetKind,
   type VifNumber,
 } from "../../bpf/layout.gen.ts";
-import { type Id, type Ip, ipFamily, linkLocalAddress, prefix } from "../../model/mod.ts";
+import { type Id, type Ip, ipFamily, linkLocalAddress } from "../../model/mod.ts";
 import type { WantedRouter } from "../datapath.ts";
-import { type Entry, entry, prefixKey } from "./entry.ts";
+import { type Entry, entry } from "./entry.ts";
 import { gatewayEntries, ip4Number } from "./gateways.ts";
+import { routeEntries } from "./routes.ts";
 import { NO_SET } from "./sets.ts";
 
 const NO_IP = "::" as Ip;
@@ -32,20 +31,15 @@ export function routerEntries(
   // A target's `vif` is, of a router, its number.
   const target: Target = { kind: TargetKind.ROUTER, vif: number as number as VifNumber, remote: NO_IP };
   const entries = [entry("routers", number, { flags: router.adminUp ? RouterFlag.UP : 0, id: routerWords(router.id) })];
-  // First, so that routes of the router's own take the place of its way outside.
   if (router.gateway !== null)
     entries.push(...gatewayEntries(router.gateway, number, numberOf(router.gateway.networkId)));
   const seen = new Set<NetNumber>();
-  for (const { networkId, mac, ips, prefixes } of router.interfaces) {
+  for (const { networkId, mac, ips } of router.interfaces) {
     const net = numberOf(networkId);
     if (net === undefined) continue;
     entries.push(entry("macs", { net, mac }, target));
     for (const ip of [...ips, linkLocalAddress(mac)])
       entries.push(entry("ips", { net, ip }, { target, mac, flags: 0, set: NO_SET }));
-    for (const cidr of prefixes) {
-      const key = { router: number, ...prefixKey(prefix(cidr), ROUTE_FIXED_BITS) };
-      entries.push(entry("routes", key, { kind: RouteKind.CONNECTED, net, nextHop: NO_IP }));
-    }
     // Of several interfaces in one network, one speaks for the router.
     if (seen.has(net)) continue;
     seen.add(net);
@@ -56,11 +50,6 @@ export function routerEntries(
       entry("router_ports", { router: number, net }, { mac, ip4: ip4 === undefined ? 0 : ip4Number(ip4), ip6 }),
     );
   }
-  for (const { destination, networkId, nextHop } of router.routes) {
-    const net = numberOf(networkId);
-    if (net === undefined) continue;
-    const key = { router: number, ...prefixKey(prefix(destination), ROUTE_FIXED_BITS) };
-    entries.push(entry("routes", key, { kind: RouteKind.VIA, net, nextHop }));
-  }
+  entries.push(...routeEntries(router, number, numberOf));
   return entries;
 }

@@ -23,6 +23,7 @@ const ORDER = [
   "ips",
   "nets",
   "router_ports",
+  "ways",
   "routes",
   "routers",
   "uplinks",

@@ -51,7 +51,7 @@ const length = (cidr: string) => Number(cidr.split("/")[1]) + (cidr.includes(":"
 
 export function addRoute(plane: Plane, cidr: string, kind: number, net: NetNumber, nextHop: Ip = NO_IP): void {
   const key = { prefixLength: ROUTE_FIXED_BITS + length(cidr), router: ROUTER, ip: ip(cidr.split("/")[0] as string) };
-  plane.put("routes", key, { kind, net, nextHop });
+  plane.put("routes", key, { kind, net, nextHop, ways: 0, prefixLength: 0 });
 }
 
 /** Where the gateway is: here, or at another host. */
