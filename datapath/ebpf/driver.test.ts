@@ -1,7 +1,7 @@
 /** Long because one host in memory, its golden logs and the driver's whole behaviour on it are read side by side. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { MAPS, type NetNumber, TrapHeader, type VifNumber } from "../../bpf/layout.gen.ts";
+import { CABLE_LAYOUT, MAPS, type NetNumber, TrapHeader, type VifNumber } from "../../bpf/layout.gen.ts";
 
 import { type FakeHost, type FakeTap, fakeHost } from "../../host/fake/mod.ts";
 import { type Datapath, noChange, type Trap, type Wanted } from "../mod.ts";
@@ -35,7 +35,7 @@ async function open(host: FakeHost, options: Partial<EbpfOptions> = {}): Promise
 const ids = (...list: string[]) => new Set(list);
 const none = noChange;
 const generation = (host: FakeHost) => {
-  const value = host.bpf.pins.get("/bpf/v2/settings")?.lookup(MAPS.settings.key.encode(0));
+  const value = host.bpf.pins.get(`/bpf/v${CABLE_LAYOUT}/settings`)?.lookup(MAPS.settings.key.encode(0));
   return value === undefined ? undefined : MAPS.settings.value.decode(value).generation;
 };
 const machine = (vlan: number | null, name = "card2", ifindex = 4) =>
@@ -47,7 +47,7 @@ describe("ebpf driver: what it does to a host", () => {
     await open(host);
     assert.deepEqual(host.takeLog(), [
       "mount bpf /bpf",
-      "remove pins /bpf/v2/programs",
+      `remove pins /bpf/v${CABLE_LAYOUT}/programs`,
       "link add vxlan cable-vxlan port 4789 external mtu 65000",
       "link set cable-vxlan up",
       "tap open cable-pkt0 mtu 9216",
@@ -148,8 +148,7 @@ describe("ebpf driver: what it does to a host", () => {
       "detach from cable-pkt0",
       "link del cable-pkt0",
       "link del cable-svc0",
-      "remove pins /bpf/v1",
-      "remove pins /bpf/v2",
+      ...Array.from({ length: CABLE_LAYOUT }, (_, before) => `remove pins /bpf/v${before + 1}`),
     ]);
   });
 });
@@ -217,7 +216,7 @@ describe("ebpf driver: what cannot be", () => {
 
   test("a full table fails the ports that did not get in, and takes them when there is room", async () => {
     const host = aHost();
-    host.bpf.load("x", { pinDir: "/bpf/v2", mapSizes: { ifaces: 1 } });
+    host.bpf.load("x", { pinDir: `/bpf/v${CABLE_LAYOUT}`, mapSizes: { ifaces: 1 } });
     const datapath = await open(host);
     const networks = [aNetwork(1)];
     const { up, failed } = datapath.apply(wantedOf({ networks, vifs: [aVif(1), aVif(2)] }));
@@ -407,7 +406,7 @@ describe("ebpf driver: whole states in any order", () => {
     const state = STATES.oneVm as Wanted;
     datapath.apply(state);
     const dump = datapath.dump();
-    const ifaces = host.bpf.pins.get("/bpf/v2/ifaces");
+    const ifaces = host.bpf.pins.get(`/bpf/v${CABLE_LAYOUT}/ifaces`);
     ifaces?.delete(MAPS.ifaces.key.encode({ ifindex: 101 }));
     ifaces?.update(MAPS.ifaces.key.encode({ ifindex: 5 }), MAPS.ifaces.value.encode(9 as VifNumber));
     datapath.apply(state);
@@ -450,7 +449,7 @@ describe("ebpf driver: services", () => {
 
   test("a number that is used again starts counting from zero, one that is kept goes on", async () => {
     const { host, datapath } = await oneVm();
-    const stats = host.bpf.pins.get("/bpf/v2/stats");
+    const stats = host.bpf.pins.get(`/bpf/v${CABLE_LAYOUT}/stats`);
     const key = MAPS.stats.key.encode(1 as VifNumber);
     const count = (packets: bigint) => {
       const value = Buffer.alloc(MAPS.stats.value.size * 2);
