@@ -41,6 +41,8 @@ const generation = (host: FakeHost) => {
 const machine = (vlan: number | null, name = "card2", ifindex = 4) =>
   ({ ifindex, name, kind: "physical", vlan }) as const;
 
+const OLD_PINS_REMOVED = Array.from({ length: CABLE_LAYOUT - 1 }, (_, at) => `remove pins /bpf/v${at + 1}`);
+
 describe("ebpf driver: what it does to a host", () => {
   test("opening makes devices and settings, and touches nothing else", async () => {
     const host = aHost();
@@ -87,7 +89,7 @@ describe("ebpf driver: what it does to a host", () => {
       "map ips[net=1 ip=fe80::a9fe:a9fe]=target={kind=0 vif=0 remote=::} mac=02:ca:b1:e0:00:01 flags=0 set=0",
       "map nets[1]=flags=0 mtu=1450 ifindex=0 vlan=0 locals=1 remotes=0",
       "map ifaces[ifindex=101]=1",
-      "remove pins /bpf/v1",
+      ...OLD_PINS_REMOVED,
     ]);
   });
 
@@ -123,7 +125,7 @@ describe("ebpf driver: what it does to a host", () => {
       "link set card1 promisc on",
       "attach uplink to card2",
       "link set card2 promisc on",
-      "remove pins /bpf/v1",
+      ...OLD_PINS_REMOVED,
     ]);
     datapath.apply(wantedOf({ networks: [vlan] }));
     const after = host.takeLog();
@@ -148,7 +150,8 @@ describe("ebpf driver: what it does to a host", () => {
       "detach from cable-pkt0",
       "link del cable-pkt0",
       "link del cable-svc0",
-      ...Array.from({ length: CABLE_LAYOUT }, (_, before) => `remove pins /bpf/v${before + 1}`),
+      ...OLD_PINS_REMOVED,
+      `remove pins /bpf/v${CABLE_LAYOUT}`,
     ]);
   });
 });
