@@ -132,7 +132,7 @@ describe("ebpf driver: what it does to a host", () => {
     assert.ok(after.includes("map delete uplinks[ifindex=4 vlan=7]"));
     assert.deepEqual(
       after.filter((line) => !line.startsWith("map ")),
-      ["detach from card2", "link set card2 promisc off", "remove pins /bpf/v1"],
+      ["detach from card2", "link set card2 promisc off", ...OLD_PINS_REMOVED],
     );
   });
 
