@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Datapath, Trap } from "../datapath/mod.ts";
 import type { Host } from "../host/mod.ts";
-import type { HostFacts, Ip, ViewNetwork } from "../model/mod.ts";
+import type { HostFacts, Ip } from "../model/mod.ts";
 import { Attachments, Cni, isContainerDevice } from "./cni/mod.ts";
 import type { ControlNode } from "./control-node.ts";
 import type { Log } from "./log.ts";
@@ -10,6 +10,7 @@ import { Advertiser, type Applied, LocalLinks, Loop, PortWires, Responder, Saver
 import type { Metadata } from "./metadata/mod.ts";
 import { cniRoutes, metricsRoutes, refuseSecond, serve, stateRoutes } from "./ports/mod.ts";
 import { Reporter } from "./report/mod.ts";
+import { type Advertised, advertisedIn } from "./services/mod.ts";
 import { viewFile } from "./view/mod.ts";
 
 export interface AgentParts {
@@ -60,7 +61,7 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   const cni = new Cni({ host, attachments, wires, control: parts.control, log });
   const responder = new Responder(() => loop.view, datapath, log);
   const advertiser = new Advertiser({
-    advertised: (id) => advertisedNetwork(loop, id),
+    advertised: (id) => advertisedTo(loop, id),
     inject: (id, frame) => datapath.inject(id, frame),
   });
   const file = viewFile(paths.view, parts.name);
@@ -70,6 +71,7 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   loop.onApplied((applied) => {
     tell(reporter, loop, applied, facts());
     for (const id of applied.ports) advertiser.changed(id);
+    if (applied.haveRoutersChanged) advertiser.routersChanged();
     if (applied.hasViewChanged) saver.changed();
   });
   await datapath.open();
@@ -140,10 +142,11 @@ function makeWatcher({ control, log }: AgentParts, loop: Loop, reporter: Reporte
   return new Watcher(control, follower, log);
 }
 
-/** The network of a port whose workload can hear, and is to hear, router advertisements. */
-function advertisedNetwork(loop: Loop, portId: string): ViewNetwork | undefined {
+/** The router advertisements for the workload of a port that is up. */
+function advertisedTo(loop: Loop, portId: string): Advertised[] {
   const vif = loop.planner.wanted.vifs.get(portId);
-  return vif?.ra && loop.state(portId).up ? loop.view.networks.get(vif.networkId) : undefined;
+  const network = vif && loop.state(portId).up ? loop.view.networks.get(vif.networkId) : undefined;
+  return network === undefined ? [] : advertisedIn(network, loop.view.routers.values());
 }
 
 function hostFacts({ nic, tunnelIp, physicalNetworks, version }: AgentParts, localLinks: LocalLinks): HostFacts {

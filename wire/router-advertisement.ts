@@ -1,4 +1,4 @@
-/** Router advertisements (RFC 4861 section 4.2, RFC 8106) as whole Ethernet frames. */
+/** Router advertisements (RFC 4861 section 4.2, RFC 4191, RFC 8106) as whole Ethernet frames. */
 import { type Cidr, type Ip, ipBytes16, type Mac, macBytes, prefix } from "../model/mod.ts";
 import { pseudoChecksum } from "./checksum.ts";
 import { domainNameBytes } from "./domain-name.ts";
@@ -15,6 +15,8 @@ export interface RouterAdvertisement {
   routerLifetimeSeconds: number;
   mtuBytes: number;
   prefixes: { cidr: Cidr; autonomous: boolean; validSeconds: number; preferredSeconds: number }[];
+  /** Beyond the prefixes, by way of the sender (RFC 4191); lifetime 0: no longer. */
+  routes: { destination: Cidr; seconds: number }[];
   dnsServers: Ip[];
   dnsSearch: string[];
   dnsLifetimeSeconds: number;
@@ -53,6 +55,12 @@ function options(ra: RouterAdvertisement): Uint8Array[] {
     const flags = onLink | (autonomous ? 0x40 : 0);
     const base = ipBytes16(cidr.slice(0, cidr.indexOf("/")) as Ip);
     list.push(option(3, Uint8Array.of(length, flags), u32(validSeconds, preferredSeconds, 0), base));
+  }
+  for (const { destination, seconds } of ra.routes) {
+    const { length } = prefix(destination);
+    const base = ipBytes16(destination.slice(0, destination.indexOf("/")) as Ip);
+    // Of medium preference; of the prefix as many halves as it needs.
+    list.push(option(24, Uint8Array.of(length, 0), u32(seconds), base.subarray(0, Math.ceil(length / 64) * 8)));
   }
   const lifetime = u32(ra.dnsLifetimeSeconds);
   const reserved = Uint8Array.of(0, 0);

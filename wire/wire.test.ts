@@ -130,6 +130,7 @@ test("a router advertisement has a right checksum, its prefixes and its MTU", ()
     routerLifetimeSeconds: 0,
     mtuBytes: 1450,
     prefixes: [{ cidr: "fd00:1::/64" as Cidr, autonomous: true, validSeconds: 86400, preferredSeconds: 14400 }],
+    routes: ["::/0", "fd00:2::/64", "fd00:3::/65"].map((cidr) => ({ destination: cidr as Cidr, seconds: 60 })),
     dnsServers: [ip("fd00::53")],
     dnsSearch: ["example.org."],
     dnsLifetimeSeconds: 1800,
@@ -141,7 +142,15 @@ test("a router advertisement has a right checksum, its prefixes and its MTU", ()
   for (let at = 16; at < icmp.length; at += (icmp[at + 1] as number) * 8) {
     found.set(icmp[at] as number, icmp.subarray(at, at + (icmp[at + 1] as number) * 8));
   }
-  assert.deepEqual([...found.keys()], [1, 5, 3, 25, 31]);
+  assert.deepEqual([...found.keys()], [1, 5, 3, 24, 25, 31]);
+  const routes = Buffer.from(icmp)
+    .toString("hex")
+    .split(/(?=1801|1802|1803)/)
+    .slice(1);
+  assert.deepEqual(
+    routes.map((option) => option.slice(0, Number(option[3]) * 16)),
+    ["180100000000003c", "180240000000003cfd00000200000000", "180341000000003cfd000003000000000000000000000000"],
+  );
   assert.equal(new DataView(Uint8Array.from(found.get(5) as Uint8Array).buffer).getUint32(4), 1450);
   assert.equal(ipFromBytes16((found.get(3) as Uint8Array).subarray(16)), "fd00:1::");
 });

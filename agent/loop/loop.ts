@@ -25,6 +25,7 @@ export interface Applied {
   named: ReadonlySet<Id>;
   /** More than a newer revision. */
   hasViewChanged: boolean;
+  haveRoutersChanged: boolean;
   durationMs: number;
 }
 
@@ -45,6 +46,7 @@ export class Loop {
   /** For the listeners, since they were told last. */
   #named = new Set<Id>();
   #hasViewChanged = false;
+  #haveRoutersChanged = false;
   #up: ReadonlySet<Id> = new Set();
   #failed: ReadonlyMap<Id, string> = new Map();
   /** The next apply compares everything, and removes. */
@@ -122,6 +124,7 @@ export class Loop {
     const startMs = performance.now();
     const viewChange = this.held.takeChange();
     this.#hasViewChanged ||= Object.values(viewChange).some(({ size }) => size > 0);
+    this.#haveRoutersChanged ||= viewChange.routers.size > 0;
     for (const id of viewChange.ports) this.#named.add(id);
     const { changed, ports } = this.#planner.update(this.view, {
       ...viewChange,
@@ -141,9 +144,16 @@ export class Loop {
     }
     this.revisionInForce = this.held.revision ?? this.revisionInForce;
     const durationMs = performance.now() - startMs;
-    const applied = { ports, named: this.#named, hasViewChanged: this.#hasViewChanged, durationMs };
+    const applied: Applied = {
+      ports,
+      named: this.#named,
+      hasViewChanged: this.#hasViewChanged,
+      haveRoutersChanged: this.#haveRoutersChanged,
+      durationMs,
+    };
     this.#named = new Set();
     this.#hasViewChanged = false;
+    this.#haveRoutersChanged = false;
     for (const listener of this.#listeners) listener(applied);
   }
 

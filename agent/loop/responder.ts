@@ -9,8 +9,9 @@ import {
   type ViewNetwork,
   type ViewPort,
 } from "../../model/mod.ts";
+import { isRouterSolicitation } from "../../wire/mod.ts";
 import type { Log } from "../log.ts";
-import { answerDhcp4, answerDhcp6, routerAdvertisement } from "../services/mod.ts";
+import { advertisedIn, advertisementFrame, answerDhcp4, answerDhcp6 } from "../services/mod.ts";
 
 const ETHERNET_BYTES = 14;
 const IPV6_SOURCE = ETHERNET_BYTES + 8;
@@ -59,10 +60,14 @@ export class Responder {
   }
 
   #advertise(trap: Trap, network: ViewNetwork): void {
+    if (!isRouterSolicitation(trap.frame)) {
+      this.#count("bad_solicitation");
+      return;
+    }
+    const all = advertisedIn(network, this.#view().routers.values());
+    this.#count(all.length === 0 ? "unadvertised" : "advertisement");
     const to = solicitor(trap.frame);
-    const reply = routerAdvertisement({ network, ...(to === undefined ? {} : { to }) });
-    this.#count(reply === undefined ? "unadvertised" : "advertisement");
-    if (reply !== undefined) this.#sender.inject(trap.vifId, reply);
+    for (const each of all) this.#sender.inject(trap.vifId, advertisementFrame(each, to));
   }
 
   #count(outcome: string): void {
@@ -72,7 +77,6 @@ export class Responder {
 
 /** Whom to answer; undefined when it has no address yet, so the answer goes to all nodes (RFC 4861 section 6.2.6). */
 function solicitor(frame: Uint8Array): { mac: Mac; ip: Ip } | undefined {
-  if (frame.length < IPV6_SOURCE + 16) return undefined;
   const ip = ipFromBytes16(frame.subarray(IPV6_SOURCE, IPV6_SOURCE + 16));
   return ip === "::" ? undefined : { mac: macFromBytes(frame.subarray(6, 12)), ip };
 }

@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SERVICE_MAC } from "../../model/mod.ts";
-import { aNetwork, aPort, aSubnet, aView, FakeDatapath, fakeLog, portId } from "../fake/mod.ts";
-import { ADVERTISEMENT_INTERVAL_SECONDS } from "../services/mod.ts";
+import { type Ip, mac, SERVICE_MAC, type ViewRouter } from "../../model/mod.ts";
+import { pseudoChecksum } from "../../wire/mod.ts";
+import { aNetwork, aPort, aSubnet, aView, FakeDatapath, fakeLog, networkId, portId, uuid } from "../fake/mod.ts";
+import { ADVERTISEMENT_INTERVAL_SECONDS, advertisedIn } from "../services/mod.ts";
 import { Advertiser } from "./advertiser.ts";
 import { Responder } from "./responder.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
-/** A router solicitation, as far as the responder reads it: Ethernet and IPv6 headers. */
+/** A router solicitation to all routers. */
 function solicitation(source: string): Buffer {
-  return Buffer.from(`333300000002fa163e00000186dd6000000000083aff${source}${"00".repeat(24)}`, "hex");
+  const to = "ff020000000000000000000000000002";
+  const [from, target, message] = [source, to, "8500000000000000"].map((text) => Buffer.from(text, "hex"));
+  message?.writeUInt16BE(pseudoChecksum(from as Buffer, target as Buffer, 58, message), 2);
+  return Buffer.from(`333300000002fa163e00000186dd6000000000083aff${source}${to}${message?.toString("hex")}`, "hex");
 }
 
 function setUp() {
@@ -41,14 +45,16 @@ test("what is not for the services is counted and gets no answer", () => {
   responder.answer({ vifId: portId(1), reason: "router_solicitation", frame: Buffer.alloc(3) });
   for (const length of [0, 14, 60, 400])
     responder.answer({ vifId: portId(1), reason: "dhcp4", frame: Buffer.alloc(length) });
-  assert.equal(datapath.injected.length, 1);
-  assert.deepEqual([responder.outcomes.get("port_unknown"), responder.outcomes.get("unadvertised")], [1, 1]);
+  assert.equal(datapath.injected.length, 0);
+  const outcomes = ["port_unknown", "unadvertised", "bad_solicitation"].map((name) => responder.outcomes.get(name));
+  assert.deepEqual(outcomes, [1, 1, 1]);
 });
 
 test("a port is told at once, then again within the interval, and no more once it is gone", () => {
   const datapath = new FakeDatapath();
   let network: ReturnType<typeof aNetwork> | undefined = aNetwork(1);
-  const advertiser = new Advertiser({ advertised: () => network, inject: (id, frame) => datapath.inject(id, frame) });
+  const advertised = () => (network === undefined ? [] : advertisedIn(network, []));
+  const advertiser = new Advertiser({ advertised, inject: (id, frame) => datapath.inject(id, frame) });
   advertiser.changed(portId(1));
   assert.equal(datapath.injected.length, 1);
   const nowMs = performance.now();
@@ -58,7 +64,39 @@ test("a port is told at once, then again within the interval, and no more once i
   assert.equal(datapath.injected.length, 2);
   network = undefined;
   advertiser.tick(nowMs + ADVERTISEMENT_INTERVAL_SECONDS * 3000);
+  assert.equal(datapath.injected.length, 3, "what was said is withdrawn");
   network = aNetwork(1);
   advertiser.tick(nowMs + ADVERTISEMENT_INTERVAL_SECONDS * 9000);
-  assert.equal(datapath.injected.length, 2);
+  assert.equal(datapath.injected.length, 3);
+});
+
+test("a router that goes is withdrawn, with a lifetime of zero, before what holds now; others' routers are no news", () => {
+  const datapath = new FakeDatapath();
+  const router = (n: number, on: number): ViewRouter => ({
+    id: uuid("5", n),
+    adminUp: true,
+    interfaces: [
+      { portId: portId(90 + n), networkId: networkId(on), mac: mac("fa:16:3e:00:99:01"), ips: [`fd00:${on}::1` as Ip] },
+    ],
+    routes: [],
+    gateway: null,
+  });
+  let routers = [router(1, 1)];
+  const advertiser = new Advertiser({
+    advertised: () => advertisedIn(aNetwork(1), routers),
+    inject: (id, frame) => datapath.inject(id, frame),
+  });
+  advertiser.changed(portId(1));
+  routers = [router(1, 1), router(2, 2)];
+  advertiser.routersChanged();
+  assert.equal(datapath.injected.length, 1);
+  routers = [router(2, 2)];
+  advertiser.routersChanged();
+  const said = datapath.injected.map(({ frame }) => [hex(frame.subarray(6, 12)), Buffer.from(frame).readUInt16BE(60)]);
+  const service = SERVICE_MAC.replaceAll(":", "");
+  assert.deepEqual(said, [
+    ["fa163e009901", 9000],
+    ["fa163e009901", 0],
+    [service, 0],
+  ]);
 });

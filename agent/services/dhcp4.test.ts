@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Cidr, ip, mac, SERVICE_IP4, type ViewNetwork, type ViewPort, type ViewSubnet } from "../../model/mod.ts";
 import { type Dhcp4, decodeDhcp4, decodeUdp4, encodeDhcp4, encodeUdp4, ip4Bytes } from "../../wire/mod.ts";
 import { extraOption } from "./dhcp-options.ts";
-import { answerDhcp4, routerAdvertisement } from "./mod.ts";
+import { answerDhcp4 } from "./mod.ts";
 
 const subnet: ViewSubnet = {
   id: "s4",
@@ -231,28 +231,3 @@ for (const [name, value, expected] of [
     assert.equal(option === undefined ? "refused" : `${option[0]}:${Buffer.from(option[1]).toString("hex")}`, expected);
   });
 }
-
-const v6 = (raMode: ViewSubnet["raMode"]): ViewSubnet => ({
-  ...subnet,
-  id: "s6",
-  cidr: "fd00:1::/64" as Cidr,
-  gateway: ip("fd00:1::1"),
-  raMode,
-  dnsServers: [],
-});
-
-for (const [mode, flags, prefixFlags] of [
-  ["slaac", 0, 0xc0],
-  ["dhcpv6-stateless", 0x40, 0xc0],
-  ["dhcpv6-stateful", 0xc0, 0x80],
-] as const) {
-  test(`a ${mode} subnet is advertised with flags ${flags} and prefix flags ${prefixFlags}`, () => {
-    const frame = routerAdvertisement({ network: { ...network, subnets: [subnet, v6(mode)] } });
-    assert.equal(frame?.[54 + 5], flags);
-    assert.equal(frame?.[54 + 16 + 8 + 8 + 3], prefixFlags);
-  });
-}
-
-test("a network whose router is not ours is not advertised", () => {
-  assert.equal(routerAdvertisement({ network: { ...network, subnets: [subnet, v6(null)] } }), undefined);
-});
