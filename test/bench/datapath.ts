@@ -36,14 +36,18 @@ const PROMISES: { place: "sameHost" | "crossHost"; against: string; least: Parti
 
 export type Results = Map<string, Record<LoadTest, Load[]>>;
 
-export async function measureInTurn(paths: Path[], log: (line: string) => void): Promise<Results> {
+export async function measureInTurn(
+  paths: Path[],
+  log: (line: string) => void,
+  { tests = LOAD_TESTS, rounds = ROUNDS, seconds = SECONDS } = {},
+): Promise<Results> {
   const results: Results = new Map(paths.map((path) => [path.name, { stream: [], rr: [], crr: [], udp: [] }]));
-  for (let round = 1; round <= ROUNDS; round++) {
-    log(`round ${round} of ${ROUNDS}`);
-    for (const test of LOAD_TESTS) {
+  for (let round = 1; round <= rounds; round++) {
+    log(`round ${round} of ${rounds}`);
+    for (const test of tests) {
       // Turned about in every other round, so that who comes first is not always the same.
       for (const path of round % 2 === 0 ? paths.toReversed() : paths) {
-        results.get(path.name)?.[test].push(await measure(path, test, SECONDS));
+        results.get(path.name)?.[test].push(await measure(path, test, seconds));
       }
     }
   }

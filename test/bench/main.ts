@@ -7,6 +7,7 @@ import { apiBench } from "./api.ts";
 import { cniBench } from "./cni.ts";
 import { datapathBench } from "./datapath.ts";
 import { firstPacketBench } from "./first-packet.ts";
+import { policyBench } from "./policy.ts";
 import { routedBench } from "./routed.ts";
 import { type Row, rowJson, rowLine } from "./row.ts";
 import { viewsBench } from "./views.ts";
@@ -16,6 +17,7 @@ type Bench = (log: (line: string) => void) => Promise<Row[]>;
 export const BENCHES: Record<string, Bench> = {
   datapath: datapathBench,
   routed: routedBench,
+  policy: policyBench,
   "first-packet": firstPacketBench,
   cni: cniBench,
   views: viewsBench,

@@ -7,7 +7,7 @@ import { BUILD, must, mustIn, type Running, runIn, start, until } from "../kit/m
 
 const SOURCE = join(import.meta.dirname, "netload.c");
 const PROGRAM = join(BUILD, "bench/netload");
-const PORT = 7000;
+export const PORT = 7000;
 
 /**
  * The server stays on one CPU. Tests of latency have their client on the same one: else the scheduler's choice, which
