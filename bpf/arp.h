@@ -40,6 +40,7 @@ static __always_inline int answer_arp(struct __sk_buff *skb, const struct origin
 
 	if (bpf_skb_store_bytes(skb, 0, &answer, sizeof(answer), 0))
 		return drop(origin->vif, DROP_REDIRECT);
+	note(TRACE_ANSWERED, step->mac = entry->mac; ip_from4(&step->dst, request->target_ip));
 	return reply(skb, origin);
 }
 

@@ -231,6 +231,7 @@ static __always_inline int claim_port(const struct origin *origin, struct decisi
 			return DROP_FLOW_TABLE_FULL;
 		if (!has_port)
 			break;
+		note(TRACE_CHANCE);
 		back.dst_port = bpf_htons(CLAIM_FIRST + bpf_get_prandom_u32() % CLAIM_LENGTH);
 		if (is_id)
 			back.src_port = back.dst_port;
@@ -279,11 +280,18 @@ static __always_inline __u32 ask_end(const struct decision *decision, const stru
 	struct frame asked;
 	__u32 passes;
 
-	if (decision->is_related)
+	if (decision->is_related) {
+		if (vif)
+			note_policy(TRACE_POLICY_RELATED | direction << 8, 0, 0, 0);
 		return PASSES_AS_ANSWER;
-	if (!vif || !vif->policy)
+	}
+	if (!vif || !vif->policy) {
+		if (vif)
+			note_policy(TRACE_POLICY_NO_GROUPS | direction << 8, 0, 0, 0);
 		return is_answer ? PASSES_AS_ANSWER : RULE_STATEFUL;
+	}
 	if (is_answer) {
+		note_policy(TRACE_POLICY_ANSWER | direction << 8, 0, 0, 0);
 		question_of(&asked, &decision->frame, ends);
 		asked_direction = direction == RULE_INGRESS ? RULE_EGRESS : RULE_INGRESS;
 	} else {
@@ -348,7 +356,10 @@ int commit(struct __sk_buff *skb)
 		reason = keep(skb, &origin, decision, set->generation, ahead, back);
 		if (reason)
 			return drop(origin.vif, reason);
+		note(TRACE_KEPT);
 	}
+	if (decision->rewrite & (REWRITE_SRC | REWRITE_DST))
+		note_ends(&decision->now, decision->router);
 	nat = (struct nat){ decision->now.src.w[3], decision->now.dst.w[3], decision->now.src_port, decision->now.dst_port };
 	if (decision->related && translate_quote(skb, decision))
 		return drop(origin.vif, DROP_MALFORMED);

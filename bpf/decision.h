@@ -46,7 +46,9 @@ enum refusal { REFUSE_TTL = 1, REFUSE_NO_ROUTE, REFUSE_NO_HOST };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
+#if !IS_TRACE
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
+#endif
 	__type(key, __u32);
 	__type(value, struct decision);
 } decisions SEC(".maps");

@@ -43,6 +43,7 @@ static __always_inline int deliver_local(struct __sk_buff *skb, const struct ori
 	if (unlikely(!(vif->flags & VIF_ADMIN_UP)))
 		return drop(number, DROP_VIF_DOWN);
 	count_tx(number, skb->len);
+	note(TRACE_LOCAL, step->vif = number);
 	verdict = send_to_vif(skb, vif);
 	return verdict == TC_ACT_SHOT ? drop(number, DROP_REDIRECT) : verdict;
 }
@@ -52,6 +53,9 @@ static __always_inline int set_tunnel(struct __sk_buff *skb, net_t net, const ip
 {
 	struct bpf_tunnel_key key = { .tunnel_id = net, .tunnel_ttl = 64 };
 
+	note(TRACE_ENCAPSULATED, step->net = net; step->dst = *remote);
+	if (IS_TRACE)
+		return 0;
 	if (likely(ip_is4(remote))) {
 		key.remote_ipv4 = bpf_ntohl(remote->w[3]);
 		return bpf_skb_set_tunnel_key(skb, &key, sizeof(key), BPF_F_ZERO_CSUM_TX);
@@ -65,6 +69,15 @@ static __always_inline int get_tunnel(struct __sk_buff *skb, net_t *net, ip_t *p
 {
 	struct bpf_tunnel_key key;
 
+#if IS_TRACE
+	struct trace *trace = get_trace();
+
+	if (!trace || !trace->tunnel_net)
+		return -1;
+	*net = trace->tunnel_net;
+	*peer = trace->tunnel_peer;
+	return 0;
+#endif
 	if (likely(!bpf_skb_get_tunnel_key(skb, &key, sizeof(key), 0))) {
 		ip_from4(peer, bpf_htonl(key.remote_ipv4));
 	} else {
@@ -94,6 +107,7 @@ static __always_inline int deliver_wire(struct __sk_buff *skb, const struct orig
 
 	if (unlikely(!net))
 		return drop(origin->vif, DROP_NETWORK_UNKNOWN);
+	note(TRACE_WIRE, step->net = out);
 	if (net->vlan && bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), net->vlan))
 		return drop(origin->vif, DROP_REDIRECT);
 	return bpf_redirect(net->ifindex, 0);

@@ -4,13 +4,15 @@
 
 #include "kernel.h"
 #include "maps.h"
+#include "trace.h"
 
 /* Drops and counts against a port, or against the host itself (0). */
 static __always_inline int drop(vif_t vif, __u32 reason)
 {
 	struct vif_stats *counters = bpf_map_lookup_elem(&stats, &vif);
 
-	if (counters && reason < DROP_REASONS)
+	note_numbers(TRACE_DROPPED, vif, reason, 0);
+	if (!IS_TRACE && counters && reason < DROP_REASONS)
 		counters->drops[reason]++;
 	return TC_ACT_SHOT;
 }
@@ -20,7 +22,7 @@ static __always_inline void count_rx(vif_t vif, __u32 bytes)
 {
 	struct vif_stats *counters = bpf_map_lookup_elem(&stats, &vif);
 
-	if (counters) {
+	if (!IS_TRACE && counters) {
 		counters->rx_packets++;
 		counters->rx_bytes += bytes;
 	}
@@ -30,7 +32,7 @@ static __always_inline void count_tx(vif_t vif, __u32 bytes)
 {
 	struct vif_stats *counters = bpf_map_lookup_elem(&stats, &vif);
 
-	if (counters) {
+	if (!IS_TRACE && counters) {
 		counters->tx_packets++;
 		counters->tx_bytes += bytes;
 	}

@@ -21,6 +21,32 @@ static __always_inline struct flow *find_flow(const struct frame *frame, __u32 g
 	return peer && !ip_equal(&flow->tunnel_peer, peer) ? 0 : flow;
 }
 
+/* What the flow table knew of a traced packet. */
+static __always_inline void note_flow(const struct frame *frame, __u32 generation, const struct flow *found)
+{
+	struct flow *held = IS_TRACE ? bpf_map_lookup_elem(&flows, &frame->key) : 0;
+
+	note(TRACE_FLOW, step->number = found			       ? TRACE_FLOW_CURRENT
+					: !held			       ? TRACE_FLOW_NONE
+					: !held->generation	       ? TRACE_FLOW_UNDECIDED
+					: held->generation != generation ? TRACE_FLOW_OLD
+									 : TRACE_FLOW_OTHER);
+}
+
+static __always_inline void note_frame(const struct frame *frame)
+{
+	note(TRACE_PARSED, step->src = frame->key.src; step->dst = frame->key.dst; step->src_port = frame->key.src_port;
+	     step->dst_port = frame->key.dst_port; step->proto = frame->key.proto; step->number = frame->ip_length;
+	     step->tag = bpf_ntohs(frame->ethertype));
+}
+
+/* A traced packet's new ends. */
+static __always_inline void note_ends(const struct flow_key *key, router_t router)
+{
+	note(TRACE_NAT, step->src = key->src; step->dst = key->dst; step->src_port = key->src_port;
+	     step->dst_port = key->dst_port; step->proto = key->proto; step->router = router);
+}
+
 static __always_inline void nat_of(struct nat *nat, const struct flow *flow)
 {
 	nat->src4 = flow->new_src4;
@@ -40,6 +66,18 @@ static __always_inline void translate_key(struct flow_key *key, __u16 rewrite, c
 		key->dst.w[3] = nat->dst4;
 		key->dst_port = nat->dst_port;
 	}
+}
+
+/* Traced: which ends a known flow's packet is given. */
+static __always_inline void note_kept_nat(const struct frame *frame, const struct flow *flow, const struct nat *nat)
+{
+	struct flow_key now;
+
+	if (!IS_TRACE || !(flow->rewrite & (REWRITE_SRC | REWRITE_DST)))
+		return;
+	now = frame->key;
+	translate_key(&now, flow->rewrite, nat);
+	note_ends(&now, flow->nat_router);
 }
 
 /* In which network answers come in by a tunnel. A router's come in where the question did, since the other host routes
@@ -81,6 +119,8 @@ static __always_inline int is_last(const struct frame *frame, struct flow *flow,
 		return 1;
 	if (!(frame->tcp_flags & TCP_FIN))
 		return flow->flags & FLOW_CLOSED;
+	if (IS_TRACE)
+		return 0;
 	flow->flags |= FLOW_FIN;
 	other = bpf_map_lookup_elem(&flows, back);
 	if (other && other->flags & FLOW_FIN) {
@@ -123,20 +163,25 @@ static __always_inline int forward(struct __sk_buff *skb, const struct origin *o
 
 	if (unlikely(reason))
 		return is_shared_with_host(origin) ? TC_ACT_OK : drop(origin->vif, reason);
+	note_frame(&frame);
 	if (unlikely(!set || !has_flow(&frame)))
 		return tail(skb, origin, slow);
 	frame.key.ingress = origin->ingress;
 	flow = find_flow(&frame, set->generation, peer);
+	note_flow(&frame, set->generation, flow);
 	if (unlikely(!flow || (frame.ip_length > flow->mtu && wire_length(skb, &frame) > flow->mtu)))
 		return tail(skb, origin, slow);
 	/* Plain additions: both directions have their own entry, and a flow's packets rarely arrive on two CPUs at once. */
-	flow->packets++;
-	flow->bytes += skb->len;
-	flow->last_seen_ns = bpf_ktime_get_coarse_ns();
+	if (!IS_TRACE) {
+		flow->packets++;
+		flow->bytes += skb->len;
+		flow->last_seen_ns = bpf_ktime_get_coarse_ns();
+	}
 	if (flow->flags & FLOW_REWRITE) {
 		if (unlikely(frame.ttl <= flow->hops))
 			return tail(skb, origin, slow);
 		nat_of(&nat, flow);
+		note_kept_nat(&frame, flow, &nat);
 		if (unlikely(apply_rewrite(skb, &frame, flow->rewrite, flow->hops, &flow->new_dst_mac, &nat)))
 			return drop(origin->vif, DROP_REDIRECT);
 	}

@@ -22,4 +22,8 @@ struct {
 	enum flow_flag flow_flag;
 	enum trap_reason trap_reason;
 	struct trap_header trap_header;
+	enum trace_kind trace_kind;
+	enum trace_flow trace_flow;
+	enum trace_policy trace_policy;
+	struct trace trace;
 } layout;

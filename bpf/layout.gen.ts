@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "274e9c40efa8f21d";
+export const LAYOUT_HASH = "824ebd59a765937b";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -37,6 +37,7 @@ export const SERVICE_DNS_PORT = 18053;
 export const FLOW_VIF = 0x40000000;
 export const FLOW_TUNNEL = 0x80000000;
 export const FLOW_WIRE = 0xc0000000;
+export const TRACE_STEPS = 96;
 
 export const DropReason = {
   NONE: 0,
@@ -254,6 +255,97 @@ export const targetKindNames: Readonly<Record<number, string>> = {
   2: "remote",
   3: "wire",
   4: "router",
+};
+
+export const TraceFlow = {
+  FLOW_NONE: 0,
+  FLOW_CURRENT: 1,
+  FLOW_OLD: 2,
+  FLOW_UNDECIDED: 3,
+  FLOW_OTHER: 4,
+} as const;
+export type TraceFlow = (typeof TraceFlow)[keyof typeof TraceFlow];
+/** Names by value, in lower case. */
+export const traceFlowNames: Readonly<Record<number, string>> = {
+  0: "flow_none",
+  1: "flow_current",
+  2: "flow_old",
+  3: "flow_undecided",
+  4: "flow_other",
+};
+
+export const TraceKind = {
+  PARSED: 1,
+  FLOW: 2,
+  SOURCE: 3,
+  SWITCHED: 4,
+  TO_ROUTER: 5,
+  ROUTED: 6,
+  OUTSIDE: 7,
+  GATEWAY: 8,
+  POLICY: 9,
+  CHANCE: 10,
+  NAT: 11,
+  KEPT: 12,
+  TRAPPED: 13,
+  SERVICE: 14,
+  ANSWERED: 15,
+  ECHOED: 16,
+  REFUSED: 17,
+  ASKED: 18,
+  LOCAL: 19,
+  WIRE: 20,
+  ENCAPSULATED: 21,
+  SENT: 22,
+  COPIED: 23,
+  DROPPED: 24,
+} as const;
+export type TraceKind = (typeof TraceKind)[keyof typeof TraceKind];
+/** Names by value, in lower case. */
+export const traceKindNames: Readonly<Record<number, string>> = {
+  1: "parsed",
+  2: "flow",
+  3: "source",
+  4: "switched",
+  5: "to_router",
+  6: "routed",
+  7: "outside",
+  8: "gateway",
+  9: "policy",
+  10: "chance",
+  11: "nat",
+  12: "kept",
+  13: "trapped",
+  14: "service",
+  15: "answered",
+  16: "echoed",
+  17: "refused",
+  18: "asked",
+  19: "local",
+  20: "wire",
+  21: "encapsulated",
+  22: "sent",
+  23: "copied",
+  24: "dropped",
+};
+
+export const TracePolicy = {
+  POLICY_NONE: 0,
+  POLICY_RULE: 1,
+  POLICY_NO_GROUPS: 2,
+  POLICY_ALWAYS: 3,
+  POLICY_RELATED: 4,
+  POLICY_ANSWER: 5,
+} as const;
+export type TracePolicy = (typeof TracePolicy)[keyof typeof TracePolicy];
+/** Names by value, in lower case. */
+export const tracePolicyNames: Readonly<Record<number, string>> = {
+  0: "policy_none",
+  1: "policy_rule",
+  2: "policy_no_groups",
+  3: "policy_always",
+  4: "policy_related",
+  5: "policy_answer",
 };
 
 export const TrapReason = {
@@ -860,6 +952,56 @@ export const TrapHeader: Table<TrapHeader> = record("trap_header", 12, {
   reason: [4, u16],
   length: [6, u16],
   wire: [8, branded<NetNumber>(u32)],
+});
+
+export interface TraceStep {
+  kind: number;
+  vif: VifNumber;
+  net: NetNumber;
+  router: RouterNumber;
+  src: Ip;
+  dst: Ip;
+  srcPort: number;
+  dstPort: number;
+  mac: Mac;
+  proto: number;
+  direction: number;
+  number: number;
+  tag: number;
+  policy: SetNumber;
+  remote: number;
+}
+export const TraceStep: Table<TraceStep> = record("trace_step", 76, {
+  kind: [0, u32],
+  vif: [4, branded<VifNumber>(u32)],
+  net: [8, branded<NetNumber>(u32)],
+  router: [12, branded<RouterNumber>(u32)],
+  src: [16, ip],
+  dst: [32, ip],
+  srcPort: [48, be16],
+  dstPort: [50, be16],
+  mac: [52, mac],
+  proto: [58, u8],
+  direction: [59, u8],
+  number: [60, u32],
+  tag: [64, u32],
+  policy: [68, branded<SetNumber>(u32)],
+  remote: [72, u32],
+});
+
+export interface Trace {
+  length: number;
+  tunnelNet: NetNumber;
+  tunnelPeer: Ip;
+  newFlows: number;
+  steps: TraceStep[];
+}
+export const Trace: Table<Trace> = record("trace", 7324, {
+  length: [0, u32],
+  tunnelNet: [4, branded<NetNumber>(u32)],
+  tunnelPeer: [8, ip],
+  newFlows: [24, u32],
+  steps: [28, array(TraceStep, 96)],
 });
 
 /** Every map that the agent fills or reads: the tables of its key and value. */

@@ -83,6 +83,7 @@ static __always_inline int to_gateway(struct __sk_buff *skb, const struct origin
 
 	if (is_outside(origin) || ip_is_unspecified(&gateway->remote))
 		return drop(origin->vif, DROP_NO_GATEWAY);
+	note(TRACE_GATEWAY, step->router = decision->router; step->dst = gateway->remote);
 	if (decision->hops) {
 		struct router_port *to = find_router_port(decision->router, decision->router_net);
 		struct router_port *from = find_router_port(decision->from_router, decision->router_net);
@@ -165,6 +166,8 @@ int leave(struct __sk_buff *skb)
 	decision->is_outside = 1;
 	decision->nat_router = decision->router;
 	decision->hops++;
+	note(TRACE_OUTSIDE, step->router = decision->router; step->net = gateway->net;
+	     step->dst = ip_is_unspecified(&decision->way.next_hop) ? decision->now.dst : decision->way.next_hop);
 	return to_outside(skb, &origin, decision, gateway->net,
 			  ip_is_unspecified(&decision->way.next_hop) ? &decision->now.dst : &decision->way.next_hop);
 }

@@ -61,6 +61,7 @@ static __always_inline int answer_nd(struct __sk_buff *skb, const struct origin 
 	finish_nd(&answer, &message, &question->target, &to);
 	if (bpf_skb_change_tail(skb, sizeof(answer), 0) || bpf_skb_store_bytes(skb, 0, &answer, sizeof(answer), 0))
 		return drop(origin->vif, DROP_REDIRECT);
+	note(TRACE_ANSWERED, step->mac = entry->mac; step->dst = question->target);
 	return reply(skb, origin);
 }
 

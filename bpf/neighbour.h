@@ -114,6 +114,7 @@ int ask(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	if (ip_is4(&decision->next_hop) ? ask4(skb, decision) : ask6(skb, decision))
 		return TC_ACT_SHOT;
+	note(TRACE_ASKED, step->net = decision->out; step->dst = decision->next_hop);
 	return deliver_wire(skb, &origin, decision->out);
 }
 

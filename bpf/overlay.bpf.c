@@ -12,5 +12,3 @@ int overlay(struct __sk_buff *skb)
 	origin.ingress = FLOW_TUNNEL | origin.net;
 	return forward(skb, &origin, &peer, TAIL_FROM_OUTSIDE);
 }
-
-char _license[] SEC("license") = "Dual BSD/GPL";

@@ -123,10 +123,14 @@ static __always_inline __u32 may_pass(const struct vif *vif, const struct frame 
 	};
 	struct rule *rule;
 
-	if (!vif->policy || is_always_allowed(frame))
+	if (!vif->policy || is_always_allowed(frame)) {
+		note_policy((vif->policy ? TRACE_POLICY_ALWAYS : TRACE_POLICY_NO_GROUPS) | direction << 8, 0, 0, 0);
 		return RULE_STATEFUL;
+	}
 	question.remote = set_of(far_net, &question.ip);
 	rule = ask_rules(&question);
+	note_policy((rule ? TRACE_POLICY_RULE : TRACE_POLICY_NONE) | direction << 8, vif->policy, question.remote,
+		    rule ? rule->tag : 0);
 	return rule ? rule->flags : 0;
 }
 

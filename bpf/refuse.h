@@ -136,6 +136,7 @@ static __always_inline int error4(struct __sk_buff *skb, const struct origin *or
 	    bpf_skb_store_bytes(skb, 0, &error, sizeof(error), 0) ||
 	    bpf_skb_store_bytes(skb, sizeof(error), quote->bytes, size, 0))
 		return TC_ACT_SHOT;
+	note_numbers(TRACE_REFUSED, 0, what->type, what->code);
 	return reply(skb, origin);
 }
 
@@ -198,6 +199,7 @@ static __always_inline int error6(struct __sk_buff *skb, const struct origin *or
 	    bpf_skb_store_bytes(skb, 0, &error, sizeof(error), 0) ||
 	    bpf_skb_store_bytes(skb, sizeof(error), quote->bytes, size, 0))
 		return TC_ACT_SHOT;
+	note_numbers(TRACE_REFUSED, 0, what->type, what->code);
 	return reply(skb, origin);
 }
 

@@ -75,6 +75,7 @@ static __always_inline int to_router(struct __sk_buff *skb, const struct origin 
 		if (bpf_skb_store_bytes(skb, ETH_HLEN + offsetof(struct ipv6hdr, saddr), &addresses, sizeof(addresses), 0))
 			return drop(origin->vif, DROP_REDIRECT);
 	}
+	note(TRACE_ECHOED, step->router = decision->router; step->dst = frame->key.dst);
 	return is_from_tunnel(origin) ? deliver_remote(skb, origin, origin->net, &decision->peer) : reply(skb, origin);
 }
 
@@ -105,6 +106,8 @@ int route(struct __sk_buff *skb)
 	if (found->kind == ROUTE_SHARED && choose_way(skb, decision))
 		return refuse_with(skb, &origin, decision, REFUSE_NO_HOST);
 	found = &decision->way;
+	note(TRACE_ROUTED, step->router = decision->router; step->net = found->net; step->dst = found->next_hop;
+	     step->number = found->kind);
 	if (found->kind == ROUTE_OUTSIDE)
 		return tail(skb, &origin, TAIL_LEAVE);
 	/* Its own host routes it. */

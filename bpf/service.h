@@ -114,6 +114,7 @@ int service(struct __sk_buff *skb)
 	to.dst_port = socket_port(frame.key.dst_port);
 	if (change_ends(skb, &frame, &to) || bpf_skb_store_bytes(skb, 0, &set->socket_mac, ETH_ALEN, 0))
 		return drop(origin.vif, DROP_REDIRECT);
+	note(TRACE_SERVICE, step->dst = frame.key.dst; step->dst_port = frame.key.dst_port);
 	return bpf_redirect(set->service_ifindex, 0);
 }
 

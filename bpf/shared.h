@@ -438,4 +438,67 @@ struct trap_header {
 	net_t wire;   /* with `vif` 0: out of this network's card */
 };
 
+/* What a traced packet met, in its order (see trace.h); which members of its step say what. */
+enum trace_kind {
+	TRACE_PARSED = 1,   /* src, dst, ports, proto; number: bytes of the IP packet, 0 = not IP; tag: EtherType */
+	TRACE_FLOW,         /* number: enum trace_flow */
+	TRACE_SOURCE,       /* may be sent by `vif`; number: 0 = its port security is off */
+	TRACE_SWITCHED,     /* by `mac` to an endpoint; number: enum target_kind */
+	TRACE_TO_ROUTER,    /* by `mac` to `router` */
+	TRACE_ROUTED,       /* by `router` into `net`; dst: the next hop, or :: ; number: enum route_kind */
+	TRACE_OUTSIDE,      /* by `router` here out to `net`; dst: the next hop */
+	TRACE_GATEWAY,      /* to the host that is the gateway of `router`: dst */
+	TRACE_POLICY,       /* number: enum trace_policy; direction: enum rule_direction; policy, remote: sets; tag: the rule's */
+	TRACE_CHANCE,       /* its port outside is any free one: another one next time */
+	TRACE_NAT,          /* by `router`; its ends are now src, dst and ports */
+	TRACE_KEPT,         /* both directions become flows */
+	TRACE_TRAPPED,      /* to the agent; number: enum trap_reason */
+	TRACE_SERVICE,      /* to a socket of this host's services */
+	TRACE_ANSWERED,     /* ARP or neighbour discovery: dst is at `mac` */
+	TRACE_ECHOED,       /* by `router` itself, in the name of dst */
+	TRACE_REFUSED,      /* it becomes an ICMP error and goes back; number: type; tag: code */
+	TRACE_ASKED,        /* on `net` who has dst */
+	TRACE_LOCAL,        /* delivered to `vif` */
+	TRACE_WIRE,         /* out to the wire of `net` */
+	TRACE_ENCAPSULATED, /* in `net` for the host dst */
+	TRACE_SENT,         /* number: the device that it leaves by */
+	TRACE_COPIED,       /* likewise, a copy of it */
+	TRACE_DROPPED       /* counted for `vif`; number: enum drop_reason */
+};
+enum trace_flow { TRACE_FLOW_NONE, TRACE_FLOW_CURRENT, TRACE_FLOW_OLD, TRACE_FLOW_UNDECIDED, TRACE_FLOW_OTHER };
+enum trace_policy {
+	TRACE_POLICY_NONE,      /* no rule lets it pass */
+	TRACE_POLICY_RULE,
+	TRACE_POLICY_NO_GROUPS, /* the port has none: everything passes */
+	TRACE_POLICY_ALWAYS,    /* what every port may send and hear */
+	TRACE_POLICY_RELATED,   /* an ICMP error about a known flow */
+	TRACE_POLICY_ANSWER     /* as long as what it answers passes: the next step */
+};
+struct trace_step {
+	__u32 kind; /* enum trace_kind */
+	vif_t vif;
+	net_t net;
+	router_t router;
+	ip_t src;
+	ip_t dst;
+	__be16 src_port;
+	__be16 dst_port;
+	mac_t mac;
+	__u8 proto;
+	__u8 direction;
+	__u32 number;
+	__u32 tag;
+	set_t policy;
+	__u32 remote;
+};
+/* traces[0]: array, of the traced programs alone. */
+#define TRACE_STEPS 96
+struct trace {
+	__u32 length;     /* steps met; the first TRACE_STEPS of them are in `steps` */
+	net_t tunnel_net; /* to be traced as if it came by VXLAN: in this network, */
+	ip_t tunnel_peer; /* from this host */
+	__u32 new_flows;
+	struct trace_step steps[TRACE_STEPS];
+};
+
 #endif

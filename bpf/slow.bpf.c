@@ -79,6 +79,7 @@ int from_port(struct __sk_buff *skb)
 		if (reason)
 			return drop(origin.vif, reason);
 	}
+	note(TRACE_SOURCE, step->vif = origin.vif; step->number = vif->flags & VIF_PORT_SECURITY);
 	if (vif->flags & VIF_DHCP4 && is_dhcp_request(&frame) && is_for_dhcp_service(&origin, set, &frame))
 		return trap(skb, &origin, &frame, TRAP_DHCP4);
 	if (vif->flags & VIF_DHCP6 && is_dhcp6_request(&frame) && is_for_dhcp_service(&origin, set, &frame))
@@ -152,5 +153,3 @@ int from_outside(struct __sk_buff *skb)
 	relate(skb);
 	return switch_unicast(skb, &origin, &frame, net);
 }
-
-char _license[] SEC("license") = "Dual BSD/GPL";

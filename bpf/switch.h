@@ -73,6 +73,7 @@ static __always_inline int to_router_mac(struct __sk_buff *skb, const struct ori
 	if (!decision)
 		return drop(origin->vif, DROP_INTERNAL);
 	decision->router = router;
+	note(TRACE_TO_ROUTER, step->router = router; step->mac = frame->dst_mac);
 	return tail(skb, origin, TAIL_ROUTE);
 }
 
@@ -91,6 +92,7 @@ static __always_inline int switch_unicast(struct __sk_buff *skb, const struct or
 		target = *found;
 	else if (!(net->flags & NET_PROVIDER) || is_outside(origin))
 		return unclaimed(origin, DROP_DST_UNKNOWN);
+	note(TRACE_SWITCHED, step->mac = frame->dst_mac; step->number = target.kind; step->vif = target.vif; step->dst = target.remote);
 	if (is_hairpin(origin, &target, net))
 		return unclaimed(origin, DROP_HAIRPIN);
 	if (target.kind == TARGET_REMOTE && is_outside(origin))

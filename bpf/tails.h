@@ -34,7 +34,9 @@ int service(struct __sk_buff *skb);
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, TAILS);
+#if !IS_TRACE
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
+#endif
 	__uint(key_size, sizeof(__u32));
 	__array(values, int(void *));
 } tails SEC(".maps")

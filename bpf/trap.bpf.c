@@ -42,5 +42,3 @@ int untrap(struct __sk_buff *skb)
 	}
 	return send_to_vif(skb, vif);
 }
-
-char _license[] SEC("license") = "Dual BSD/GPL";

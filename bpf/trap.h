@@ -23,6 +23,8 @@ static __always_inline int take_trap(vif_t vif)
 
 	if (!budget)
 		return 0;
+	if (IS_TRACE)
+		return budget->tokens || now >= budget->filled_ns + NS_PER_TRAP;
 	/* Another CPU may have filled it after this one looked at the clock. */
 	if (now >= budget->filled_ns + NS_PER_TRAP) {
 		budget->tokens += (now - budget->filled_ns) / NS_PER_TRAP;
@@ -50,6 +52,7 @@ static __always_inline int trap(struct __sk_buff *skb, const struct origin *orig
 		return drop(origin->vif, DROP_TRAP_LIMIT);
 	if (bpf_skb_change_head(skb, sizeof(envelope), 0) || bpf_skb_store_bytes(skb, 0, &envelope, sizeof(envelope), 0))
 		return drop(origin->vif, DROP_REDIRECT);
+	note(TRACE_TRAPPED, step->number = reason);
 	return bpf_redirect(set->trap_ifindex, 0);
 }
 

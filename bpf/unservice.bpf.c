@@ -42,5 +42,3 @@ int unservice(struct __sk_buff *skb)
 		return drop(number, DROP_REDIRECT);
 	return deliver_local(skb, &origin, number);
 }
-
-char _license[] SEC("license") = "Dual BSD/GPL";

@@ -68,5 +68,3 @@ int uplink(struct __sk_buff *skb)
 	origin.ingress = FLOW_WIRE | (found->net & ~NET_LOCAL);
 	return forward(skb, &origin, 0, TAIL_FROM_OUTSIDE);
 }
-
-char _license[] SEC("license") = "Dual BSD/GPL";

@@ -25,5 +25,3 @@ int workload(struct __sk_buff *skb)
 	origin.ingress = FLOW_VIF | origin.vif;
 	return forward(skb, &origin, 0, TAIL_FROM_PORT);
 }
-
-char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,7 +1,7 @@
 /** Compiles bpf/*.bpf.c into .build/bpf/*.o, those that are older than any source. Development and packaging only. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 const SOURCES = join(ROOT, "bpf");
@@ -16,6 +16,9 @@ function includes(): string[] {
 }
 
 const newest = (paths: string[]) => Math.max(...paths.map((path) => statSync(path).mtimeMs));
+
+/** One made of others. */
+const includesSources = (source: string) => /#include ".*\.bpf\.c"/.test(readFileSync(source, "utf8"));
 
 /** Compiles one source. @throws Error with clang's own words */
 export function compile(source: string, object: string): void {
@@ -32,12 +35,14 @@ export function compile(source: string, object: string): void {
 export function buildBpf(): string[] {
   mkdirSync(OBJECTS, { recursive: true });
   const files = readdirSync(SOURCES);
-  const headers = newest(files.filter((file) => file.endsWith(".h")).map((file) => join(SOURCES, file)));
+  const sources = files.filter((name) => name.endsWith(".bpf.c")).map((name) => join(SOURCES, name));
+  const headers = files.filter((name) => name.endsWith(".h")).map((name) => join(SOURCES, name));
   const built: string[] = [];
-  for (const file of files.filter((name) => name.endsWith(".bpf.c"))) {
-    const source = join(SOURCES, file);
+  for (const source of sources) {
+    const file = basename(source);
     const object = join(OBJECTS, file.replace(/\.bpf\.c$/, ".o"));
-    if (existsSync(object) && statSync(object).mtimeMs >= Math.max(headers, statSync(source).mtimeMs)) continue;
+    const parts = includesSources(source) ? [...headers, ...sources] : [...headers, source];
+    if (existsSync(object) && statSync(object).mtimeMs >= newest(parts)) continue;
     compile(source, object);
     built.push(file);
   }

@@ -44,6 +44,9 @@ const TYPEDEFS: Record<string, { cell: string; type: string }> = {
   __u64: { cell: "u64", type: "bigint" },
 };
 
+/** Structs that cross without being a pinned map's key or value. */
+const NO_MAPS = ["trap_header", "trace"];
+
 const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 const pascal = (name: string) => camel(`_${name}`);
 
@@ -154,8 +157,8 @@ function layoutText(btf: Btf): string {
   const maps = btf
     .maps()
     .map((map) => ({ name: map.name, key: tableOf(btf, map.key), value: tableOf(btf, map.value) }));
-  const extra = [...btf.types.values()].find((type) => type.kind === "STRUCT" && type.name === "trap_header");
-  if (extra !== undefined) btf.describe(extra.id);
+  for (const { kind, name, id } of btf.types.values())
+    if (kind === "STRUCT" && NO_MAPS.includes(name)) btf.describe(id);
   const enums = [...btf.types.values()].filter((type) => type.kind === "ENUM" && type.name !== "(anon)").sort(byName);
   const body = [
     constantsText(),

@@ -8,6 +8,7 @@ import type { Moved } from "./kit/plane.ts";
 import { goPrivate } from "./kit/privacy.ts";
 import { routerEnd, setRouter } from "./kit/routers.ts";
 import { set, setPolicy } from "./kit/security.ts";
+import { foreseenReasons, UNFORESEEN } from "./kit/traced.ts";
 import {
   addSource,
   fromHost,
@@ -490,6 +491,16 @@ const OUTSIDE = new Set(["no_gateway", "neighbour_unknown", "nat_ports"]);
 test("every drop reason has a row or a test", () => {
   const missing = Object.values(dropReasonNames).filter(
     (name) => name !== "none" && !reasonsSeen.has(name) && !OUTSIDE.has(name),
+  );
+  assert.deepEqual(missing, []);
+});
+
+/** It is met by a frame at the VXLAN device without tunnel metadata, and a trace always brings some. */
+const UNTRACED = new Set(["tunnel_header", ...Object.keys(UNFORESEEN)]);
+
+test("every drop reason was foreseen by a trace", () => {
+  const missing = [...reasonsSeen].filter(
+    (name) => name !== undefined && !foreseenReasons.has(name) && !UNTRACED.has(name),
   );
   assert.deepEqual(missing, []);
 });

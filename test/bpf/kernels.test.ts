@@ -13,6 +13,8 @@ import { vmImage } from "../kit/vm-image.ts";
 
 const BOOT_TO_END_MS = 120_000;
 
+const OBJECTS = ["slow", "workload", "overlay", "uplink", "trap", "unservice", "trace"];
+
 /** bpftool's own pins would collide with those that maps ask for; the maps are pinned by name, as the driver has it. */
 const INIT = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -20,7 +22,7 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t bpf bpf /sys/fs/bpf
 echo "KERNEL $(uname -r)"
-for object in slow workload overlay uplink trap; do
+for object in ${OBJECTS.join(" ")}; do
   if /usr/sbin/bpftool prog loadall /objects/$object.o /sys/fs/bpf/$object >/tmp/$object 2>&1
   then echo "LOADED $object"
   else echo "REFUSED $object"; tail -n 30 /tmp/$object
@@ -79,7 +81,7 @@ test("every object passes the verifier of Debian 12's kernel", { skip }, async (
     );
     const lines = stdout.split(/\r?\n/).map((line) => line.trim());
     const said = lines.filter((line) => /^(LOADED|REFUSED|END)/.test(line));
-    const expected = ["slow", "workload", "overlay", "uplink", "trap"].map((name) => `LOADED ${name}`);
+    const expected = OBJECTS.map((name) => `LOADED ${name}`);
     assert.deepEqual(said, [...expected, "END"], stdout);
     assert.match(lines.find((line) => line.startsWith("KERNEL")) ?? "", /^KERNEL 6\.1\./);
   } finally {

@@ -10,11 +10,12 @@ import {
   type VifNumber,
   type VifStats,
 } from "../../../bpf/layout.gen.ts";
+import { runTrace, type TraceOutcome, type TraceRun } from "../../../datapath/ebpf/trace-run.ts";
 import { linuxBpf } from "../../../host/linux/bpf.ts";
 import { buildBpf, OBJECTS } from "../../../tools/build-bpf.ts";
 import type { Table } from "../../../wire/table.ts";
 
-export const OBJECT_NAMES = ["slow", "workload", "overlay", "uplink", "trap", "unservice"] as const;
+export const OBJECT_NAMES = ["slow", "workload", "overlay", "uplink", "trap", "unservice", "trace"] as const;
 export type ObjectName = (typeof OBJECT_NAMES)[number];
 /** Hooks by their object; `slow` is only reached by tail calls. */
 export const HOOKS = {
@@ -37,9 +38,18 @@ export interface Plane {
   stats(vif: number): VifStats;
   attach(ifindex: number, hook: keyof typeof HOOKS): void;
   testRun(hook: keyof typeof HOOKS, packet: Uint8Array, ifindex: number): { verdict: number; packet: Buffer };
+  /** What the frame would meet. */
+  trace(run: TraceRun): TraceOutcome;
+  /** The bytes of all maps that programs may write to. */
+  bytes(): Map<string, string>;
   /** Does it, and fails unless exactly these packet and drop counters moved. */
   expectMoved(moved: Moved, act: () => void): void;
 }
+
+/** Maps that only the agent writes; longest-prefix maps among them, whose walks are slow. */
+const AGENTS_OWN = `attachments classes fixeds floatings forwards gateways ifaces ips macs members nets pairs peers
+  router_ports routers routes rules sets settings sources uplinks vifs`.split(/\s+/);
+const PACKETS_MAY_WRITE = (Object.keys(MAPS) as MapName[]).filter((name) => !AGENTS_OWN.includes(name));
 
 let planes = 0;
 
@@ -48,7 +58,7 @@ export function makePlane(sizes: Record<string, number> = {}): Plane {
   buildBpf();
   const bpf = linuxBpf();
   const pinDir = `/sys/fs/bpf/cb1-${process.pid}-${planes++}`;
-  const mapSizes = { vifs: 64, stats: 64, trap_budgets: 64, flows: 1024, ...sizes };
+  const mapSizes = { routers: 64, vifs: 64, stats: 64, trap_budgets: 64, flows: 1024, ...sizes };
   const objects = Object.fromEntries(
     OBJECT_NAMES.map((name) => [name, bpf.load(join(OBJECTS, `${name}.o`), { pinDir, mapSizes })]),
   ) as Record<ObjectName, ReturnType<typeof bpf.load>>;
@@ -97,6 +107,15 @@ export function makePlane(sizes: Record<string, number> = {}): Plane {
       ctx.writeUInt32LE(ifindex, 40);
       return objects[hook].program(HOOKS[hook]).testRun({ packet, ctx });
     },
+    trace: (run) => runTrace(objects.trace, run),
+    bytes: () =>
+      new Map(
+        PACKETS_MAY_WRITE.flatMap((name) =>
+          [...map(name).entries()].map(
+            ([key, value]) => [`${name} ${key.toString("hex")}`, value.toString("hex")] as const,
+          ),
+        ),
+      ),
     expectMoved(moved, act) {
       const before = counters();
       act();

@@ -17,11 +17,22 @@ import {
   VifKind,
   type VifNumber,
 } from "../../../bpf/layout.gen.ts";
-import { type Ip, ip, linkLocalAddress, mac, SERVICE_IP4, SERVICE_IP6, SERVICE_MAC } from "../../../model/mod.ts";
+import type { TraceRun } from "../../../datapath/ebpf/trace-run.ts";
+import {
+  type Ip,
+  ip,
+  ipFromBytes16,
+  linkLocalAddress,
+  mac,
+  SERVICE_IP4,
+  SERVICE_IP6,
+  SERVICE_MAC,
+} from "../../../model/mod.ts";
 import { eth, ip4, ip6, udp, vxlan } from "./frames.ts";
 import { type Moved, makePlane, type Plane } from "./plane.ts";
 import { ifindexOf, run } from "./privacy.ts";
 import { type TestTap, testTap } from "./tap.ts";
+import { sendTraced } from "./traced.ts";
 
 const vif = (number: number) => number as VifNumber;
 export const net = (number: number) => number as NetNumber;
@@ -226,6 +237,26 @@ function fill(plane: Plane, taps: Record<Place, TestTap>, vxlanIfindex: number):
   plane.put("uplinks", { ifindex: nic2, vlan: 0 }, { net: FLAT, flags: UplinkFlag.PROVIDER });
 }
 
+/** How a frame that is sent here is traced; undefined for what the agent and its sockets send. */
+function traceRun(from: Place, ifindex: number, vxlanIfindex: number, frame: Uint8Array): TraceRun | undefined {
+  if (from === "pkt0" || from === "sockets") return undefined;
+  const inner = from === "nic" ? unwrapped(Buffer.from(frame)) : undefined;
+  if (inner !== undefined) return { hook: "overlay", ifindex: vxlanIfindex, ...inner };
+  return { hook: from === "nic" || from === "nic2" ? "uplink" : "workload", ifindex, frame };
+}
+
+/** What {@link fromHost} has wrapped. */
+function unwrapped(frame: Buffer): Pick<TraceRun, "frame" | "tunnel"> | undefined {
+  const v6 = frame.readUInt16BE(12) === 0x86dd;
+  const l4 = v6 ? 54 : 34;
+  const isToHost = frame.subarray(0, 6).toString("hex") === HOST.mac.replaceAll(":", "");
+  if (!isToHost || frame.length < l4 + 16 || frame[v6 ? 20 : 23] !== 17 || frame.readUInt16BE(l4 + 2) !== 4789)
+    return undefined;
+  const bytes = v6 ? frame.subarray(22, 38) : frame.subarray(26, 30);
+  const peer = v6 ? ipFromBytes16(bytes) : ip(bytes.join("."));
+  return { tunnel: { net: net(frame.readUInt32BE(l4 + 12) >>> 8), peer }, frame: frame.subarray(l4 + 16) };
+}
+
 /** @param sizes of maps, as for {@link makePlane} */
 export function makeWorld(sizes: Record<string, number> = {}): World {
   const taps = makeTaps();
@@ -246,10 +277,18 @@ export function makeWorld(sizes: Record<string, number> = {}): World {
     return Object.fromEntries(frames);
   }
 
-  function send(from: Place, frame: Uint8Array): Record<Place, Buffer[]> {
+  const placeOf = (ifindex: number) =>
+    ifindex === vxlanIfindex ? "nic" : places.find((place) => taps[place].ifindex === ifindex);
+
+  function reallySend(from: Place, frame: Uint8Array): Record<Place, Buffer[]> {
     received();
     taps[from].send(frame);
     return received();
+  }
+
+  function send(from: Place, frame: Uint8Array): Record<Place, Buffer[]> {
+    const run = traceRun(from, taps[from].ifindex, vxlanIfindex, frame);
+    return run === undefined ? reallySend(from, frame) : sendTraced(plane, run, placeOf, () => reallySend(from, frame));
   }
 
   return {
