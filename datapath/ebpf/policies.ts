@@ -4,7 +4,8 @@ import type { Id } from "../../model/mod.ts";
 import type { Wanted } from "../datapath.ts";
 import type { Claims } from "./claims.ts";
 import { entry } from "./entry.ts";
-import { policyEntries } from "./rules.ts";
+import { GroupRules } from "./group-rules.ts";
+import { SetRules } from "./set-rules.ts";
 import { type GroupSet, type GroupSets, NO_SET, setName } from "./sets.ts";
 
 const same = (a: readonly Id[] | null, b: readonly Id[] | null) => a === b || a?.join() === b?.join();
@@ -14,7 +15,10 @@ export class Policies {
   readonly #sets: GroupSets;
   readonly #ports = new Map<Id, readonly Id[]>();
   readonly #endpoints = new Map<Id, readonly Id[]>();
-  /** Sets whose rules, and groups whose members' sets, may be others than the claims say. */
+  readonly #rules = new GroupRules();
+  /** Of those that are some port's. */
+  readonly #ofSet = new Map<string, SetRules>();
+  /** Sets, and groups whose members' sets, that may be others than the claims say. */
   readonly #dueSets = new Map<string, readonly Id[]>();
   readonly #dueGroups = new Set<Id>();
 
@@ -50,30 +54,46 @@ export class Policies {
 
   /** Brings the rules up to date. Without `changed` all groups may be other ones. */
   update(wanted: Wanted, changed: ReadonlySet<Id> | undefined): void {
-    const due = new Set(changed ?? wanted.groups.keys());
-    for (const set of this.#sets.all()) {
-      const concerns = ({ rules }: { rules: readonly { remote: { kind: string; group?: Id } }[] }) =>
-        rules.some(({ remote }) => remote.group !== undefined && this.#dueGroups.has(remote.group));
-      const isDue = changed === undefined || set.groups.some((id) => due.has(id));
-      const leansOn = () =>
-        this.#dueGroups.size > 0 && set.groups.some((id) => concerns(wanted.groups.get(id) ?? { rules: [] }));
-      if (set.ports > 0 && (isDue || leansOn())) this.#dueSets.set(set.groups.join(), set.groups);
+    const due = changed && [...changed, ...[...this.#dueSets.values()].flat()];
+    const changes = this.#rules.update(wanted.groups, due);
+    const fresh = new Set<SetRules>();
+    for (const groups of this.#dueSets.values()) {
+      const made = this.#claim(groups);
+      if (made !== undefined) fresh.add(made);
+    }
+    this.#dueSets.clear();
+    for (const change of changes) for (const set of this.#setsOf(change.group)) if (!fresh.has(set)) set.change(change);
+    for (const remote of this.#dueGroups) {
+      for (const [group, rules] of this.#rules.naming(remote)) {
+        for (const set of this.#setsOf(group)) if (!fresh.has(set)) set.reclaim(rules);
+      }
     }
     this.#dueGroups.clear();
-    for (const groups of this.#dueSets.values()) this.#claim(groups, wanted);
-    this.#dueSets.clear();
   }
 
-  #claim(groups: readonly Id[], wanted: Wanted): void {
+  /** The set's name and, while it is some port's, its rules; returns those that are new. */
+  #claim(groups: readonly Id[]): SetRules | undefined {
+    const key = groups.join();
     const set = this.#sets.find(groups);
-    const owner = `set:${groups.join()}`;
-    if (set === undefined) {
-      this.#claims.set(owner, []);
-      return;
+    const name = set && entry("sets", { name: setName(groups) }, { number: set.number });
+    this.#claims.set(`set:${key}`, name === undefined ? [] : [name]);
+    const held = this.#ofSet.get(key);
+    if (set !== undefined && set.ports > 0 && held?.policy === set.number) return undefined;
+    held?.clear();
+    this.#ofSet.delete(key);
+    if (set === undefined || set.ports === 0) return undefined;
+    const context = { rules: this.#rules, setsWith: (group: Id) => this.#numbersWith(group) };
+    const made = new SetRules(this.#claims, set.number, groups, context);
+    this.#ofSet.set(key, made);
+    return made;
+  }
+
+  /** The rules of the sets that have the group. */
+  *#setsOf(group: Id): Iterable<SetRules> {
+    for (const { groups } of this.#sets.with(group)) {
+      const rules = this.#ofSet.get(groups.join());
+      if (rules !== undefined) yield rules;
     }
-    const context = { groups: wanted.groups, setsWith: (group: Id) => this.#numbersWith(group) };
-    const rules = set.ports > 0 ? policyEntries(set.number, groups, context) : [];
-    this.#claims.set(owner, [entry("sets", { name: setName(groups) }, { number: set.number }), ...rules]);
   }
 
   *#numbersWith(group: Id): Iterable<SetNumber> {

@@ -9,8 +9,9 @@ import { aNetwork, anEndpoint, aVif, everyWay, local, macOf, remote, wantedOf } 
 import { ebpfDatapath } from "./mod.ts";
 
 const uuid = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
+let rules = 0;
 const from = (remote: ViewRule["remote"], changes: Partial<ViewRule> = {}): ViewRule => ({
-  id: uuid(9),
+  id: `0000000${(rules++).toString(16)}-0000-4000-8000-000000000000`,
   direction: "ingress",
   family: 4,
   protocol: null,

@@ -46,14 +46,19 @@ function portsOf({ ports, icmp }: ViewRule): PortPrefix[] {
   return portPrefixes(...ports);
 }
 
-/** What a class of addresses is called: a number of 30 bits that stays the same while the prefix does. */
+/** What a class of addresses is called: a number of 30 bits (FNV-1a) that stays the same while the prefix does. */
+export function classNumber(cidr: Cidr): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < cidr.length; at++) hash = Math.imul(hash ^ cidr.charCodeAt(at), 0x01000193);
+  return hash & 0x3fffffff;
+}
+
+/** Of two prefixes with one number the later takes the next. */
 function classNumbers(cidrs: readonly Cidr[]): Map<Cidr, number> {
   const taken = new Set<number>();
   const numbers = new Map<Cidr, number>();
   for (const cidr of cidrs.toSorted()) {
-    let hash = 0x811c9dc5;
-    for (const char of cidr) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
-    let number = hash & 0x3fffffff;
+    let number = classNumber(cidr);
     while (taken.has(number)) number = (number + 1) & 0x3fffffff;
     taken.add(number);
     numbers.set(cidr, number);
@@ -61,7 +66,8 @@ function classNumbers(cidrs: readonly Cidr[]): Map<Cidr, number> {
   return numbers;
 }
 
-interface Named {
+/** A rule and whose it is. */
+export interface Named {
   group: WantedGroup;
   rule: ViewRule;
 }
@@ -73,37 +79,62 @@ interface Draft {
   tag: number;
 }
 
+function draftsOf({ group, rule }: Named, remote: number): Draft[] {
+  const direction =
+    (rule.direction === "ingress" ? RuleDirection.INGRESS : RuleDirection.EGRESS) | (rule.family === 6 ? RULE_IP6 : 0);
+  const flags = group.stateful ? RuleFlag.STATEFUL : RuleFlag.STATELESS;
+  const tag = Number.parseInt(rule.id.slice(0, 8), 16) || 0;
+  const ports = rule.protocol === null ? [{ port: 0, bits: -8 }] : portsOf(rule);
+  return ports.map(({ port, bits }) => ({
+    key: { remote, direction, proto: rule.protocol ?? 0, port, bits: RULE_FIXED_BITS + 8 + bits },
+    flags,
+    tag,
+  }));
+}
+
+function ruleEntry(policy: SetNumber, { key: { bits, ...key }, flags, tag }: Draft): Entry {
+  return entry("rules", { prefixLength: bits, policy, ...key }, { flags, tag });
+}
+
+/** One rule towards these remotes, by itself: right where all rules of the set are stateful, or all stateless. */
+export function ruleEntries(policy: SetNumber, named: Named, remotes: Iterable<number>): Entry[] {
+  return [...remotes].flatMap((remote) => draftsOf(named, remote).map((draft) => ruleEntry(policy, draft)));
+}
+
+export const remoteSet = (set: SetNumber): number => (REMOTE_SET | set) >>> 0;
+export const remoteClass = (number: number): number => (REMOTE_CLASS | number) >>> 0;
+
+export function classEntry(policy: SetNumber, direction: ViewRule["direction"], of: Prefix, number: number): Entry {
+  const by = direction === "ingress" ? RuleDirection.INGRESS : RuleDirection.EGRESS;
+  return entry("classes", { policy, direction: by, ...prefixKey(of, CLASS_FIXED_BITS) }, { number });
+}
+
 class Drafts {
   readonly #drafts = new Map<string, Draft>();
 
-  add({ group, rule }: Named, remote: number): void {
-    const direction =
-      (rule.direction === "ingress" ? RuleDirection.INGRESS : RuleDirection.EGRESS) |
-      (rule.family === 6 ? RULE_IP6 : 0);
-    const proto = rule.protocol ?? 0;
-    for (const { port, bits } of rule.protocol === null ? [{ port: 0, bits: -8 }] : portsOf(rule)) {
-      const key = { remote, direction, proto, port, bits: RULE_FIXED_BITS + 8 + bits };
-      const name = JSON.stringify(key);
-      const draft = this.#drafts.get(name) ?? { key, flags: 0, tag: Number.parseInt(rule.id.slice(0, 8), 16) || 0 };
-      draft.flags |= group.stateful ? RuleFlag.STATEFUL : RuleFlag.STATELESS;
-      this.#drafts.set(name, draft);
+  add(named: Named, remote: number): void {
+    for (const draft of draftsOf(named, remote)) {
+      const name = JSON.stringify(draft.key);
+      const held = this.#drafts.get(name);
+      if (held === undefined) this.#drafts.set(name, draft);
+      else held.flags |= draft.flags;
     }
   }
 
   entries(policy: SetNumber): Entry[] {
     const all = [...this.#drafts.values()];
     const isMixed = new Set(all.map(({ flags }) => flags)).size > 1;
-    return all.map(({ key: { bits, ...key }, tag, flags: own }) => {
+    return all.map((draft) => {
       // The longest match decides: it speaks for the shorter ones around it too.
-      const flags = isMixed ? all.reduce((sum, other) => sum | covered(other, key, bits), own) : own;
-      return entry("rules", { prefixLength: bits, policy, ...key }, { flags, tag });
+      const flags = isMixed ? all.reduce((sum, other) => sum | covered(other, draft), draft.flags) : draft.flags;
+      return ruleEntry(policy, { ...draft, flags });
     });
   }
 }
 
-function covered(other: Draft, key: Omit<Draft["key"], "bits">, bits: number): number {
+function covered(other: Draft, { key }: Draft): number {
   const a = other.key;
-  if (a.remote !== key.remote || a.direction !== key.direction || a.bits >= bits) return 0;
+  if (a.remote !== key.remote || a.direction !== key.direction || a.bits >= key.bits) return 0;
   if (a.bits === RULE_FIXED_BITS) return other.flags;
   const shift = PORT_BITS - (a.bits - RULE_FIXED_BITS - 8);
   return a.proto === key.proto && a.port >> shift === key.port >> shift ? other.flags : 0;
@@ -125,8 +156,7 @@ export function policyEntries(policy: SetNumber, groups: readonly Id[], context:
   for (const each of named) {
     const { remote } = each.rule;
     if (remote.kind === "any") drafts.add(each, REMOTE_ANY);
-    if (remote.kind === "group")
-      for (const set of context.setsWith(remote.group)) drafts.add(each, (REMOTE_SET | set) >>> 0);
+    if (remote.kind === "group") for (const set of context.setsWith(remote.group)) drafts.add(each, remoteSet(set));
   }
   const classes = (["ingress", "egress"] as const).flatMap((direction) =>
     classEntries(
@@ -145,20 +175,17 @@ function classEntries(policy: SetNumber, direction: ViewRule["direction"], named
   );
   const prefixes = new Map<Cidr, Prefix>(byPrefix.map(({ cidr }) => [cidr, prefix(cidr)]));
   const numbers = classNumbers([...prefixes.keys()]);
-  const by = direction === "ingress" ? RuleDirection.INGRESS : RuleDirection.EGRESS;
   for (const { cidr, named: each } of byPrefix) {
     const outer = prefixes.get(cidr) as Prefix;
     for (const [inner, within] of prefixes) {
-      if (contains(outer, within)) drafts.add(each, (REMOTE_CLASS | (numbers.get(inner) as number)) >>> 0);
+      if (contains(outer, within)) drafts.add(each, remoteClass(numbers.get(inner) as number));
     }
   }
-  return [...prefixes].map(([cidr, parsed]) => {
-    const key = { policy, direction: by, ...prefixKey(parsed, CLASS_FIXED_BITS) };
-    return entry("classes", key, { number: numbers.get(cidr) as number });
-  });
+  return [...prefixes].map(([cidr, parsed]) => classEntry(policy, direction, parsed, numbers.get(cidr) as number));
 }
 
-const contains = (outer: Prefix, inner: Prefix) =>
+/** Whether the inner prefix is within the outer one, or is it. */
+export const contains = (outer: Prefix, inner: Prefix) =>
   outer.family === inner.family &&
   outer.length <= inner.length &&
   outer.first <= inner.first &&
