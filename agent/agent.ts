@@ -5,6 +5,7 @@ import type { Host } from "../host/mod.ts";
 import type { HostFacts, Ip } from "../model/mod.ts";
 import { Attachments, Cni, isContainerDevice } from "./cni/mod.ts";
 import type { ControlNode } from "./control-node.ts";
+import { type Dns, type Server, startDns } from "./dns/mod.ts";
 import type { Log } from "./log.ts";
 import { Advertiser, type Applied, LocalLinks, Loop, PortWires, Responder, Saver, Watcher } from "./loop/mod.ts";
 import type { Metadata } from "./metadata/mod.ts";
@@ -23,6 +24,7 @@ export interface AgentParts {
   socket: string;
   listen: { address: string; port: number } | undefined;
   metadata: { url: string; secret: string } | undefined;
+  dnsUpstream: readonly Server[];
   host: Host;
   datapath: Datapath;
   control: ControlNode;
@@ -84,7 +86,8 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   loop.applyNow();
   cni.sweep();
   const isConnected = () => watcher.isConnected;
-  const doors = await openDoors(parts, { loop, cni, responder, isConnected });
+  const dns = await openDns(parts, loop);
+  const doors = await openDoors(parts, { loop, cni, responder, dns, isConnected });
   const metadata = await openMetadata(parts, loop);
   advertiser.start();
   watcher.start();
@@ -93,6 +96,7 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
       await reporter.leave();
       await watcher.stop();
       await metadata?.close();
+      await dns.close();
       await Promise.all(doors.map((door) => door.close()));
       for (const part of [cni, advertiser, reporter, loop, localLinks]) part.stop();
       await saver.stop();
@@ -171,15 +175,23 @@ function answer(responder: Responder, trap: Trap, log: Log): void {
   }
 }
 
-type Inside = { loop: Loop; cni: Cni; responder: Responder; isConnected(): boolean };
+type Inside = { loop: Loop; cni: Cni; responder: Responder; dns: Dns; isConnected(): boolean };
 
 async function openDoors({ name, version, datapath, socket, listen, log }: AgentParts, inside: Inside) {
-  const { loop, cni, responder, isConnected } = inside;
+  const { loop, cni, responder, dns, isConnected } = inside;
   const state = stateRoutes({ host: name, version, loop, datapath, isConnected });
   const doors = [await serve({ socket }, { ...state, ...cniRoutes(cni, log) })];
-  if (listen !== undefined) doors.push(await serve(listen, metricsRoutes({ loop, datapath, responder, isConnected })));
+  if (listen !== undefined)
+    doors.push(await serve(listen, metricsRoutes({ loop, datapath, responder, dns, isConnected })));
   log.info({ socket, metrics: listen === undefined ? null : `${listen.address}:${listen.port}` }, "agent ready");
   return doors;
+}
+
+async function openDns({ dnsUpstream, datapath }: AgentParts, loop: Loop): Promise<Dns> {
+  const { dns: sockets, clientOf } = datapath.sockets();
+  const dns = await startDns({ sockets, clientOf, view: () => loop.view, upstream: dnsUpstream });
+  loop.onViewChange((change) => dns.changed(change));
+  return dns;
 }
 
 async function openMetadata({ metadata, datapath, log }: AgentParts, loop: Loop): Promise<Metadata | undefined> {

@@ -29,6 +29,10 @@ test("a whole command line is understood", () => {
     "http://n:8775",
     "--metadata-secret-file",
     "/m",
+    "--dns-upstream",
+    "192.0.2.53",
+    "--dns-upstream",
+    "[2001:db8::53]:5353",
   ];
   assert.deepEqual(parseCommand([...NEEDED, ...more], "/root"), {
     kind: "run",
@@ -45,6 +49,10 @@ test("a whole command line is understood", () => {
     flowTableSize: 4096,
     listen: { address: "::1", port: 9697 },
     metadata: { url: "http://n:8775", secretFile: "/m" },
+    dnsUpstream: [
+      { address: "192.0.2.53", port: 53 },
+      { address: "2001:db8::53", port: 5353 },
+    ],
     logLevel: "info",
   });
 });

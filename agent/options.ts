@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Ip, parseIp } from "../model/mod.ts";
+import { parseServer, type Server } from "./dns/mod.ts";
 
 export const USAGE = `Usage: cable agent --host NAME --control URL[,URL] --token-file FILE --tunnel-ip IP --nic NIC [options]
        cable agent clean [--bpf-dir DIR] [--state-dir DIR] [--socket PATH]
@@ -22,6 +23,8 @@ Keeps the network of this host as the control node says. Runs in the host's netw
   --flow-table-size N            default 262144 entries, two for each connection
   --metadata-url URL             Nova's metadata API, as http://controller:8775: served at 169.254.169.254
   --metadata-secret-file FILE    metadata_proxy_shared_secret, as in Nova's [neutron]
+  --dns-upstream IP[:PORT]       who is asked for names that are no port's; repeatable; else the servers in the host's
+                                 /etc/resolv.conf
   --listen ADDR:PORT             metrics for Prometheus
   --log-level LEVEL              debug, info (default), warn or error
 `;
@@ -48,6 +51,7 @@ export interface AgentOptions extends Directories {
   flowTableSize?: number;
   listen: { address: string; port: number } | undefined;
   metadata: { url: string; secretFile: string } | undefined;
+  dnsUpstream: Server[];
   logLevel: string;
 }
 
@@ -86,6 +90,7 @@ export function parseCommand(argv: readonly string[], root: string): Command {
     ...(values["flow-table-size"] === undefined ? {} : { flowTableSize: parseSize(values["flow-table-size"]) }),
     listen: values.listen === undefined ? undefined : parseListen(values.listen),
     metadata: parseMetadata(values["metadata-url"], values["metadata-secret-file"]),
+    dnsUpstream: (values["dns-upstream"] ?? []).map(parseUpstream),
     logLevel: parseLevel(values["log-level"] ?? "info"),
   };
 }
@@ -104,6 +109,7 @@ function parse(argv: readonly string[]) {
     "object-dir": text,
     "flow-table-size": text,
     listen: text,
+    "dns-upstream": { type: "string", multiple: true },
     "metadata-url": text,
     "metadata-secret-file": text,
     "log-level": text,
@@ -129,6 +135,13 @@ function parseMetadata(url: string | undefined, secretFile: string | undefined):
     throw new UsageError("--metadata-url and --metadata-secret-file go together");
   if (!isWebUrl(url)) throw new UsageError(`--metadata-url: "${url}" is not a URL such as http://controller:8775`);
   return { url, secretFile };
+}
+
+function parseUpstream(value: string): Server {
+  const server = parseServer(value);
+  if (server === undefined)
+    throw new UsageError(`--dns-upstream: "${value}" is not IP or IP:PORT such as 192.0.2.53 or [2001:db8::53]:5353`);
+  return server;
 }
 
 function parseTunnelIp(value: string): Ip {

@@ -117,6 +117,7 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     adminToken,
     metrics,
     log,
+    ...(flags.dnsDomain !== undefined && { dnsDomain: flags.dnsDomain }),
     limits: { bodyBytes: flags.bodyLimit },
     doors: [(app, parts) => neutronDoor(app, { ...parts, ...policy })],
   });

@@ -46,6 +46,8 @@ export interface ServerParts {
   metrics: Metrics;
   log: Log;
   doors: readonly Door[];
+  /** The domain of ports' names, with its last dot. */
+  dnsDomain?: string;
   limits?: Partial<ServerLimits>;
 }
 
@@ -60,7 +62,7 @@ export class ControlServer {
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
-    this.#views = new Views(parts.memory);
+    this.#views = new Views(parts.memory, parts.dnsDomain);
     this.#listeners = new Listeners(parts.limits);
     this.#beats = new Beats(parts);
     this.#gateways = new Gateways(parts);

@@ -48,6 +48,8 @@ export interface ViewNetwork {
   /** Where it has several: for hosts that are not on the first one. A host is on the first of all that it reaches. */
   otherSegments?: Segment[];
   dnsDomain: string;
+  /** The domain of names in networks that have none, if it is not Neutron's default. */
+  cloudDomain?: string;
   subnets: ViewSubnet[];
 }
 
@@ -95,6 +97,9 @@ export interface ViewEndpoint {
   host: string;
   /** That host's tunnel address; null while it has not reported one. */
   tunnelIp: Ip | null;
+  /** Its name in DNS, and its domain, where it has one of its own. */
+  dnsName?: string;
+  dnsDomain?: string;
 }
 
 /** A security group that some port of this host has. Address groups are in it as what they hold. */

@@ -5,6 +5,7 @@
 export * from "./checksum.ts";
 export * from "./dhcp4.ts";
 export * from "./dhcp6.ts";
+export * from "./dns/mod.ts";
 export * from "./domain-name.ts";
 export * from "./neighbour.ts";
 export * from "./router-advertisement.ts";

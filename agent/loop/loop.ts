@@ -4,7 +4,7 @@ import type { HostView, Id, PortReport, ViewMessage } from "../../model/mod.ts";
 import { Backoff } from "../backoff.ts";
 import type { Log } from "../log.ts";
 import { type Here, Planner } from "../plan/mod.ts";
-import { HeldView } from "../view/mod.ts";
+import { HeldView, type ViewChange } from "../view/mod.ts";
 import type { LocalLinks } from "./devices.ts";
 
 interface Parts {
@@ -39,6 +39,7 @@ export class Loop {
   readonly #parts: Parts;
   readonly #planner: Planner;
   readonly #listeners: ((applied: Applied) => void)[] = [];
+  #onViewChange: (change: ViewChange) => void = () => {};
   /** Ports to look at again although the view did not change: attached, detached, or to be retried. */
   readonly #again = new Set<Id>();
   /** What an apply that threw did not bring into force. */
@@ -78,6 +79,11 @@ export class Loop {
 
   onApplied(listener: (applied: Applied) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Told what is new in the view, before it is in the data plane, and whether or not it can be. */
+  onViewChange(listener: (change: ViewChange) => void): void {
+    this.#onViewChange = listener;
   }
 
   /** Takes a message of the view stream. */
@@ -123,6 +129,7 @@ export class Loop {
     this.#scheduled = undefined;
     const startMs = performance.now();
     const viewChange = this.held.takeChange();
+    this.#onViewChange(viewChange);
     this.#hasViewChanged ||= Object.values(viewChange).some(({ size }) => size > 0);
     this.#haveRoutersChanged ||= viewChange.routers.size > 0;
     for (const id of viewChange.ports) this.#named.add(id);

@@ -35,9 +35,10 @@ before(async () => {
   );
   const responder = new Responder(() => loop.view, datapath, log);
   const isConnected = () => true;
+  const dns = { outcomes: new Map([["own", 2]]), waiting: 1, cacheBytes: 500 };
   const routes = {
     ...stateRoutes({ host: "h1", version: "1", loop, datapath, isConnected }),
-    ...metricsRoutes({ loop, datapath, responder, isConnected }),
+    ...metricsRoutes({ loop, datapath, responder, dns, isConnected }),
     ...cniRoutes({ run: (one) => run(one) }, log),
   };
   loop.applyNow();

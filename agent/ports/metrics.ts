@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Datapath } from "../../datapath/mod.ts";
+import type { Dns } from "../dns/mod.ts";
 import type { Loop, Responder } from "../loop/mod.ts";
 import type { Routes } from "./server.ts";
 
@@ -7,6 +8,7 @@ interface Parts {
   loop: Loop;
   datapath: Datapath;
   responder: Responder;
+  dns: Pick<Dns, "outcomes" | "waiting" | "cacheBytes">;
   isConnected(): boolean;
 }
 
@@ -14,6 +16,7 @@ interface Parts {
 export function metricsRoutes(parts: Parts): Routes {
   const registry = new Registry();
   agentMetrics(registry, parts);
+  dnsMetrics(registry, parts);
   portMetrics(registry, parts);
   return {
     "GET /metrics": async () => ({
@@ -27,15 +30,7 @@ export function metricsRoutes(parts: Parts): Routes {
 
 function agentMetrics(registry: Registry, { loop, datapath, responder, isConnected }: Parts): void {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
+  const gauge = gaugesIn(registry);
   gauge("cable_agent_connected", "1 when the view stream is open.", () => Number(isConnected()));
   gauge("cable_agent_view_complete", "1 once the control node has given a whole view.", () =>
     Number(loop.held.complete),
@@ -80,6 +75,21 @@ function agentMetrics(registry: Registry, { loop, datapath, responder, isConnect
   });
 }
 
+function dnsMetrics(registry: Registry, { dns }: Parts): void {
+  counter(
+    registry,
+    "cable_agent_dns_questions_total",
+    "Questions to the DNS service by outcome.",
+    ["outcome"],
+    (set) => {
+      for (const [outcome, count] of dns.outcomes) set({ outcome }, count);
+    },
+  );
+  const gauge = gaugesIn(registry);
+  gauge("cable_agent_dns_cache_bytes", "What answers of other servers take in memory.", () => dns.cacheBytes);
+  gauge("cable_agent_dns_waiting", "Questions that wait for another server's answer.", () => dns.waiting);
+}
+
 function portMetrics(registry: Registry, { loop, datapath }: Parts): void {
   const each = (use: (port: string, counters: NonNullable<ReturnType<Datapath["counters"]>>) => void) => {
     for (const port of loop.view.ports.keys()) {
@@ -106,6 +116,17 @@ function portMetrics(registry: Registry, { loop, datapath }: Parts): void {
     }),
   );
 }
+
+/** Makes gauges that are read when asked for. */
+const gaugesIn = (registry: Registry) => (name: string, help: string, read: () => number) =>
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
 
 /** A counter whose values are kept elsewhere: filled anew at each reading, so that what is gone is not shown. */
 function counter(

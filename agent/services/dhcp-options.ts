@@ -6,6 +6,7 @@ import {
   type Cidr,
   type Ip,
   ipFamily,
+  networkDomain,
   parseIp,
   prefix,
   SERVICE_IP4,
@@ -14,7 +15,7 @@ import {
   type ViewSubnet,
 } from "../../model/mod.ts";
 import { domainNameBytes, ip4Bytes } from "../../wire/mod.ts";
-import { domainOf, hostName } from "./port-name.ts";
+import { dnsServersOf, hostName } from "./port-name.ts";
 
 type Kind = "ips" | "text" | "u8" | "u16" | "u32" | "routes" | "names";
 
@@ -161,7 +162,7 @@ export function portOptions(port: ViewPort, network: ViewNetwork, subnet: ViewSu
   const broadcast = Number(last);
   const u32 = (value: number) => number(String(value), 4) as Uint8Array;
   const routeBytes = routesValue(subnetRoutes(subnet));
-  const dns = subnet.dnsServers.filter((server) => ipFamily(server) === 4);
+  const dns = dnsServersOf(subnet);
   const options = new Map<number, Uint8Array>([[1, u32(mask)]]);
   if (subnet.gateway !== null) options.set(3, ip4Bytes(subnet.gateway));
   options.set(26, number(String(network.mtu), 2) as Uint8Array);
@@ -169,9 +170,10 @@ export function portOptions(port: ViewPort, network: ViewNetwork, subnet: ViewSu
   options
     .set(121, routeBytes)
     .set(12, text(hostName(port, ip)))
-    .set(15, text(domainOf(network)))
+    .set(15, text(networkDomain(network)))
     .set(28, u32(broadcast))
     .set(249, routeBytes);
+  if (networkDomain(network) === "") options.delete(15);
   // The MTU is sent unasked, as Neutron does: a guest with a larger one loses packets in the overlay.
   const result: PortOptions = { options, forced: new Set([26]), bootFile: "", nextServer: ON_LINK };
   for (const { opt_name: name, opt_value: value, ip_version: version } of port.dhcpOptions) {

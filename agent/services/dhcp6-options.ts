@@ -2,9 +2,18 @@
  * The DHCPv6 options of a port: those of its subnets and network, then its own extra_dhcp_opts over them.
  * Names are dnsmasq's, which Neutron's users write (dnsmasq src/option.c, opttab6).
  */
-import { dhcp6Mode, type Ip, ipBytes16, ipFamily, parseIp, type ViewNetwork, type ViewPort } from "../../model/mod.ts";
+import {
+  dhcp6Mode,
+  type Ip,
+  ipBytes16,
+  ipFamily,
+  networkDomain,
+  parseIp,
+  type ViewNetwork,
+  type ViewPort,
+} from "../../model/mod.ts";
 import { domainNameBytes, OPTION6, option6 } from "../../wire/mod.ts";
-import { domainOf } from "./port-name.ts";
+import { dnsServersOf } from "./port-name.ts";
 
 type Kind = "ips" | "text" | "texts" | "names" | "seconds" | "servers";
 
@@ -99,10 +108,11 @@ export interface PortOptions6 {
 export function portOptions6(port: ViewPort, network: ViewNetwork): PortOptions6 {
   const ids = new Set(port.fixedIps.map(({ subnetId }) => subnetId));
   const subnets = network.subnets.filter((subnet) => ids.has(subnet.id) && dhcp6Mode(subnet) !== undefined);
-  const dns = new Set(subnets.flatMap(({ dnsServers }) => dnsServers).filter((server) => ipFamily(server) === 6));
+  const dns = new Set(subnets.flatMap(dnsServersOf));
   const options = new Map<number, Uint8Array>();
   if (dns.size > 0) options.set(23, Buffer.concat([...dns].map((server) => ipBytes16(server))));
-  options.set(24, domainNameBytes(domainOf(network)));
+  const domain = networkDomain(network);
+  if (domain !== "") options.set(24, domainNameBytes(domain));
   const forced = new Set<number>();
   for (const { opt_name: name, opt_value: value, ip_version: version } of port.dhcpOptions) {
     if (version !== 6) continue;

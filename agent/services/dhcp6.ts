@@ -6,6 +6,7 @@ import {
   dhcp6Mode,
   type Ip,
   macBytes,
+  networkDomain,
   prefix,
   prefixContains,
   SERVICE_IP6,
@@ -31,7 +32,7 @@ import {
 } from "../../wire/mod.ts";
 import type { Dhcp4Question } from "./dhcp4.ts";
 import { nameOption, portOptions6 } from "./dhcp6-options.ts";
-import { domainOf, hostName } from "./port-name.ts";
+import { hostName } from "./port-name.ts";
 
 /** Neutron's dhcp_lease_duration (neutron/conf/common.py), and what RFC 8415 section 21.4 makes of it. */
 const LEASE_SECONDS = 86400;
@@ -176,7 +177,7 @@ function configuration(message: Dhcp6, { port, network, addresses }: Client): Ui
   const isNamed = (given !== undefined || codes.has(OPTION6.fqdn)) && ip !== undefined;
   return [
     ...[...codes].flatMap((code) => (options.has(code) ? [option6(code, options.get(code) as Uint8Array)] : [])),
-    ...(isNamed ? [nameOption(given, `${hostName(port, ip)}.${domainOf(network)}`)] : []),
+    ...(isNamed ? [nameOption(given, `${hostName(port, ip)}.${networkDomain(network)}`)] : []),
   ];
 }
 

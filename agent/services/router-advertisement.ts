@@ -17,6 +17,7 @@ import {
   type ViewSubnet,
 } from "../../model/mod.ts";
 import { encodeRouterAdvertisement } from "../../wire/mod.ts";
+import { dnsServersOf } from "./port-name.ts";
 
 /** Neutron's radvd settings (neutron/agent/linux/ra.py): prefixes live a day, are preferred for four hours. */
 const VALID_SECONDS = 86400;
@@ -108,7 +109,7 @@ function of({ mac, ip, ips }: Speaker, subnets: ViewSubnet[], common: Common): A
       preferredSeconds: PREFERRED_SECONDS,
     })),
     routes: routes.map(({ destination }) => ({ destination, seconds: ROUTER_SECONDS })),
-    dnsServers: [...new Set(subnets.flatMap((subnet) => subnet.dnsServers))].filter((server) => ipFamily(server) === 6),
+    dnsServers: [...new Set(subnets.flatMap(dnsServersOf))],
   };
 }
 

@@ -13,7 +13,7 @@ import type {
   ViewPort,
   ViewSubnet,
 } from "../../model/mod.ts";
-import { CONTAINER_OWNER, tapName } from "../../model/mod.ts";
+import { CONTAINER_OWNER, DEFAULT_DNS_DOMAIN, tapName } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
 
 type Part = NonNullable<NetworkRecord["other_segments"]>[number];
@@ -79,7 +79,8 @@ function bindingOf(memory: Memory, port: PortRecord): { host: HostRecord; place:
   return segments.some((segment) => usableAt(segment, host)) ? { host, place } : undefined;
 }
 
-export function viewNetwork(memory: Memory, id: Id): ViewNetwork | undefined {
+/** `cloudDomain`: the control node's --dns-domain. */
+export function viewNetwork(memory: Memory, id: Id, cloudDomain = DEFAULT_DNS_DOMAIN): ViewNetwork | undefined {
   const network = memory.get("network", id)?.record;
   const [segment, ...otherSegments] = network === undefined ? [] : segmentsOf(network);
   if (network === undefined || segment === undefined) return undefined;
@@ -95,6 +96,7 @@ export function viewNetwork(memory: Memory, id: Id): ViewNetwork | undefined {
     segment,
     ...(otherSegments.length > 0 && { otherSegments }),
     dnsDomain: network.dns_domain,
+    ...(cloudDomain !== DEFAULT_DNS_DOMAIN && { cloudDomain }),
     subnets,
   };
 }
@@ -160,5 +162,7 @@ export function viewEndpoint(memory: Memory, networkId: Id, id: Id): ViewEndpoin
     securityGroups: port.security_groups,
     host: binding.host.name,
     tunnelIp: binding.host.facts?.tunnel_ip ?? null,
+    ...(port.dns_name && { dnsName: port.dns_name }),
+    ...(port.dns_name && port.dns_domain && { dnsDomain: port.dns_domain }),
   };
 }

@@ -10,13 +10,15 @@ export class NetworkFeed {
   /** Hosts with a port of their view in it. */
   readonly members = new Set<string>();
   readonly #memory: Memory;
+  readonly #cloudDomain: string;
   readonly #endpoints = new Map<Id, string>();
   readonly #log: ChangeLog;
   #line = "";
   #lineRevision: number;
 
-  constructor(memory: Memory, id: Id, revision: number) {
+  constructor(memory: Memory, id: Id, revision: number, cloudDomain: string) {
     this.#memory = memory;
+    this.#cloudDomain = cloudDomain;
     this.id = id;
     this.#log = new ChangeLog(revision);
     this.#lineRevision = revision;
@@ -29,7 +31,7 @@ export class NetworkFeed {
 
   /** Derives the network again; its new line, or nothing when it is as before. */
   refresh(revision: number): string {
-    const view = viewNetwork(this.#memory, this.id);
+    const view = viewNetwork(this.#memory, this.id, this.#cloudDomain);
     const line = view === undefined ? "" : putLine("network", view);
     if (line === this.#line) return "";
     this.#line = line;

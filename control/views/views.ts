@@ -1,5 +1,5 @@
 /** All views: turns each revision's changes into lines for exactly the hosts concerned, and opens and resumes streams. */
-import type { Id } from "../../model/mod.ts";
+import { DEFAULT_DNS_DOMAIN, type Id } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
 import { viewGroup, viewRouter } from "./derive-policy.ts";
 import { DirtMarker, type Dirty, isEmpty, noDirt } from "./dirty.ts";
@@ -27,6 +27,7 @@ interface HostNews {
 
 export class Views {
   readonly #memory: Memory;
+  readonly #cloudDomain: string;
   readonly #networks = new Map<Id, NetworkFeed>();
   readonly #groups = new Map<Id, ObjectFeed>();
   readonly #routers = new Map<Id, ObjectFeed>();
@@ -36,8 +37,10 @@ export class Views {
   #horizon = 0;
   #lastChange = 0;
 
-  constructor(memory: Memory) {
+  /** `cloudDomain`: of names in networks that have no domain of their own. */
+  constructor(memory: Memory, cloudDomain = DEFAULT_DNS_DOMAIN) {
     this.#memory = memory;
+    this.#cloudDomain = cloudDomain;
     this.#marker = new DirtMarker(memory);
     this.#build();
     this.#stop = memory.onChange((changes, revision) => {
@@ -192,7 +195,7 @@ export class Views {
       }
     };
     for (const id of dirty.networks) {
-      const feed = found(this.#networks, id, () => new NetworkFeed(this.#memory, id, revision));
+      const feed = found(this.#networks, id, () => new NetworkFeed(this.#memory, id, revision, this.#cloudDomain));
       tell("network", id, feed.refresh(revision));
     }
     for (const [id, ports] of dirty.endpoints) {
