@@ -174,6 +174,37 @@ describe("host views", () => {
     assert.deepEqual(sorted(agent.view), { networks: [], ports: [], endpoints: [], groups: [], routers: [] });
   });
 
+  it("names of ports and of the cloud's domain are told where there are any", () => {
+    const { at, open, memory } = lab(port("p1", "n", "h1"), port("p2", "n", "h2"));
+    const { agent } = open("h1");
+    const name = () => {
+      const { dnsName, dnsDomain } = agent.view.endpoints.get("p2") ?? {};
+      return [dnsName, dnsDomain];
+    };
+    told(agent);
+    assert.deepEqual(name(), [undefined, undefined]);
+    at(port("p2", "n", "h2", { dns_name: "web", dns_domain: "" }));
+    assert.deepEqual(
+      [told(agent), name()],
+      [
+        ["put endpoint p2", "bookmark 11"],
+        ["web", undefined],
+      ],
+    );
+    at(port("p2", "n", "h2", { dns_name: "db", dns_domain: "example.org." }));
+    assert.deepEqual(
+      [told(agent), name()],
+      [
+        ["put endpoint p2", "bookmark 12"],
+        ["db", "example.org."],
+      ],
+    );
+    assert.equal(agent.view.networks.get("n")?.cloudDomain, undefined);
+    const other = new Agent();
+    new Views(memory, "cloud.example.").open("h1", undefined, other);
+    assert.equal(other.view.networks.get("n")?.cloudDomain, "cloud.example.");
+  });
+
   it("a port that moves between hosts changes both views and its endpoint", () => {
     const { at, open } = lab(port("p1", "n", "h1"), port("p2", "n", "h1"), port("p3", "n", "h2"));
     const [one, two] = [open("h1").agent, open("h2").agent];
