@@ -231,3 +231,18 @@ for (const [name, value, expected] of [
     assert.equal(option === undefined ? "refused" : `${option[0]}:${Buffer.from(option[1]).toString("hex")}`, expected);
   });
 }
+
+const resolvers: [what: string, subnet: Partial<ViewSubnet>, network: Partial<ViewNetwork>, told: [string, string]][] =
+  [
+    ["a subnet's servers", {}, {}, ["9.9.9.9", "openstacklocal"]],
+    ["a subnet without any", { dnsServers: [] }, { dnsDomain: "a.example." }, [SERVICE_IP4, "a.example"]],
+    ["a cloud of another domain", { dnsServers: [] }, { cloudDomain: "b.example." }, [SERVICE_IP4, "b.example"]],
+    ["a subnet that is to tell of none", { dnsServers: [ip("0.0.0.0")] }, { cloudDomain: "" }, ["", ""]],
+  ];
+for (const [what, subnetOf, networkOf, told] of resolvers) {
+  test(`names: clients in ${what} are told "${told.join('" and "')}"`, () => {
+    const { dhcp } = ask({}, port, { ...network, ...networkOf, subnets: [{ ...subnet, ...subnetOf }] });
+    const [servers, domain] = [dhcp?.options.get(6), dhcp?.options.get(15)];
+    assert.deepEqual([servers?.join(".") ?? "", Buffer.from(domain ?? []).toString()], told);
+  });
+}

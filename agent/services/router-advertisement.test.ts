@@ -39,7 +39,7 @@ const text = (all: readonly Advertised[]) =>
       ({ cidr, autonomous, validSeconds }) => `${cidr}${autonomous ? "S" : ""}:${validSeconds}`,
     );
     const routes = each.routes.map(({ destination, seconds }) => `to ${destination}:${seconds}`);
-    const dns = each.dnsServers.map((server) => `dns ${server}:${each.dnsSeconds}`);
+    const dns = each.dnsServers.map((server) => `dns ${server === SERVICE_IP6 ? "here" : server}:${each.dnsSeconds}`);
     return [`${who} ${each.routerSeconds}`, ...prefixes, ...routes, ...dns].join(" ");
   });
 
@@ -69,9 +69,11 @@ for (const addressMode of [null, "slaac", "dhcpv6-stateful", "dhcpv6-stateless"]
 const via = { destination: "fd00:77::/48" as Cidr, nextHop: "fd00:1::1" as Ip };
 const elsewhere = { destination: "fd00:88::/48" as Cidr, nextHop: "fd00:1::99" as Ip };
 const one = network(subnet(1, "slaac", { routes: [via, elsewhere], dnsServers: [ip("fd00::53"), ip("9.9.9.9")] }));
+const silent = network(subnet(1, "slaac", { dnsServers: [ip("::")] }));
 const two = network(subnet(1, "slaac"), subnet(2, "dhcpv6-stateful"));
 for (const [what, on, routers, expected] of [
   ["no router", one, [], ["service 0 fd00:1::/64S:86400 dns fd00::53:9000"]],
+  ["no router and no server", silent, [], ["service 0 fd00:1::/64S:86400"]],
   [
     "its gateway's router",
     one,
@@ -95,19 +97,19 @@ for (const [what, on, routers, expected] of [
     "a router of one of two subnets",
     two,
     [router(1, ["fd00:1::1"])],
-    ["service 0 fd00:2::/64:86400", "router1 9000 fd00:1::/64S:86400"],
+    ["service 0 fd00:2::/64:86400 dns here:9000", "router1 9000 fd00:1::/64S:86400 dns here:9000"],
   ],
   [
     "a router of both",
     two,
     [router(1, ["fd00:1::1", "fd00:2::1"])],
-    ["router1 9000 fd00:1::/64S:86400 fd00:2::/64:86400"],
+    ["router1 9000 fd00:1::/64S:86400 fd00:2::/64:86400 dns here:9000"],
   ],
   [
     "two routers",
     two,
     [router(2, ["fd00:2::1"]), router(1, ["fd00:1::1"])],
-    ["router1 9000 fd00:1::/64S:86400", "router2 9000 fd00:2::/64:86400"],
+    ["router1 9000 fd00:1::/64S:86400 dns here:9000", "router2 9000 fd00:2::/64:86400 dns here:9000"],
   ],
 ] as const) {
   test(`with ${what} guests are told ${expected.join("; ")}`, () =>
