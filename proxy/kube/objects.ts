@@ -1,0 +1,64 @@
+/** The parts of Kubernetes' objects that are read here, as the API server sends them: a field that is absent may be null. */
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  uid: string;
+  resourceVersion?: string;
+  labels?: Labels | null;
+  annotations?: Labels | null;
+  deletionTimestamp?: string | null;
+}
+
+export interface LabelSelector {
+  matchLabels?: Labels | null;
+  matchExpressions?: { key: string; operator: string; values?: string[] | null }[] | null;
+}
+
+export interface Namespace {
+  metadata: ObjectMeta;
+}
+
+export type Protocol = "TCP" | "UDP" | "SCTP";
+
+export interface Pod {
+  metadata: ObjectMeta;
+  spec: {
+    nodeName?: string | null;
+    hostNetwork?: boolean | null;
+    containers: { ports?: ContainerPort[] | null }[];
+  };
+  status?: { phase?: string | null } | null;
+}
+
+export interface ContainerPort {
+  name?: string | null;
+  protocol?: Protocol | null;
+  containerPort: number;
+}
+
+/** networking.k8s.io/v1 */
+export interface NetworkPolicy {
+  metadata: ObjectMeta;
+  spec?: {
+    podSelector?: LabelSelector | null;
+    policyTypes?: ("Ingress" | "Egress")[] | null;
+    ingress?: { from?: NetworkPolicyPeer[] | null; ports?: NetworkPolicyPort[] | null }[] | null;
+    egress?: { to?: NetworkPolicyPeer[] | null; ports?: NetworkPolicyPort[] | null }[] | null;
+  } | null;
+}
+
+export interface NetworkPolicyPeer {
+  podSelector?: LabelSelector | null;
+  namespaceSelector?: LabelSelector | null;
+  ipBlock?: { cidr: string; except?: string[] | null } | null;
+}
+
+export interface NetworkPolicyPort {
+  protocol?: Protocol | null;
+  /** A number, or the name of a container's port. */
+  port?: number | string | null;
+  endPort?: number | null;
+}
