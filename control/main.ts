@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { destination, type Logger, pino } from "pino";
 import type { Authenticator, QuotaLimits } from "../api/mod.ts";
 import { contrailDoor } from "../proxy/contrail/mod.ts";
+import type { Kubernetes } from "../proxy/kube/mod.ts";
 import { neutronDoor, PolicyFile } from "../proxy/neutron/mod.ts";
 import { etcdStore, groupCommit, type Store, StoreUnavailable } from "../store/mod.ts";
 import { KeystoneAuth, noAuth, tokenAuth } from "./auth/mod.ts";
@@ -29,6 +30,7 @@ interface Flags extends KeystoneFlags, NetworkFlags {
   quota?: QuotaLimits;
   bodyLimit: number;
   novaUrl?: string;
+  kubernetes?: string;
   logLevel: string;
 }
 
@@ -86,6 +88,10 @@ function parseFlags(argv: readonly string[]): Flags {
     )
     .option("--quota <resource=number>", "how many of it a project may have by default; repeatable; all=-1", quotaFlag)
     .option("--nova-url <url>", "tell Nova there what happens to servers' ports, as http://HOST:8774/v2.1", webUrl)
+    .option(
+      "--kubernetes <file>",
+      "YAML: the clusters whose pods become ports, {name, kubeconfig, project_id, pod_cidrs}",
+    )
     .option("--body-limit <bytes>", "a request with a larger body gets 413", bytes, 1024 * 1024)
     .option("--log-level <level>", "trace, debug, info, warn or error", "info");
   addNetworkFlags(command);
@@ -121,7 +127,13 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     limits: { bodyBytes: flags.bodyLimit },
     doors: [(app, parts) => neutronDoor(app, { ...parts, ...policy })],
   });
+  let kubernetes: Kubernetes | undefined;
   try {
+    if (flags.kubernetes !== undefined) {
+      // Its client takes time and memory that a control node without clusters need not spend.
+      const { startKubernetes } = await import("../proxy/kube/mod.ts");
+      kubernetes = await startKubernetes(flags.kubernetes, { networking, log });
+    }
     const opened = await server.open(flags.listen ?? [parseAddress(DEFAULT_LISTEN)]);
     for (const { host, port } of opened) log.info({ host, port }, "answering");
     for (const { host, port } of await server.openDoor(flags.contrailListen ?? [], contrailDoor)) {
@@ -130,6 +142,7 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     if (flags.auth === "none") log.warn("--auth none: everyone who reaches this address is an administrator");
     log.info({ signal: await stopped }, "stopping");
   } finally {
+    await kubernetes?.stop();
     await server.close();
     await nova.close();
     authenticator.close?.();

@@ -13,6 +13,11 @@ import { differenceIn, makePair, removeDevice } from "./veth.ts";
 export interface Wires {
   /** A port of this host and its network, as soon as the view has both; undefined when it has not in time. */
   inView(portId: Id, timeoutMs: number): Promise<{ port: ViewPort; network: ViewNetwork } | undefined>;
+  /** The first port of which `is` is true; undefined when none has come in time. */
+  anyInView(
+    is: (port: ViewPort) => boolean,
+    timeoutMs: number,
+  ): Promise<{ port: ViewPort; network: ViewNetwork } | undefined>;
   portsInView(): Iterable<ViewPort>;
   /** Looks at the device now and applies. Undefined when the port is in force, else why it is not. */
   apply(portId: Id, device: string): string | undefined;
@@ -138,8 +143,7 @@ export class Cni {
   async #addedBefore(request: Added, earlier: Attachment): Promise<object | undefined> {
     if (earlier.state !== "added" || earlier.netns !== request.netns || earlier.portId === null) return undefined;
     const { source } = request.config;
-    const isSameSource =
-      source?.kind === "port" ? source.portId === earlier.portId : source?.networkId === earlier.ownNetworkId;
+    const isSameSource = await this.#isSource(source, earlier);
     const link = this.#parts.host.links.byName(earlier.device);
     if (!isSameSource || link === undefined) return undefined;
     const { port, network } = await this.#ports.arrived(earlier.portId, request);
@@ -148,6 +152,19 @@ export class Cni {
     return this.#parts.wires.apply(earlier.portId, earlier.device) === undefined
       ? resultOf(request, wiring, link)
       : undefined;
+  }
+
+  async #isSource(source: PortSource | undefined, earlier: Attachment): Promise<boolean> {
+    switch (source?.kind) {
+      case "port":
+        return source.portId === earlier.portId;
+      case "network":
+        return source.networkId === earlier.ownNetworkId;
+      case "pod":
+        return (await this.#ports.ofPod(source.pod)) === earlier.portId;
+      default:
+        return false;
+    }
   }
 
   async #check(request: Added): Promise<""> {

@@ -4,7 +4,7 @@ import { ControlFailure, type ControlNode } from "../control-node.ts";
 import type { Log } from "../log.ts";
 import type { Attachment, Attachments } from "./attachments.ts";
 import { CniFailure } from "./failure.ts";
-import type { CniRequest } from "./request.ts";
+import type { CniRequest, PodRef } from "./request.ts";
 
 const VIEW_TIMEOUT_MS = 10_000;
 /** DEL waits no longer for the control node; the port is given back later. */
@@ -14,6 +14,7 @@ interface Parts {
   attachments: Attachments;
   wires: {
     inView(portId: Id, timeoutMs: number): Promise<{ port: ViewPort; network: ViewNetwork } | undefined>;
+    anyInView(is: (port: ViewPort) => boolean, timeoutMs: number): Promise<{ port: ViewPort } | undefined>;
     notReady(): string | undefined;
   };
   control: Pick<ControlNode, "createPort" | "deletePort">;
@@ -43,6 +44,7 @@ export class Ports {
   async obtain(request: Added, attachment: Attachment): Promise<Id> {
     const { source } = request.config;
     if (source?.kind === "port") return source.portId;
+    if (source?.kind === "pod") return this.ofPod(source.pod);
     // On disk before it is asked for: whatever happens now, DEL finds that there may be a port to delete.
     this.#parts.attachments.put(attachment);
     const pod = [request.args.K8S_POD_NAMESPACE, request.args.K8S_POD_NAME].filter(Boolean).join("/");
@@ -51,6 +53,18 @@ export class Ports {
     } catch (error) {
       throw creationFailure(error, attachment);
     }
+  }
+
+  /** It is made when the pod is given a node, which is well before its runtime comes here. @throws CniFailure */
+  async ofPod(pod: PodRef): Promise<Id> {
+    const timeoutMs = this.#parts.viewTimeoutMs ?? VIEW_TIMEOUT_MS;
+    const found = await this.#parts.wires.anyInView((port) => isOfPod(port, pod), timeoutMs);
+    if (found !== undefined) return found.port.id;
+    throw new CniFailure(
+      "tryLater",
+      this.#parts.wires.notReady() ??
+        `pod ${pod.namespace}/${pod.name} has no port on this host: see the pod's events, and that a control node with --kubernetes runs`,
+    );
   }
 
   /** The port and its network from the view, once they are there and nothing else is attached to it. @throws CniFailure */
@@ -129,6 +143,14 @@ export class Ports {
     const port = { network_id: ownNetworkId as Id, container_id: containerId, interface_name: ifname, name };
     return (await this.#parts.control.createPort(port)).id;
   }
+}
+
+/** What a cluster's controller writes into the ports that it makes (proxy/kube). */
+const POD_OWNER = "kubernetes:pod";
+
+function isOfPod(port: ViewPort, { namespace, name, uid }: PodRef): boolean {
+  if (port.deviceOwner !== POD_OWNER) return false;
+  return uid === null ? port.name === `${namespace}/${name}` : port.deviceId === uid;
 }
 
 function creationFailure(error: unknown, { ownNetworkId }: Attachment): CniFailure {

@@ -19,8 +19,18 @@ export interface AttachmentKey {
   ifname: string;
 }
 
-/** Where an attachment's port comes from: a port that exists, or a network to make one in. */
-export type PortSource = { kind: "port"; portId: string } | { kind: "network"; networkId: string };
+/** A pod of Kubernetes; runtimes before containerd 1.6 do not tell its UID. */
+export interface PodRef {
+  namespace: string;
+  name: string;
+  uid: string | null;
+}
+
+/** Where an attachment's port comes from: a port that exists, that of a pod, or a network to make one in. */
+export type PortSource =
+  | { kind: "port"; portId: string }
+  | { kind: "pod"; pod: PodRef }
+  | { kind: "network"; networkId: string };
 
 export interface CniConfig {
   cniVersion: CniVersion;
@@ -70,7 +80,7 @@ export function parseRequest(call: CniCall): CniRequest {
       if (config.source === undefined)
         throw new CniFailure(
           "badConfig",
-          'the configuration has neither "port" nor "network": name a Cable port or network',
+          'the configuration has neither "port" nor "network" nor "kubernetes": name a Cable port or network, or say true',
         );
       return { command: call.command, config, netns: call.netns, args, ...parseKey(call) };
     }
@@ -142,9 +152,17 @@ function parseSource(config: Record<string, unknown>, args: Record<string, strin
   if (args.CABLE_PORT !== undefined) return { kind: "port", portId: parseId("CABLE_PORT", args.CABLE_PORT) };
   if (config.port !== undefined && config.network !== undefined)
     throw new CniFailure("badConfig", 'the configuration has both "port" and "network": keep one of them');
+  const pod = config.kubernetes === true ? podOf(args) : undefined;
+  // Without a UID it may be anybody's call; a network is then what the operator has for those.
+  if (pod !== undefined && (pod.uid !== null || config.network === undefined)) return { kind: "pod", pod };
   if (config.port !== undefined) return { kind: "port", portId: parseId("port", config.port) };
   if (config.network !== undefined) return { kind: "network", networkId: parseId("network", config.network) };
   return undefined;
+}
+
+function podOf(args: Record<string, string>): PodRef | undefined {
+  const { K8S_POD_NAMESPACE: namespace, K8S_POD_NAME: name, K8S_POD_UID: uid } = args;
+  return namespace && name ? { namespace, name, uid: uid || null } : undefined;
 }
 
 function parseId(name: string, value: unknown): string {

@@ -2,9 +2,15 @@ import type { Id, ViewNetwork, ViewPort } from "../../model/mod.ts";
 import type { LocalLinks } from "./devices.ts";
 import type { Loop } from "./loop.ts";
 
+/** Undefined: any port may be the one. */
 interface Waiter {
-  portId: Id;
+  portId: Id | undefined;
   check(): void;
+}
+
+interface InView {
+  port: ViewPort;
+  network: ViewNetwork;
 }
 
 /** The loop as those see it who attach one port and wait for it: the CNI verbs. */
@@ -19,20 +25,36 @@ export class PortWires {
     this.#localLinks = localLinks;
     this.#isConnected = isConnected;
     loop.onApplied(({ ports }) => {
-      for (const waiter of this.#waiters) if (ports.has(waiter.portId)) waiter.check();
+      for (const waiter of this.#waiters) if (waiter.portId === undefined || ports.has(waiter.portId)) waiter.check();
     });
   }
 
-  inView(portId: Id, timeoutMs: number): Promise<{ port: ViewPort; network: ViewNetwork } | undefined> {
+  inView(portId: Id, timeoutMs: number): Promise<InView | undefined> {
+    return this.#wait(portId, () => this.#loop.view.ports.get(portId), timeoutMs);
+  }
+
+  /** The first port of which `is` is true, and its network, as soon as the view has them; undefined when it has not in time. */
+  anyInView(is: (port: ViewPort) => boolean, timeoutMs: number): Promise<InView | undefined> {
+    return this.#wait(
+      undefined,
+      () => {
+        for (const port of this.portsInView()) if (is(port)) return port;
+        return undefined;
+      },
+      timeoutMs,
+    );
+  }
+
+  #wait(portId: Id | undefined, look: () => ViewPort | undefined, timeoutMs: number): Promise<InView | undefined> {
     const find = () => {
-      const port = this.#loop.view.ports.get(portId);
+      const port = look();
       const network = port && this.#loop.view.networks.get(port.networkId);
       return network && { port, network };
     };
     const now = find();
     if (now !== undefined) return Promise.resolve(now);
     return new Promise((resolve) => {
-      const end = (found: ReturnType<typeof find>) => {
+      const end = (found: InView | undefined) => {
         clearTimeout(timer);
         this.#waiters.delete(waiter);
         resolve(found);

@@ -62,3 +62,15 @@ export interface NetworkPolicyPort {
   port?: number | string | null;
   endPort?: number | null;
 }
+
+/** coordination.k8s.io/v1 */
+export interface Lease {
+  metadata: { name: string; namespace: string; resourceVersion?: string };
+  spec: {
+    holderIdentity?: string | null;
+    leaseDurationSeconds?: number | null;
+    acquireTime?: string | null;
+    renewTime?: string | null;
+    leaseTransitions?: number | null;
+  };
+}

@@ -225,7 +225,9 @@ const anyPolicies = fc
     fc.record({
       namespace: namespaceName,
       podSelector: anySelector,
-      policyTypes: fc.constantFrom(undefined, ["Ingress"], ["Egress"], ["Ingress", "Egress"]),
+      policyTypes: fc.option(fc.subarray<"Ingress" | "Egress">(["Ingress", "Egress"], { minLength: 1 }), {
+        nil: undefined,
+      }),
       ingress: fc.array(anyClause, { maxLength: 2 }),
       egress: fc.array(anyClause, { maxLength: 2 }),
     }),
@@ -235,7 +237,7 @@ const anyPolicies = fc
     specs.map(({ namespace, podSelector, policyTypes, ingress, egress }, i) =>
       policy(namespace, `p${i}`, {
         podSelector,
-        ...(policyTypes && { policyTypes: policyTypes as ("Ingress" | "Egress")[] }),
+        ...(policyTypes && { policyTypes }),
         ingress: ingress.map(({ peers, ports }) => ({ ...(peers && { from: peers }), ...(ports && { ports }) })),
         egress: egress.map(({ peers, ports }) => ({ ...(peers && { to: peers }), ...(ports && { ports }) })),
       }),

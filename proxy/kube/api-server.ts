@@ -1,0 +1,98 @@
+/** A cluster's API server: requests, and watches that go on whatever the server does. */
+import { HttpMethod, KubeConfig, ListWatch, RequestContext, Watch } from "@kubernetes/client-node";
+import { fetch } from "undici";
+import type { Log } from "./log.ts";
+
+const RETRY_FIRST_MS = 500;
+const RETRY_MOST_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export class ApiFailure extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = "ApiFailure";
+    this.status = status;
+  }
+}
+
+export interface Follower {
+  stop(): Promise<void>;
+}
+
+export interface Listener<T> {
+  put(object: T): void;
+  drop(object: T): void;
+  /** All that was there is told; again each time that the watch had to begin anew. */
+  synced(): void;
+}
+
+export class ApiServer {
+  readonly #config: KubeConfig;
+  readonly #log: Log;
+
+  /** `kubeconfig`: a path; undefined: the service account of the pod that this runs in. @throws Error */
+  constructor(kubeconfig: string | undefined, log: Log) {
+    this.#config = new KubeConfig();
+    this.#log = log;
+    if (kubeconfig === undefined) this.#config.loadFromCluster();
+    else this.#config.loadFromFile(kubeconfig);
+  }
+
+  /** Tells of the objects under a path, as "/api/v1/pods", until it is stopped. */
+  follow<T extends object>(path: string, listener: Listener<T>): Follower {
+    let retryMs = RETRY_FIRST_MS;
+    let timer: NodeJS.Timeout | undefined;
+    const list = async () => {
+      const found = await this.request("GET", path);
+      retryMs = RETRY_FIRST_MS;
+      // Its objects are told in the same turn as it is handed over.
+      setImmediate(() => listener.synced());
+      return found as never;
+    };
+    const watch = new ListWatch<T>(path, new Watch(this.#config), list, false);
+    watch.on("add", (object) => listener.put(slim(object)));
+    watch.on("update", (object) => listener.put(slim(object)));
+    watch.on("delete", (object) => listener.drop(object));
+    watch.on("error", (error: unknown) => {
+      this.#log.warn({ path, reason: String(error), retryMs }, "a watch of the API server ended; trying again");
+      timer = setTimeout(() => void watch.start(), retryMs);
+      retryMs = Math.min(retryMs * 2, RETRY_MOST_MS);
+    });
+    void watch.start();
+    return {
+      async stop() {
+        clearTimeout(timer);
+        await watch.stop();
+      },
+    };
+  }
+
+  /** @throws ApiFailure for an answer that is no success; Error when there is none */
+  async request<T>(method: "GET" | "POST" | "PUT", path: string, body?: object): Promise<T> {
+    const cluster = this.#config.getCurrentCluster();
+    if (cluster === null) throw new Error("the kubeconfig has no current cluster");
+    const url = cluster.server + path;
+    const context = new RequestContext(url, HttpMethod[method]);
+    await this.#config.applySecurityAuthentication(context);
+    const dispatcher = context.getDispatcher();
+    const answer = await fetch(url, {
+      method,
+      headers: { ...context.getHeaders(), accept: "application/json", "content-type": "application/json" },
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      ...(dispatcher !== undefined && { dispatcher }),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new ApiFailure(answer.status, `${method} ${path}: ${answer.status} ${text.slice(0, 300)}`);
+    return JSON.parse(text) as T;
+  }
+}
+
+/** The larger half of an object is who wrote which field of it, which nobody here asks. */
+function slim<T extends object>(object: T): T {
+  const { metadata } = object as { metadata?: { managedFields?: unknown } };
+  if (metadata !== undefined) delete metadata.managedFields;
+  return object;
+}

@@ -1,0 +1,77 @@
+/** One cluster: watched by every control node, seen to by one of them. */
+import type { Networking } from "../../api/mod.ts";
+import { ApiServer, type Follower } from "./api-server.ts";
+import type { ClusterConfig } from "./config.ts";
+import { Controller } from "./controller.ts";
+import { Events } from "./events.ts";
+import { Leader, type LeaderTimes } from "./leader.ts";
+import type { Log } from "./log.ts";
+import { WATCHED, type WatchedKind, type WatchedObjects, type World } from "./world.ts";
+
+export interface ClusterParts {
+  config: ClusterConfig;
+  networking: Networking;
+  log: Log;
+  /** Of this process among all control nodes. */
+  identity: string;
+  times?: LeaderTimes;
+}
+
+export class Cluster {
+  readonly #followers: Follower[];
+  readonly #controller: Controller;
+  readonly #leader: Leader;
+  readonly #unsynced = new Set<string>(Object.keys(WATCHED));
+  #isLeader = false;
+
+  constructor({ config, networking, log, identity, times }: ClusterParts) {
+    const api = new ApiServer(config.kubeconfig, log);
+    const events = new Events(api, log);
+    this.#controller = new Controller({
+      config,
+      networking,
+      log,
+      report: (pod, failure) => events.warn(pod, failure),
+    });
+    this.#leader = new Leader({
+      api,
+      identity,
+      log,
+      onStart: () => {
+        log.info({ cluster: config.name }, "seeing to this cluster");
+        this.#isLeader = true;
+        this.#startWhenSynced();
+      },
+      onStop: async () => {
+        log.info({ cluster: config.name }, "another control node may see to this cluster");
+        this.#isLeader = false;
+        await this.#controller.stop();
+      },
+      ...(times && { times }),
+    });
+    this.#followers = (Object.keys(WATCHED) as WatchedKind[]).map((kind) => this.#follow(api, kind));
+    this.#leader.start();
+  }
+
+  #follow<K extends WatchedKind>(api: ApiServer, kind: K): Follower {
+    const world: World = this.#controller.world;
+    return api.follow<WatchedObjects[K]>(WATCHED[kind], {
+      put: (object) => world.put(kind, object),
+      drop: (object) => world.drop(kind, object),
+      synced: () => {
+        this.#unsynced.delete(kind);
+        this.#startWhenSynced();
+      },
+    });
+  }
+
+  #startWhenSynced(): void {
+    if (this.#isLeader && this.#unsynced.size === 0) this.#controller.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#followers.map((follower) => follower.stop()));
+    await this.#leader.stop();
+    await this.#controller.stop();
+  }
+}

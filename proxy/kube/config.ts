@@ -1,0 +1,42 @@
+/** The clusters that a control node serves, as written in the file of `--kubernetes`. */
+import { parse, YAMLParseError } from "yaml";
+import { z } from "zod";
+import { parseCidr } from "../../model/mod.ts";
+
+const Name = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be a DNS label: a-z, 0-9 and -");
+const Uuid = z.string().regex(/^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/, "must be an id");
+const CidrText = z.string().refine((text) => parseCidr(text) !== undefined, "must be a CIDR");
+
+const Cluster = z.strictObject({
+  /** Begins the names of its groups, and stands in its ports' profiles. */
+  name: Name,
+  /** Path of a kubeconfig; without it that of a pod's service account. */
+  kubeconfig: z.string().optional(),
+  /** The project that its network, ports and groups are in; its quotas on ports and groups are lifted. */
+  project_id: Uuid,
+  /** Name or id of the pod network; made under this name where there is none. */
+  network: z.string().default("pods"),
+  /** Subnets of the pod network where it is made: one for each address family. */
+  pod_cidrs: z.array(CidrText).min(1).max(2),
+});
+
+export type ClusterConfig = z.output<typeof Cluster>;
+
+const Clusters = z
+  .array(Cluster)
+  .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "two clusters have one name");
+
+/** @throws Error that says what is wrong, and where */
+export function parseClusters(text: string): ClusterConfig[] {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    throw new Error(`not YAML: ${error.message}`);
+  }
+  const result = Clusters.safeParse(value);
+  if (result.success) return result.data;
+  const findings = result.error.issues.map(({ path, message }) => `${path.join(".") || "the list"}: ${message}`);
+  throw new Error(findings.join("; "));
+}

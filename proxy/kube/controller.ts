@@ -1,0 +1,168 @@
+/** A cluster's ports and groups follow what its API server holds, while this control node is the one that sees to it. */
+import type { Caller, Networking } from "../../api/mod.ts";
+import type { Id } from "../../model/mod.ts";
+import { wishesOf } from "./annotations.ts";
+import type { ClusterConfig } from "./config.ts";
+import { type PodFailure, podFailureOf } from "./failure.ts";
+import { Groups } from "./groups/groups.ts";
+import type { Log } from "./log.ts";
+import type { Pod } from "./objects.ts";
+import { ensurePodNetwork, Resolver } from "./pods/networks.ts";
+import { PodPorts } from "./pods/ports.ts";
+import type { WantedPort } from "./pods/wanted.ts";
+import { policyPod } from "./policy/mod.ts";
+import { hasPort, nameOf, World } from "./world.ts";
+
+const RETRY_FIRST_MS = 500;
+const RETRY_MOST_MS = 30_000;
+const REFUSED_AGAIN_MS = 5_000;
+/** So long others have to change too before a look is taken at all of it together. */
+const GATHER_MS = 2;
+
+export interface ControllerParts {
+  config: ClusterConfig;
+  networking: Networking;
+  log: Log;
+  /** Tells the user, on the pod. */
+  report(pod: Pod, failure: PodFailure): void;
+}
+
+export class Controller {
+  readonly world: World;
+  readonly #parts: ControllerParts;
+  readonly #admin: Caller;
+  readonly #resolver: Resolver;
+  readonly #groups: Groups;
+  readonly #ports: PodPorts;
+  #network: Id | undefined;
+  #state: "stopped" | "loading" | "running" = "stopped";
+  #timer: NodeJS.Timeout | undefined;
+  #turn: Promise<void> | undefined;
+  #retryMs = RETRY_FIRST_MS;
+
+  constructor(parts: ControllerParts) {
+    const { config, networking } = parts;
+    this.#parts = parts;
+    this.world = new World(() => this.#wake(GATHER_MS));
+    this.#admin = callerOf(config, true);
+    this.#resolver = new Resolver(networking, callerOf(config, false));
+    const own = { networking, caller: this.#admin, cluster: config.name };
+    this.#groups = new Groups(own);
+    this.#ports = new PodPorts(own);
+  }
+
+  /** From now on; the world must be complete, since pods that are not in it lose their ports. */
+  start(): void {
+    if (this.#state !== "stopped") return;
+    this.#state = "loading";
+    this.#wake(0);
+  }
+
+  /** Ends once what is under way is done. */
+  async stop(): Promise<void> {
+    this.#state = "stopped";
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#turn;
+  }
+
+  #wake(waitMs: number): void {
+    if (this.#state === "stopped" || this.#timer !== undefined || this.#turn !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#turn = this.#take().finally(() => {
+        this.#turn = undefined;
+        if (this.world.isChanged) this.#wake(this.#retryMs === RETRY_FIRST_MS ? GATHER_MS : this.#retryMs);
+      });
+    }, waitMs);
+  }
+
+  async #take(): Promise<void> {
+    const { log, config } = this.#parts;
+    try {
+      if (this.#state === "loading") await this.#load();
+      if (this.#state === "running") await this.#follow();
+      this.#retryMs = RETRY_FIRST_MS;
+    } catch (error) {
+      log.warn(
+        { cluster: config.name, err: error, retryMs: this.#retryMs },
+        "a cluster's ports could not be brought up to date",
+      );
+      // What was taken is not done, and what was done is not known: all is looked at again.
+      if (this.#state === "running") this.#state = "loading";
+      this.world.touchAll();
+      this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MOST_MS);
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { networking, config } = this.#parts;
+    const unlimited = { security_group: -1, security_group_rule: -1, port: -1 };
+    await networking.update(this.#admin, "quota", config.project_id, unlimited);
+    this.#network = await ensurePodNetwork(networking, this.#admin, config);
+    await this.#groups.load();
+    await this.#ports.load();
+    const pods = new Set([...this.world.pods()].map(({ metadata }) => metadata.uid));
+    const gone = [...this.#ports.uids()].filter((uid) => !pods.has(uid));
+    await this.#ports.sync(new Map(gone.map((uid) => [uid, undefined])));
+    this.world.touchAll();
+    if (this.#state === "loading") this.#state = "running";
+  }
+
+  /** New groups are there before a pod is in them, and go when none is any more. */
+  async #follow(): Promise<void> {
+    const { pods, isPolicyChanged, gone } = this.world.takeChanged();
+    const { compiled } = this.world;
+    if (isPolicyChanged) await this.#groups.ensure(compiled.groups);
+    const wishes = new Map<string, WantedPort | undefined>(gone.map((uid) => [uid, undefined]));
+    for (const pod of pods) await this.#wish(pod, wishes);
+    const { failed } = await this.#ports.sync(wishes);
+    for (const pod of pods) {
+      const failure = failed.get(pod.metadata.uid) ?? this.#ports.unboundOf(pod.metadata.uid);
+      if (failure !== undefined) this.#refuse(pod, failure);
+    }
+    if (isPolicyChanged) await this.#groups.prune(compiled.groups);
+  }
+
+  async #wish(pod: Pod, wishes: Map<string, WantedPort | undefined>): Promise<void> {
+    const { uid } = pod.metadata;
+    if (!hasPort(pod)) return void wishes.set(uid, undefined);
+    try {
+      wishes.set(uid, await this.#wanted(pod));
+    } catch (error) {
+      const failure = podFailureOf(error);
+      if (failure === undefined) throw error;
+      this.#refuse(pod, failure);
+    }
+  }
+
+  /** What it lacks may come without a word from the API server: a network, a group, an agent on its node. */
+  #refuse(pod: Pod, failure: PodFailure): void {
+    this.#parts.report(pod, failure);
+    this.world.touchLater(pod, REFUSED_AGAIN_MS);
+  }
+
+  /** @throws PodFailure when an annotation names what is not there */
+  async #wanted(pod: Pod): Promise<WantedPort> {
+    const wishes = wishesOf(pod, this.world.namespaceAnnotations(pod.metadata.namespace ?? "default"));
+    const keys = this.world.compiled.groupsOf(policyPod(pod));
+    const named = wishes.securityGroups;
+    const groupIds = this.#groups.idsOf(named === undefined ? keys : keys.filter((key) => !key.startsWith("open-")));
+    for (const name of named ?? []) groupIds.push(await this.#resolver.group(name));
+    return {
+      uid: pod.metadata.uid,
+      name: nameOf(pod),
+      node: pod.spec.nodeName as string,
+      networkId: wishes.network === undefined ? (this.#network as Id) : await this.#resolver.network(wishes.network),
+      groupIds: [...new Set(groupIds)],
+      ips: wishes.ips,
+      mac: wishes.mac,
+    };
+  }
+}
+
+/** The control node itself, on behalf of a cluster: as an administrator, or with what its project may see. */
+function callerOf({ name, project_id }: ClusterConfig, isAdmin: boolean): Caller {
+  const roles = isAdmin ? ["admin"] : ["member"];
+  return { requestId: `kubernetes-${name}`, userId: null, projectId: project_id, roles, isAdmin };
+}

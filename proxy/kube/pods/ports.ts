@@ -1,0 +1,137 @@
+/** The ports of a cluster's pods: made equal to what is wanted, many in one request. */
+import type { Caller, Networking } from "../../../api/mod.ts";
+import { Fault } from "../../../model/mod.ts";
+import { PodFailure, podFailureOf } from "../failure.ts";
+import { bodyOf, changesOf, originOf, POD_OWNER, type Port, type WantedPort } from "./wanted.ts";
+
+const AT_A_TIME = 100;
+
+interface Parts {
+  networking: Networking;
+  caller: Caller;
+  cluster: string;
+}
+
+/** What is wanted of a pod, by its UID; undefined: no port. */
+export type Wishes = ReadonlyMap<string, WantedPort | undefined>;
+
+export interface Outcome {
+  /** By UID: for these it will not be better until something is changed. */
+  failed: Map<string, PodFailure>;
+}
+
+export class PodPorts {
+  readonly #parts: Parts;
+  /** By the pod's UID. */
+  readonly #ports = new Map<string, Port>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** What an earlier run, or another control node, has made; a second port of one pod is deleted. */
+  async load(): Promise<void> {
+    const { networking, caller, cluster } = this.#parts;
+    const rows = await networking.list(caller, "port", { device_owner: [POD_OWNER] });
+    this.#ports.clear();
+    for (const port of rows) {
+      const origin = originOf(port);
+      if (origin?.cluster !== cluster) continue;
+      if (this.#ports.has(origin.uid)) await this.#delete(port);
+      else this.#ports.set(origin.uid, port);
+    }
+  }
+
+  /** The pods that have a port. */
+  uids(): Iterable<string> {
+    return this.#ports.keys();
+  }
+
+  /** Why the pod's port, if it has one, is on no host. */
+  unboundOf(uid: string): PodFailure | undefined {
+    const port = this.#ports.get(uid);
+    if (port?.["binding:vif_type"] !== "binding_failed") return undefined;
+    const host = port["binding:host_id"];
+    return new PodFailure(
+      "NodeUnknown",
+      `node ${host} is no host of Cable's that reaches the network: see that its agent runs`,
+    );
+  }
+
+  /** @throws Fault ServiceUnavailable; what was done until then stays */
+  async sync(wishes: Wishes): Promise<Outcome> {
+    const failed: Outcome["failed"] = new Map();
+    await this.#createAll(
+      [...wishes.values()].filter((wanted) => wanted !== undefined && !this.#ports.has(wanted.uid)) as WantedPort[],
+      failed,
+    );
+    for (const [uid, wanted] of wishes) {
+      const port = this.#ports.get(uid);
+      if (port === undefined) continue;
+      if (wanted === undefined) await this.#remove(uid, port);
+      else await noting(failed, uid, () => this.#update(port, wanted));
+    }
+    return { failed };
+  }
+
+  async #createAll(wanted: readonly WantedPort[], failed: Outcome["failed"]): Promise<void> {
+    for (let first = 0; first < wanted.length; first += AT_A_TIME) {
+      const part = wanted.slice(first, first + AT_A_TIME);
+      try {
+        await this.#create(part);
+      } catch (error) {
+        if (podFailureOf(error) === undefined) throw error;
+        // One of them was refused, and all with it.
+        for (const one of part) await noting(failed, one.uid, () => this.#create([one]));
+      }
+    }
+  }
+
+  async #create(wanted: readonly WantedPort[]): Promise<void> {
+    const { networking, caller, cluster } = this.#parts;
+    const bodies = wanted.map((one) => bodyOf(one, cluster, caller.projectId));
+    const ports = await networking.create(caller, "port", bodies);
+    for (const port of ports) this.#ports.set(port.device_id, port);
+  }
+
+  async #update(port: Port, wanted: WantedPort): Promise<void> {
+    const { networking, caller } = this.#parts;
+    if (port.network_id !== wanted.networkId) {
+      await this.#remove(wanted.uid, port);
+      return this.#create([wanted]);
+    }
+    const changes = changesOf(port, wanted);
+    if (changes === undefined) return;
+    try {
+      this.#ports.set(wanted.uid, await networking.update(caller, "port", port.id, changes));
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === "PortNotFound")) throw error;
+      // Somebody deleted it under the pod, which gets another one.
+      this.#ports.delete(wanted.uid);
+      await this.#create([wanted]);
+    }
+  }
+
+  async #remove(uid: string, port: Port): Promise<void> {
+    await this.#delete(port);
+    this.#ports.delete(uid);
+  }
+
+  async #delete({ id }: Port): Promise<void> {
+    const { networking, caller } = this.#parts;
+    await networking.delete(caller, "port", id).catch((error) => {
+      if (!(error instanceof Fault && error.code === "PortNotFound")) throw error;
+    });
+  }
+}
+
+/** Keeps a pod's own failure; what is everybody's goes on. */
+async function noting(failed: Outcome["failed"], uid: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const failure = podFailureOf(error);
+    if (failure === undefined) throw error;
+    failed.set(uid, failure);
+  }
+}

@@ -1,0 +1,59 @@
+/** The port that a pod should have. */
+import type { Attributes, NetworkingTypes } from "../../../api/mod.ts";
+import type { Id } from "../../../model/mod.ts";
+import type { Pod } from "../objects.ts";
+
+export type Port = NetworkingTypes["port"];
+
+export const POD_OWNER = "kubernetes:pod";
+/** The interface that every pod has. */
+export const FIRST_INTERFACE = "eth0";
+
+/** What a pod's port is to be; with names resolved. */
+export interface WantedPort {
+  uid: string;
+  name: string;
+  node: string;
+  networkId: Id;
+  groupIds: Id[];
+  ips: string[];
+  mac: string | undefined;
+}
+
+/** Of which cluster's pod the port is. */
+export function originOf(port: Port): { cluster: string; uid: string } | undefined {
+  const { cluster } = port["binding:profile"];
+  if (port.device_owner !== POD_OWNER || typeof cluster !== "string") return undefined;
+  return { cluster, uid: port.device_id };
+}
+
+export function bodyOf(wanted: WantedPort, cluster: string, projectId: Id): Attributes {
+  return {
+    project_id: projectId,
+    network_id: wanted.networkId,
+    name: wanted.name.slice(0, 255),
+    device_id: wanted.uid,
+    device_owner: POD_OWNER,
+    "binding:host_id": wanted.node,
+    "binding:profile": { container: true, cluster, interface: FIRST_INTERFACE },
+    security_groups: wanted.groupIds,
+    ...(wanted.mac !== undefined && { mac_address: wanted.mac }),
+    ...(wanted.ips.length > 0 && { fixed_ips: wanted.ips.map((ip_address) => ({ ip_address })) }),
+  };
+}
+
+/** What of a port is to be changed; undefined where nothing is. A failed binding is tried again. */
+export function changesOf(port: Port, wanted: WantedPort): Attributes | undefined {
+  const changes: Attributes = {};
+  if (!sameSet(port.security_groups, wanted.groupIds)) changes.security_groups = wanted.groupIds;
+  const isUnbound = port["binding:vif_type"] === "binding_failed";
+  if (port["binding:host_id"] !== wanted.node || isUnbound) changes["binding:host_id"] = wanted.node;
+  return Object.keys(changes).length === 0 ? undefined : changes;
+}
+
+function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  const all = new Set(a);
+  return all.size === b.length && b.every((one) => all.has(one));
+}
+
+export const uidOf = ({ metadata }: Pod): string => metadata.uid;

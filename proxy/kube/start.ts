@@ -1,0 +1,32 @@
+/** The clusters of `--kubernetes`, once the control node has its records. */
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import type { Networking } from "../../api/mod.ts";
+import { Cluster } from "./cluster.ts";
+import { parseClusters } from "./config.ts";
+import type { Log } from "./log.ts";
+
+export interface Kubernetes {
+  /** Gives up what this control node sees to, so that another one may at once. */
+  stop(): Promise<void>;
+}
+
+/** @throws Error when the file cannot be read, or makes no sense */
+export async function startKubernetes(
+  file: string,
+  { networking, log }: { networking: Networking; log: Log },
+): Promise<Kubernetes> {
+  const configs = parseClusters(await readFile(file, "utf8").catch(explain(file)));
+  const identity = `${hostname()}_${process.pid}_${Date.now().toString(36)}`;
+  const clusters = configs.map((config) => new Cluster({ config, networking, log, identity }));
+  log.info({ clusters: configs.map(({ name }) => name) }, "watching Kubernetes");
+  return {
+    async stop() {
+      await Promise.all(clusters.map((cluster) => cluster.stop()));
+    },
+  };
+}
+
+const explain = (file: string) => (error: Error) => {
+  throw new Error(`--kubernetes ${file}: ${error.message}`);
+};

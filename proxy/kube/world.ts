@@ -1,0 +1,124 @@
+/** What the API server holds of a cluster, as far as ports and groups come of it. */
+import type { Labels, Namespace, NetworkPolicy, Pod } from "./objects.ts";
+import { type Compiled, compile, policyPod } from "./policy/mod.ts";
+
+/** The kinds that are watched, by their paths. */
+export const WATCHED = {
+  namespace: "/api/v1/namespaces",
+  policy: "/apis/networking.k8s.io/v1/networkpolicies",
+  pod: "/api/v1/pods",
+} as const;
+export type WatchedKind = keyof typeof WATCHED;
+export interface WatchedObjects {
+  namespace: Namespace;
+  policy: NetworkPolicy;
+  pod: Pod;
+}
+
+export const nameOf = ({ metadata }: { metadata: { namespace?: string; name: string } }): string =>
+  metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
+
+/** Whether it is Cable's to give the pod a port: it runs on a node, with an address of its own. */
+export function hasPort({ spec, status }: Pod): boolean {
+  return Boolean(spec.nodeName) && !spec.hostNetwork && status?.phase !== "Succeeded" && status?.phase !== "Failed";
+}
+
+/** Objects by name, and what has changed since somebody looked. */
+export class World {
+  readonly #objects: { [K in WatchedKind]: Map<string, WatchedObjects[K]> } = {
+    namespace: new Map(),
+    policy: new Map(),
+    pod: new Map(),
+  };
+  readonly #onChange: () => void;
+  /** By UID; undefined: it is gone. */
+  readonly #changedPods = new Map<string, Pod | undefined>();
+  #compiled: { value: Compiled; ports: ReadonlySet<string> } | undefined;
+  #isPolicyChanged = true;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  put<K extends WatchedKind>(kind: K, object: WatchedObjects[K]): void {
+    const before = this.#objects[kind].get(nameOf(object));
+    this.#objects[kind].set(nameOf(object), object);
+    this.#note(kind, before, object);
+  }
+
+  drop<K extends WatchedKind>(kind: K, object: WatchedObjects[K]): void {
+    const before = this.#objects[kind].get(nameOf(object));
+    // A pod of the same name may have come in its place meanwhile.
+    if (before === undefined || before.metadata.uid !== object.metadata.uid) return;
+    this.#objects[kind].delete(nameOf(object));
+    this.#note(kind, before, undefined);
+  }
+
+  #note<K extends WatchedKind>(kind: K, before: WatchedObjects[K] | undefined, after: WatchedObjects[K] | undefined) {
+    if (kind === "pod") this.#notePod(before as Pod | undefined, after as Pod | undefined);
+    else this.#isPolicyChanged = true;
+    this.#onChange();
+  }
+
+  #notePod(before: Pod | undefined, after: Pod | undefined): void {
+    if (before !== undefined) this.#changedPods.set(before.metadata.uid, undefined);
+    if (after !== undefined) this.#changedPods.set(after.metadata.uid, after);
+    if (after === undefined || this.#compiled === undefined) return;
+    const known = this.#compiled.ports;
+    // What a port's name stands for is part of the rules.
+    if (policyPod(after).ports.some((port) => !known.has(JSON.stringify(port)))) this.#isPolicyChanged = true;
+  }
+
+  pods(): Iterable<Pod> {
+    return this.#objects.pod.values();
+  }
+
+  namespaceAnnotations(name: string): Labels {
+    return this.#objects.namespace.get(name)?.metadata.annotations ?? {};
+  }
+
+  get isChanged(): boolean {
+    return this.#isPolicyChanged || this.#changedPods.size > 0;
+  }
+
+  /** Pods that changed, all where policies or namespaces did, and the UIDs of those that are gone. Told once. */
+  takeChanged(): { pods: Pod[]; gone: string[]; isPolicyChanged: boolean } {
+    const isPolicyChanged = this.#isPolicyChanged;
+    const changed = [...this.#changedPods];
+    const gone = changed.flatMap(([uid, pod]) => (pod === undefined ? [uid] : []));
+    const pods = isPolicyChanged ? [...this.pods()] : changed.flatMap(([, pod]) => pod ?? []);
+    this.#changedPods.clear();
+    this.#isPolicyChanged = false;
+    if (isPolicyChanged) this.#compiled = this.#compile();
+    return { pods, gone, isPolicyChanged };
+  }
+
+  /** All is to be looked at again. */
+  touchAll(): void {
+    this.#isPolicyChanged = true;
+    this.#onChange();
+  }
+
+  /** A pod is to be looked at again, should it still be there then. */
+  touchLater(pod: Pod, waitMs: number): void {
+    setTimeout(() => {
+      const now = this.#objects.pod.get(nameOf(pod));
+      if (now?.metadata.uid !== pod.metadata.uid) return;
+      this.#changedPods.set(pod.metadata.uid, now);
+      this.#onChange();
+    }, waitMs).unref();
+  }
+
+  get compiled(): Compiled {
+    this.#compiled ??= this.#compile();
+    return this.#compiled.value;
+  }
+
+  #compile() {
+    const { namespace, policy, pod } = this.#objects;
+    const namespaces = new Map([...namespace].map(([name, { metadata }]) => [name, metadata.labels ?? {}]));
+    const pods = [...pod.values()].filter(hasPort).map(policyPod);
+    const ports = new Set(pods.flatMap((one) => one.ports.map((port) => JSON.stringify(port))));
+    return { value: compile({ namespaces, policies: policy.values(), pods }), ports };
+  }
+}

@@ -1,0 +1,259 @@
+/** A cluster's objects become ports and groups: the controller over real networking, its world told by hand. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { caller, makeWorld, silent, type World } from "../../control/networking/networking.fixture.ts";
+import { Controller } from "../../proxy/kube/controller.ts";
+import type { NetworkPolicy, Pod } from "../../proxy/kube/objects.ts";
+
+const PROJECT = "5f0c2b1e-0000-4000-8000-000000000001";
+const ADMIN = caller(PROJECT, true);
+const CONFIG = { name: "one", project_id: PROJECT, network: "pods", pod_cidrs: ["10.244.0.0/16", "fd00:244::/64"] };
+
+let world: World;
+let controller: Controller;
+let reports: string[];
+
+beforeEach(async () => {
+  world = await makeWorld();
+  for (const node of ["n1", "n2"]) await world.host(node);
+  reports = [];
+  controller = makeController();
+});
+
+afterEach(async () => {
+  await controller.stop();
+  await world.close();
+});
+
+function makeController(): Controller {
+  return new Controller({
+    config: CONFIG,
+    networking: world.networking,
+    log: silent,
+    report: ({ metadata }, { reason }) => void reports.push(`${metadata.name} ${reason}`),
+  });
+}
+
+let serial = 0;
+
+function pod(
+  name: string,
+  more: { node?: string; labels?: Record<string, string>; notes?: Record<string, string> } = {},
+) {
+  const made: Pod = {
+    metadata: {
+      name,
+      namespace: "shop",
+      uid: `uid-${name}-${++serial}`,
+      labels: more.labels ?? {},
+      annotations: more.notes ?? {},
+    },
+    spec: { nodeName: more.node ?? "n1", containers: [{ ports: [{ name: "http", containerPort: 8080 }] }] },
+    status: { phase: "Pending" },
+  };
+  return made;
+}
+
+function policy(name: string, spec: NetworkPolicy["spec"]): NetworkPolicy {
+  return { metadata: { name, namespace: "shop", uid: name }, ...(spec && { spec }) };
+}
+
+const portsOf = () => world.networking.list(ADMIN, "port", { device_owner: ["kubernetes:pod"] });
+const groupsOf = async () =>
+  (await world.networking.list(ADMIN, "security_group", { project_id: [PROJECT] })).filter(({ tags }) =>
+    tags.includes("kubernetes=one"),
+  );
+
+/** Waits until what is looked at is as expected, and says what it is if it does not become so. */
+async function becomes<T>(look: () => Promise<T>, expected: T): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    const now = await look();
+    if (JSON.stringify(now) === JSON.stringify(expected)) return;
+    await sleep(10);
+  }
+  deepEqual(await look(), expected);
+}
+
+const names = async () => (await portsOf()).map(({ name }) => name).sort();
+
+async function groupNames(podName: string): Promise<string[]> {
+  const port = (await portsOf()).find(({ name }) => name === `shop/${podName}`);
+  const groups = await groupsOf();
+  return (port?.security_groups ?? []).map((id) => groups.find((group) => group.id === id)?.name ?? id).sort();
+}
+
+describe("a cluster's pods", () => {
+  test("each has a port on its node, with an address of each family, open where no policy isolates it", async () => {
+    controller.world.put("pod", pod("web"));
+    controller.start();
+    await becomes(names, ["shop/web"]);
+    const [port] = await portsOf();
+    equal(port?.["binding:host_id"], "n1");
+    equal(port?.project_id, PROJECT);
+    equal(port?.fixed_ips.length, 2);
+    deepEqual(await groupNames("web"), ["one/open-egress", "one/open-ingress"]);
+  });
+
+  test("those of the host's network, those without a node and those that have ended have none", async () => {
+    const onHost = pod("host");
+    onHost.spec.hostNetwork = true;
+    const waiting = pod("waiting");
+    waiting.spec.nodeName = null;
+    const ended = pod("ended");
+    ended.status = { phase: "Succeeded" };
+    for (const one of [onHost, waiting, ended, pod("web")]) controller.world.put("pod", one);
+    controller.start();
+    await becomes(names, ["shop/web"]);
+  });
+
+  test("a port goes with its pod, and when the pod has ended", async () => {
+    const [web, job] = [pod("web"), pod("job")];
+    controller.world.put("pod", web);
+    controller.world.put("pod", job);
+    controller.start();
+    await becomes(names, ["shop/job", "shop/web"]);
+    controller.world.drop("pod", web);
+    controller.world.put("pod", { ...job, status: { phase: "Failed" } });
+    await becomes(names, []);
+  });
+
+  test("a pod of the same name is another pod, with a port of its own", async () => {
+    const first = pod("db-0");
+    controller.world.put("pod", first);
+    controller.start();
+    await becomes(names, ["shop/db-0"]);
+    const second = pod("db-0");
+    controller.world.put("pod", second);
+    await becomes(async () => (await portsOf()).map(({ device_id }) => device_id), [second.metadata.uid]);
+  });
+
+  test("what a run before left is taken over, and what is gone meanwhile is taken away", async () => {
+    const [web, gone] = [pod("web"), pod("gone")];
+    for (const one of [web, gone]) controller.world.put("pod", one);
+    controller.start();
+    await becomes(names, ["shop/gone", "shop/web"]);
+    await controller.stop();
+    const before = (await portsOf()).find(({ name }) => name === "shop/web");
+    const groups = (await groupsOf()).map(({ id }) => id).sort();
+    controller = makeController();
+    controller.world.put("pod", web);
+    controller.start();
+    await becomes(names, ["shop/web"]);
+    await sleep(50);
+    deepEqual((await portsOf())[0], before);
+    deepEqual((await groupsOf()).map(({ id }) => id).sort(), groups);
+  });
+
+  test("200 at once are given their ports, one that cannot be is told of and harms no other", async () => {
+    for (let i = 0; i < 200; i++) controller.world.put("pod", pod(`p${i}`));
+    controller.world.put("pod", pod("bad", { notes: { "cable.dev/ip-address": "192.0.2.1" } }));
+    controller.start();
+    await becomes(async () => (await portsOf()).length, 200);
+    ok(reports.includes("bad PortRefused"), reports.join());
+  });
+
+  test("a node that is no host of Cable's is told of; the port is bound once it is one", async () => {
+    controller.world.put("pod", pod("web", { node: "n9" }));
+    controller.start();
+    await becomes(async () => reports, ["web NodeUnknown"]);
+  });
+
+  test("annotations choose network, groups, address and MAC; what does not exist is told of", async () => {
+    const network = await world.network({ name: "db", project_id: PROJECT }, ADMIN);
+    await world.subnet(network.id, "10.9.0.0/24", { project_id: PROJECT }, ADMIN);
+    const group = await world.group({ name: "mine", project_id: PROJECT }, ADMIN);
+    const notes = {
+      "cable.dev/network": "db",
+      "cable.dev/security-groups": "mine",
+      "cable.dev/ip-address": "10.9.0.77",
+      "cable.dev/mac-address": "02:00:00:00:00:77",
+    };
+    controller.world.put("pod", pod("web", { notes }));
+    controller.world.put("pod", pod("lost", { notes: { "cable.dev/network": "nowhere" } }));
+    controller.start();
+    await becomes(names, ["shop/web"]);
+    const [port] = await portsOf();
+    equal(port?.network_id, network.id);
+    deepEqual(port?.security_groups, [group.id]);
+    equal(port?.fixed_ips[0]?.ip_address, "10.9.0.77");
+    equal(port?.mac_address, "02:00:00:00:00:77");
+    deepEqual(reports, ["lost NetworkNotFound"]);
+  });
+
+  test("networks of other projects are not there for its pods", async () => {
+    await world.network({ name: "theirs" });
+    controller.world.put("pod", pod("spy", { notes: { "cable.dev/network": "theirs" } }));
+    controller.start();
+    await becomes(async () => reports, ["spy NetworkNotFound"]);
+    deepEqual(await names(), []);
+  });
+});
+
+describe("a cluster's policies", () => {
+  const isolating = policy("web", {
+    podSelector: { matchLabels: { app: "web" } },
+    ingress: [{ from: [{ podSelector: { matchLabels: { app: "db" } } }], ports: [{ port: "http" }] }],
+  });
+
+  test("put pods into groups, and out of them when they go", async () => {
+    controller.world.put("namespace", { metadata: { name: "shop", uid: "shop" } });
+    controller.world.put("pod", pod("web", { labels: { app: "web" } }));
+    controller.world.put("pod", pod("db", { labels: { app: "db" } }));
+    controller.start();
+    await becomes(() => groupNames("web"), ["one/open-egress", "one/open-ingress"]);
+    controller.world.put("policy", isolating);
+    const own = ["one/open-egress", "one/policy/shop/web", "one/policy/shop/web/TCP:http=8080"];
+    await becomes(() => groupNames("web"), own);
+    const db = await groupNames("db");
+    equal(db.length, 3);
+    const rules = (await groupsOf()).find(({ name }) => name === own[2])?.security_group_rules ?? [];
+    deepEqual(
+      rules.map(({ ethertype, protocol, port_range_min, port_range_max }) => [
+        ethertype,
+        protocol,
+        port_range_min,
+        port_range_max,
+      ]),
+      [
+        ["IPv4", "tcp", 8080, 8080],
+        ["IPv6", "tcp", 8080, 8080],
+      ],
+    );
+    controller.world.drop("policy", isolating);
+    await becomes(() => groupNames("web"), ["one/open-egress", "one/open-ingress"]);
+    await becomes(
+      async () => (await groupsOf()).map(({ name }) => name).sort(),
+      ["one/open-egress", "one/open-ingress"],
+    );
+  });
+
+  test("a pod that comes after its policy has its groups from the start", async () => {
+    controller.world.put("policy", isolating);
+    controller.start();
+    controller.world.put("pod", pod("web", { labels: { app: "web" } }));
+    await becomes(names, ["shop/web"]);
+    const [port] = await portsOf();
+    equal(port?.revision_number, 1, "as it was created");
+    deepEqual(await groupNames("web"), ["one/open-egress", "one/policy/shop/web", "one/policy/shop/web/TCP:http=8080"]);
+  });
+
+  test("a rule that changes is changed alone", async () => {
+    const withPort = (port: number) =>
+      policy("p", { podSelector: {}, ingress: [{ ports: [{ port }, { protocol: "UDP", port: 53 }] }] });
+    controller.world.put("policy", withPort(80));
+    controller.start();
+    const rules = async () =>
+      (await groupsOf())
+        .find(({ name }) => name === "one/policy/shop/p")
+        ?.security_group_rules.map(({ id, port_range_min }) => ({ id, port: port_range_min })) ?? [];
+    await becomes(async () => (await rules()).map(({ port }) => port).sort(), [53, 53, 80, 80]);
+    const before = (await rules()).filter(({ port }) => port === 53).map(({ id }) => id);
+    controller.world.put("policy", withPort(81));
+    await becomes(async () => (await rules()).map(({ port }) => port).sort(), [53, 53, 81, 81]);
+    deepEqual(
+      (await rules()).filter(({ port }) => port === 53).map(({ id }) => id),
+      before,
+    );
+  });
+});
