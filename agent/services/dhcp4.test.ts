@@ -167,9 +167,10 @@ test("options come in the order the client asked for, the MTU unasked, and nothi
 });
 
 test("an answer to INFORM has configuration, no lease and no address", () => {
-  const { dhcp } = ask({ type: "inform", clientIp: ip("10.0.0.5") });
+  const dhcpOptions = [extra("lease-time", "600"), extra("T1", "60")];
+  const { dhcp } = ask({ type: "inform", clientIp: ip("10.0.0.5") }, { ...port, dhcpOptions });
   assert.equal(dhcp?.yourIp, "0.0.0.0");
-  assert.equal(dhcp?.options.has(51), false);
+  for (const code of [51, 58, 59]) assert.equal(dhcp?.options.has(code), false);
   assert.equal(dhcp?.options.has(6), true);
 });
 

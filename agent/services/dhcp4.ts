@@ -113,11 +113,13 @@ function replyOptions(request: Dhcp4, reply: MessageType, configured: Map<number
         configured.get(OPTION.rebindingSeconds) ?? u32(Math.floor((leaseSeconds * 7) / 8)),
       );
     }
+    const isForLease = (code: number) =>
+      [OPTION.leaseSeconds, OPTION.renewalSeconds, OPTION.rebindingSeconds].some((each) => each === code);
     const asked = request.options.get(OPTION.parameterList);
     const mask = 1;
     for (const code of [mask, ...(asked ?? configured.keys()), ...forced]) {
       const value = configured.get(code);
-      if (value !== undefined && !options.has(code)) options.set(code, value);
+      if (value !== undefined && !options.has(code) && !isForLease(code)) options.set(code, value);
     }
   }
   echo(OPTION.clientId); // RFC 6842

@@ -1,5 +1,5 @@
 /**
- * DHCP and SLAAC as real clients see them: ISC dhclient, busybox udhcpc and the Linux kernel, each in a namespace behind
+ * DHCP and SLAAC as real clients see them: ISC dhclient, busybox udhcpc, dhcpcd, systemd-networkd and the Linux kernel, each in a namespace behind
  * a device that has the name of a virtual machine's TAP.
  */
 import assert from "node:assert/strict";
@@ -8,17 +8,24 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { type PortRecord, tapName } from "../../model/mod.ts";
 import {
+  type Call,
+  type Guest,
   type Host,
   ipBatch,
   type Lab,
   makeNetns,
   makeVeth,
   mustIn,
+  plugGuest,
   removeNetns,
+  scratch,
   start,
+  startDhcpcd,
+  startNetworkd,
   testLab,
   uniqueName,
   until,
+  untilCalled as untilNoted,
 } from "../kit/mod.ts";
 
 const lab = testLab({
@@ -28,17 +35,21 @@ const lab = testLab({
 });
 
 const netns = uniqueName("cbd");
+const rogue = uniqueName("cbd");
 const LEASE_SECONDS = 8;
 /** Set what the clients were given: they renew and release by unicast, which needs the address and the server's route. */
 const DHCLIENT_APPLY = `[ -z "$new_ip_address" ] || ip addr replace $new_ip_address/24 dev $interface
 ip route replace 169.254.169.254 dev $interface`;
 const LEASE_SCRIPT = join(import.meta.dirname, "../kit/lease.sh");
+/** More than fits the options field of the smallest message that every client takes. */
+const LARGE = [224, 225, 226].map((code) => ({
+  opt_name: String(code),
+  opt_value: String(code).repeat(32),
+}));
+const guests: Guest[] = [];
 let port: PortRecord;
 let host: Host;
 let directory: string;
-
-/** What a client's script was called with, in order: the values of the environment. */
-type Call = Record<string, string>;
 
 test("a port is ACTIVE once its device is there", async () => {
   ({ directory } = lab());
@@ -58,7 +69,9 @@ test("a port is ACTIVE once its device is there", async () => {
   );
 });
 
-after(() => removeNetns(netns));
+after(async () => {
+  for (const each of [netns, rogue, ...guests.map((guest) => guest.netns)]) await removeNetns(each);
+});
 
 async function makePort(lab: Lab): Promise<PortRecord> {
   const { network, subnets } = lab.networks.get("tenant") ?? assert.fail("no network");
@@ -213,6 +226,104 @@ test("udhcpc that asks for another's address is given its own", async () => {
   assert.equal((await udhcpc("-r", "10.0.0.99")).ip, "10.0.0.5");
 });
 
+/** A further guest in the same network. */
+async function anotherGuest(): Promise<Guest> {
+  const { network } = lab().networks.get("tenant") ?? assert.fail("no network");
+  const port = await lab().neutron.create("port", {
+    network_id: network.id,
+    device_owner: "compute:nova",
+    "binding:host_id": "host1",
+    extra_dhcp_opts: [{ opt_name: "lease-time", opt_value: String(LEASE_SECONDS) }, ...LARGE],
+  });
+  const guest = await plugGuest(lab(), host, port);
+  guests.push(guest);
+  return guest;
+}
+const ip4Of = ({ port }: Guest) => port.fixed_ips.find(({ ip_address }) => ip_address.includes("."))?.ip_address;
+
+test("dhcpcd gets its address after it looked whether it is free, renews and rebinds", async () => {
+  const guest = await anotherGuest();
+  const { client, calls } = await startDhcpcd(
+    guest.netns,
+    join(directory, "dhcpcd"),
+    "option classless_static_routes",
+    "-4",
+  );
+  const untilSaid = (reason: string) => untilNoted(client, calls, (each) => each.reason === reason);
+  assert.equal((await untilSaid("BOUND")).new_ip_address, ip4Of(guest));
+  client.kill("SIGUSR1");
+  await untilSaid("RENEW");
+  // Its renewals get nowhere now, and it asks everybody.
+  await ipBatch(guest.netns, ["route del 169.254.169.254"]);
+  await untilSaid("REBIND");
+  await client.stop();
+});
+
+test("dhcpcd that has an address already is told the options alone", async () => {
+  const guest = await anotherGuest();
+  await ipBatch(guest.netns, [`addr add ${ip4Of(guest)}/24 dev eth0`]);
+  const inform = ["-4", "-s", `${ip4Of(guest)}/24`];
+  const { client, calls } = await startDhcpcd(
+    guest.netns,
+    join(directory, "inform"),
+    "option domain_name_servers",
+    ...inform,
+  );
+  const call = await untilNoted(client, calls, ({ reason }) => reason === "INFORM");
+  assert.equal(call.new_domain_name_servers, "9.9.9.9 1.1.1.1");
+  assert.equal(call.new_dhcp_lease_time, undefined);
+  await client.stop();
+});
+
+test("systemd-networkd gets its address and routes", async () => {
+  const guest = await anotherGuest();
+  const client = await startNetworkd(guest.netns, join(directory, "networkd"), "[Network]\nDHCP=ipv4\nIPv6AcceptRA=no");
+  await until(
+    "its address",
+    async () => {
+      const shown = await mustIn(guest.netns, ["ip", "-4", "addr", "show", "dev", "eth0"]);
+      if (shown.includes(`inet ${ip4Of(guest)}/24`)) return true;
+      throw new Error(client.tail());
+    },
+    { timeoutMs: 20_000 },
+  );
+  const routes = await mustIn(guest.netns, ["ip", "-4", "route", "show", "dev", "eth0"]);
+  for (const route of ["default via 10.0.0.1", "169.254.169.254", "192.0.2.0/24 via 10.0.0.9"])
+    assert.ok(routes.includes(route), routes);
+  await client.stop();
+});
+
+test("dhclient gets more options than fit the options field", async () => {
+  const guest = await anotherGuest();
+  const {
+    directory: own,
+    script,
+    calls,
+  } = await scratch(
+    join(directory, "large"),
+    '[ -z "$new_ip_address" ] || ip addr replace $new_ip_address/24 dev $interface',
+  );
+  const config = join(own, "conf");
+  await writeFile(
+    config,
+    `${LARGE.map(({ opt_name }) => `option large-${opt_name} code ${opt_name} = text;\n`).join("")}also request ${LARGE.map(({ opt_name }) => `large-${opt_name}`).join(", ")};\n`,
+  );
+  const files = ["-cf", config, "-lf", join(own, "leases"), "-pf", join(own, "pid"), "-sf", script];
+  const client = start({
+    name: "dhclient",
+    command: ["dhclient", "-d", ...files, "eth0"],
+    logFile: join(own, "log"),
+    netns: guest.netns,
+  });
+  const bound = await untilNoted(client, calls, ({ reason }) => reason === "BOUND");
+  for (const { opt_name, opt_value } of LARGE) assert.equal(bound[`new_large_${opt_name}`], opt_value);
+  await client.stop();
+});
+
+test("udhcpc that looks whether its address is free finds it so", async () => {
+  assert.equal((await udhcpc("-a")).ip, "10.0.0.5");
+});
+
 test("the Linux kernel forms the port's IPv6 address from our advertisement, takes the MTU, and no default route", async () => {
   const expected = port.fixed_ips.find(({ ip_address }) => ip_address.includes(":"))?.ip_address ?? assert.fail();
   await until("the address", async () =>
@@ -222,4 +333,32 @@ test("the Linux kernel forms the port's IPv6 address from our advertisement, tak
   );
   assert.equal((await mustIn(netns, ["cat", "/proc/sys/net/ipv6/conf/eth0/mtu"])).trim(), "1450");
   assert.equal((await mustIn(netns, ["ip", "-6", "route", "show", "default"])).trim(), "");
+});
+
+test("udhcpc declines its address when another machine answers for it, which the agent hears", async () => {
+  const before = await outcomes("declined");
+  // The rogue shares the guest's own wire: the data plane would not let it speak.
+  await ipBatch(netns, [
+    "link add name rogue type veth peer name wire",
+    "link add name bridge0 type bridge",
+    "link set eth0 down name uplink address 02:00:00:00:00:01",
+  ]);
+  await ipBatch(netns, ["link add name eth0 type veth peer name guest", `link set eth0 address ${port.mac_address}`]);
+  const ports = ["uplink", "guest", "wire"].flatMap((name) => [
+    `link set ${name} master bridge0`,
+    `link set ${name} up`,
+  ]);
+  await ipBatch(netns, ["link set bridge0 up", ...ports, "link set eth0 up"]);
+  await makeNetns(rogue);
+  await ipBatch(netns, [`link set rogue netns ${rogue}`]);
+  await ipBatch(rogue, ["addr add 10.0.0.5/24 dev rogue", "link set rogue up"]);
+  const once = "busybox udhcpc -f -q -n -a -t 3 -T 1 -A 1 -i eth0".split(" ");
+  const client = start({
+    name: "udhcpc",
+    command: [...once, "-s", join(directory, "udhcpc.sh")],
+    logFile: join(directory, "udhcpc.log"),
+    netns,
+  });
+  await until("the decline to arrive", async () => ((await outcomes("declined")) > before ? true : undefined));
+  await client.stop();
 });

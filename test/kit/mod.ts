@@ -7,6 +7,8 @@
  */
 export * from "./container.ts";
 export * from "./control.ts";
+export * from "./dhcp-clients.ts";
+export * from "./guest.ts";
 export * from "./guest-channel.ts";
 export * from "./host.ts";
 export * from "./keystone.ts";
