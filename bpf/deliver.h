@@ -19,18 +19,35 @@ static __always_inline void claim(struct __sk_buff *skb, __u32 type)
 	bpf_skb_change_type(skb, type);
 }
 
-/* Out of a port's device, to its workload. */
-static __always_inline int send_to_vif(struct __sk_buff *skb, const struct vif *vif)
+/* Out of a port's device, to its workload, as what it has been claimed to be. */
+static __always_inline int send_claimed(struct __sk_buff *skb, const struct vif *vif)
 {
 	switch (vif->kind) {
 	case VIF_VETH:
-		claim(skb, PACKET_HOST);
 		return bpf_redirect_peer(vif->ifindex, 0);
 	case VIF_PHYSICAL:
 		if (vif->vlan && bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), vif->vlan))
 			return TC_ACT_SHOT;
 	}
 	return bpf_redirect(vif->ifindex, 0);
+}
+
+/* Goes by way of the copies if what the port gets is mirrored. Returns otherwise: `type` is then still to be claimed. */
+static __always_inline void mirror_delivery(struct __sk_buff *skb, const struct vif *vif, vif_t number, __u32 type)
+{
+	if (likely(!(vif->flags & VIF_MIRROR_IN)))
+		return;
+	if (vif->kind == VIF_VETH)
+		claim(skb, type);
+	skb->cb[CB_RECEIVER] = number;
+	bpf_tail_call_static(skb, &tails, TAIL_MIRROR_IN);
+}
+
+static __always_inline int send_to_vif(struct __sk_buff *skb, const struct vif *vif, __u32 type)
+{
+	if (vif->kind == VIF_VETH)
+		claim(skb, type);
+	return send_claimed(skb, vif);
 }
 
 static __always_inline int deliver_local(struct __sk_buff *skb, const struct origin *origin, vif_t number)
@@ -44,7 +61,8 @@ static __always_inline int deliver_local(struct __sk_buff *skb, const struct ori
 		return drop(number, DROP_VIF_DOWN);
 	count_tx(number, skb->len);
 	note(TRACE_LOCAL, step->vif = number);
-	verdict = send_to_vif(skb, vif);
+	mirror_delivery(skb, vif, number, PACKET_HOST);
+	verdict = send_to_vif(skb, vif, PACKET_HOST);
 	return verdict == TC_ACT_SHOT ? drop(number, DROP_REDIRECT) : verdict;
 }
 

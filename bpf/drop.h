@@ -38,4 +38,24 @@ static __always_inline void count_tx(vif_t vif, __u32 bytes)
 	}
 }
 
+static __always_inline void count_mirrored(vif_t vif, __u32 bytes)
+{
+	struct vif_stats *counters = bpf_map_lookup_elem(&stats, &vif);
+
+	if (!IS_TRACE && counters) {
+		counters->mirrored_packets++;
+		counters->mirrored_bytes += bytes;
+	}
+}
+
+static __always_inline void count_tapped(vif_t vif, __u32 bytes)
+{
+	struct vif_stats *counters = bpf_map_lookup_elem(&stats, &vif);
+
+	if (!IS_TRACE && counters) {
+		counters->tapped_packets++;
+		counters->tapped_bytes += bytes;
+	}
+}
+
 #endif

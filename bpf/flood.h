@@ -2,6 +2,7 @@
 #ifndef CABLE_FLOOD_H
 #define CABLE_FLOOD_H
 
+#include "mirror.h"
 #include "policy.h"
 #include "switch.h"
 
@@ -43,6 +44,8 @@ __attribute__((noinline)) int copy_to_vif(struct __sk_buff *skb, vif_t number, _
 		return 0;
 	}
 	count_tx(number, skb->len);
+	if (vif->flags & VIF_MIRROR_IN)
+		copy_all(skb, number, MIRROR_IN);
 	copy_tagged(skb, number, vif->ifindex, vif->kind == VIF_PHYSICAL ? vif->vlan : 0);
 	return 0;
 }

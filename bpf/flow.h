@@ -130,26 +130,25 @@ static __always_inline int is_last(const struct frame *frame, struct flow *flow,
 	return 0;
 }
 
-/* A packet of a TCP connection that is closing. Preallocated entries are reused at once, so they are deleted only when
- * nothing of them is needed any more. */
+/* A packet of a TCP connection that is closing. Preallocated entries are reused at once, so nothing of them is needed any
+ * more when they are deleted; and nothing is done after the delivery, which may be a tail call. */
 static __always_inline int deliver_closing(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
 					   struct flow *flow)
 {
 	__u16 rewrite = flow->flags & FLOW_REWRITE ? flow->rewrite : 0;
 	struct flow_key back, now = frame->key;
+	struct target target = flow->target;
+	net_t out = flow->out;
 	struct nat nat;
-	int last, verdict;
 
 	nat_of(&nat, flow);
 	translate_key(&now, rewrite, &nat);
-	reverse_key(&back, &now, answer_net(origin, flow->out, rewrite), flow->out, &flow->target);
-	last = is_last(frame, flow, &back);
-	verdict = deliver(skb, origin, flow->out, &flow->target);
-	if (last) {
+	reverse_key(&back, &now, answer_net(origin, out, rewrite), out, &target);
+	if (is_last(frame, flow, &back)) {
 		bpf_map_delete_elem(&flows, &frame->key);
 		bpf_map_delete_elem(&flows, &back);
 	}
-	return verdict;
+	return deliver(skb, origin, out, &target);
 }
 
 /* The fast path. `peer` is the sending host of a tunnelled frame; what no flow decides goes to the tail program `slow`. */

@@ -18,6 +18,8 @@ struct {
 	enum route_kind route_kind;
 	enum ip_flag ip_flag;
 	enum gateway_flag gateway_flag;
+	enum mirror_direction mirror_direction;
+	enum mirror_kind mirror_kind;
 	enum rewrite rewrite;
 	enum flow_flag flow_flag;
 	enum trap_reason trap_reason;

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "824ebd59a765937b";
+export const LAYOUT_HASH = "3fd9d729303629a9";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -26,6 +26,7 @@ export const CLASS_FIXED_BITS = 64;
 export const ROUTE_FIXED_BITS = 32;
 export const WAYS_MAX = 32;
 export const FORWARD_FIXED_BITS = 80;
+export const MIRRORS_MAX = 8;
 export const MEMBER_REMOTE = 0x8000;
 export const SOURCE_FIXED_BITS = 96;
 export const SERVICE_CLIENTS4 = 0xa9fe4000;
@@ -72,11 +73,12 @@ export const DropReason = {
   NO_GATEWAY: 29,
   NEIGHBOUR_UNKNOWN: 30,
   NAT_PORTS: 31,
-  FLOW_TABLE_FULL: 32,
-  MEMBERS_FULL: 33,
-  TRAP_LIMIT: 34,
-  REDIRECT: 35,
-  INTERNAL: 36,
+  COPY: 32,
+  FLOW_TABLE_FULL: 33,
+  MEMBERS_FULL: 34,
+  TRAP_LIMIT: 35,
+  REDIRECT: 36,
+  INTERNAL: 37,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 /** Names by value, in lower case. */
@@ -113,11 +115,12 @@ export const dropReasonNames: Readonly<Record<number, string>> = {
   29: "no_gateway",
   30: "neighbour_unknown",
   31: "nat_ports",
-  32: "flow_table_full",
-  33: "members_full",
-  34: "trap_limit",
-  35: "redirect",
-  36: "internal",
+  32: "copy",
+  33: "flow_table_full",
+  34: "members_full",
+  35: "trap_limit",
+  36: "redirect",
+  37: "internal",
 };
 
 export const FlowFlag = {
@@ -159,6 +162,28 @@ export type IpFlag = (typeof IpFlag)[keyof typeof IpFlag];
 export const ipFlagNames: Readonly<Record<number, string>> = {
   1: "answered",
   2: "leased",
+};
+
+export const MirrorDirection = {
+  IN: 1,
+  OUT: 2,
+} as const;
+export type MirrorDirection = (typeof MirrorDirection)[keyof typeof MirrorDirection];
+/** Names by value, in lower case. */
+export const mirrorDirectionNames: Readonly<Record<number, string>> = {
+  1: "in",
+  2: "out",
+};
+
+export const MirrorKind = {
+  LOCAL: 1,
+  VXLAN: 2,
+} as const;
+export type MirrorKind = (typeof MirrorKind)[keyof typeof MirrorKind];
+/** Names by value, in lower case. */
+export const mirrorKindNames: Readonly<Record<number, string>> = {
+  1: "local",
+  2: "vxlan",
 };
 
 export const NetFlag = {
@@ -378,6 +403,8 @@ export const VifFlag = {
   DHCP4: 4,
   RA: 8,
   DHCP6: 16,
+  MIRROR_IN: 128,
+  MIRROR_OUT: 256,
 } as const;
 export type VifFlag = (typeof VifFlag)[keyof typeof VifFlag];
 /** Names by value, in lower case. */
@@ -387,6 +414,8 @@ export const vifFlagNames: Readonly<Record<number, string>> = {
   4: "dhcp4",
   8: "ra",
   16: "dhcp6",
+  128: "mirror_in",
+  256: "mirror_out",
 };
 
 export const VifKind = {
@@ -645,6 +674,34 @@ export const Member: Table<Member> = record("member", 20, {
   remote: [4, ip],
 });
 
+export interface MirrorKey {
+  vif: VifNumber;
+  direction: number;
+  index: number;
+}
+export const MirrorKey: Table<MirrorKey> = record("mirror_key", 8, {
+  vif: [0, branded<VifNumber>(u32)],
+  direction: [4, u16],
+  index: [6, u16],
+});
+
+export interface Mirror {
+  kind: number;
+  vif: VifNumber;
+  tunnel: number;
+  more: number;
+  remote: Ip;
+  tag: number;
+}
+export const Mirror: Table<Mirror> = record("mirror", 36, {
+  kind: [0, u32],
+  vif: [4, branded<VifNumber>(u32)],
+  tunnel: [8, u32],
+  more: [12, u32],
+  remote: [16, ip],
+  tag: [32, u32],
+});
+
 export interface Neighbour {
   mac: Mac;
   askedNs: bigint;
@@ -872,14 +929,36 @@ export interface VifStats {
   rxBytes: bigint;
   txPackets: bigint;
   txBytes: bigint;
+  mirroredPackets: bigint;
+  mirroredBytes: bigint;
+  tappedPackets: bigint;
+  tappedBytes: bigint;
   drops: bigint[];
 }
-export const VifStats: Table<VifStats> = record("vif_stats", 328, {
+export const VifStats: Table<VifStats> = record("vif_stats", 368, {
   rxPackets: [0, u64],
   rxBytes: [8, u64],
   txPackets: [16, u64],
   txBytes: [24, u64],
-  drops: [32, array(u64, 37)],
+  mirroredPackets: [32, u64],
+  mirroredBytes: [40, u64],
+  tappedPackets: [48, u64],
+  tappedBytes: [56, u64],
+  drops: [64, array(u64, 38)],
+});
+
+export interface TapKey {
+  vni: number;
+}
+export const TapKey: Table<TapKey> = record("tap_key", 4, {
+  vni: [0, u32],
+});
+
+export interface Tap {
+  vif: VifNumber;
+}
+export const Tap: Table<Tap> = record("tap", 4, {
+  vif: [0, branded<VifNumber>(u32)],
 });
 
 export interface TrapBudget {
@@ -1018,6 +1097,7 @@ export const MAPS = {
   leases: { key: scalar<number>("__u32", u32), value: Lease },
   macs: { key: MacKey, value: Target },
   members: { key: MemberKey, value: Member },
+  mirrors: { key: MirrorKey, value: Mirror },
   neighbours: { key: IpKey, value: Neighbour },
   nets: { key: scalar<NetNumber>("net_t", branded<NetNumber>(u32)), value: Net },
   pairs: { key: PairKey, value: Pair },
@@ -1031,6 +1111,7 @@ export const MAPS = {
   settings: { key: scalar<number>("__u32", u32), value: Settings },
   sources: { key: SourceKey, value: Source },
   stats: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: VifStats },
+  taps: { key: TapKey, value: Tap },
   trap_budgets: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: TrapBudget },
   uplinks: { key: UplinkKey, value: Uplink },
   vifs: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: Vif },

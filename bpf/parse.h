@@ -210,6 +210,12 @@ __attribute__((noinline)) int parse_once(struct __sk_buff *skb, struct frame *fr
 	return frame ? parse(skb, frame) : DROP_INTERNAL;
 }
 
+/* A VLAN tag that the kernel left in the frame. */
+static __always_inline int is_tagged(const struct frame *frame)
+{
+	return frame->ethertype == bpf_htons(ETH_P_8021Q) || frame->ethertype == bpf_htons(ETH_P_8021AD);
+}
+
 /* Of which no errors are made (RFC 1122 section 3.2.2, RFC 4443 section 2.4 e). */
 static __always_inline int is_icmp_error(const struct frame *frame)
 {

@@ -55,6 +55,7 @@ enum drop_reason {
 	DROP_NO_GATEWAY,         /* to the outside, and no host is its router's gateway now */
 	DROP_NEIGHBOUR_UNKNOWN,  /* the next hop outside has not told its MAC yet; it was asked */
 	DROP_NAT_PORTS,          /* no port left under which its sender could be told apart outside */
+	DROP_COPY,               /* a mirrored copy: its tap port is down or gone, or the kernel refused it */
 	DROP_FLOW_TABLE_FULL,    /* no room for a new flow */
 	DROP_MEMBERS_FULL,       /* more members than one broadcast may reach */
 	DROP_TRAP_LIMIT,         /* more traps than the port may cause */
@@ -69,7 +70,9 @@ enum vif_flag {
 	VIF_PORT_SECURITY = 2, /* check sources against `sources` */
 	VIF_DHCP4 = 4,         /* trap DHCP requests; else they are flooded like any broadcast */
 	VIF_RA = 8,            /* trap router solicitations likewise */
-	VIF_DHCP6 = 16         /* trap DHCPv6 requests likewise */
+	VIF_DHCP6 = 16,        /* trap DHCPv6 requests likewise */
+	VIF_MIRROR_IN = 128,   /* what it gets is copied as `mirrors` says */
+	VIF_MIRROR_OUT = 256   /* what it sends is */
 };
 
 /* vifs[vif]: array, so that a flow entry can name a port by number. */
@@ -301,6 +304,31 @@ struct neighbour {
 	__u64 heard_ns;
 };
 
+enum mirror_direction { MIRROR_IN = 1, MIRROR_OUT = 2 };
+/* mirrors{vif, direction, index}: hash, without gaps from 0; where copies of what a port gets or sends go. */
+#define MIRRORS_MAX 8
+struct mirror_key {
+	vif_t vif;
+	__u16 direction; /* enum mirror_direction */
+	__u16 index;
+};
+enum mirror_kind {
+	MIRROR_LOCAL = 1, /* to the tap port `vif` */
+	MIRROR_VXLAN = 2  /* to `remote`, as `tunnel` */
+};
+struct mirror {
+	__u32 kind;   /* enum mirror_kind */
+	vif_t vif;
+	__u32 tunnel; /* VNI; a network has it never */
+	__u32 more;   /* 1 = one follows */
+	ip_t remote;
+	__u32 tag;    /* the first 32 bits of the tap flow's or mirror's id */
+};
+
+/* taps{VNI}: hash; the port that copies from other hosts are for. `peers` says which hosts may send them. */
+struct tap_key { __u32 vni; };
+struct tap { vif_t vif; };
+
 /* members{net, index}: hash; who gets broadcast and multicast. Of several physical machines behind one card and tag only
  * one is a member, since one frame reaches them all. */
 #define MEMBER_REMOTE 0x8000u
@@ -419,6 +447,10 @@ struct vif_stats {
 	__u64 rx_bytes;
 	__u64 tx_packets;
 	__u64 tx_bytes;
+	__u64 mirrored_packets; /* copies made of what it sent or got */
+	__u64 mirrored_bytes;
+	__u64 tapped_packets;   /* others' copies that it got as a tap port; rx and tx are without both */
+	__u64 tapped_bytes;
 	__u64 drops[DROP_REASONS];
 };
 

@@ -3,17 +3,12 @@
 #include "arp.h"
 #include "flood.h"
 #include "leave.h"
+#include "mirror_out.h"
 #include "nd.h"
 #include "refuse.h"
 #include "route.h"
 #include "service.h"
 #include "trap.h"
-
-/* A VLAN tag that the kernel left in the frame. */
-static __always_inline int is_tagged(const struct frame *frame)
-{
-	return frame->ethertype == bpf_htons(ETH_P_8021Q) || frame->ethertype == bpf_htons(ETH_P_8021AD);
-}
 
 /* To its MAC, or to its address by way of a router. */
 static __always_inline int is_to_service(const struct origin *origin, const struct settings *set, const struct frame *frame)
@@ -127,7 +122,7 @@ int from_outside(struct __sk_buff *skb)
 	if (reason)
 		return unclaimed(&origin, reason);
 	if (!net)
-		return drop(0, DROP_NETWORK_UNKNOWN);
+		return from_mirror(skb, &origin);
 	if ((origin.ingress & FLOW_WIRE) == FLOW_TUNNEL) {
 		if (get_tunnel(skb, &origin.net, &sender.ip))
 			return drop(0, DROP_TUNNEL_HEADER);

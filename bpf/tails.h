@@ -6,7 +6,7 @@
 #include "drop.h"
 
 enum tail { TAIL_FROM_PORT, TAIL_FROM_OUTSIDE, TAIL_FLOOD, TAIL_TOO_BIG, TAIL_ROUTE, TAIL_COMMIT, TAIL_REFUSE,
-	    TAIL_LEAVE, TAIL_ASK, TAIL_SERVICE, TAILS };
+	    TAIL_LEAVE, TAIL_ASK, TAIL_SERVICE, TAIL_MIRROR_IN, TAIL_MIRROR_OUT, TAILS };
 
 /* Where a frame came in. */
 struct origin {
@@ -15,7 +15,7 @@ struct origin {
 	vif_t vif;     /* 0 = from outside */
 };
 
-enum cb { CB_INGRESS, CB_NET, CB_VIF, CB_FLOOD, CB_CURSOR };
+enum cb { CB_INGRESS, CB_NET, CB_VIF, CB_FLOOD, CB_CURSOR, CB_RECEIVER = CB_CURSOR };
 
 #ifdef CABLE_TAIL_VALUES
 int from_port(struct __sk_buff *skb);
@@ -28,6 +28,8 @@ int refuse(struct __sk_buff *skb);
 int leave(struct __sk_buff *skb);
 int ask(struct __sk_buff *skb);
 int service(struct __sk_buff *skb);
+int mirror_in(struct __sk_buff *skb);
+int mirror_out(struct __sk_buff *skb);
 #endif
 
 /* Pinned, so that the kernel does not empty it when the agent's last descriptor is closed. */
@@ -53,6 +55,8 @@ struct {
 			[TAIL_LEAVE] = (void *)&leave,
 			[TAIL_ASK] = (void *)&ask,
 			[TAIL_SERVICE] = (void *)&service,
+			[TAIL_MIRROR_IN] = (void *)&mirror_in,
+			[TAIL_MIRROR_OUT] = (void *)&mirror_out,
 		},
 	}
 #endif

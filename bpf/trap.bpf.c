@@ -36,9 +36,6 @@ int untrap(struct __sk_buff *skb)
 	if (!vif)
 		return deliver_wire(skb, &nobody, envelope.header.wire);
 	count_tx(number, skb->len);
-	if (vif->kind == VIF_VETH) {
-		claim(skb, packet_type(&eth));
-		return bpf_redirect_peer(vif->ifindex, 0);
-	}
-	return send_to_vif(skb, vif);
+	mirror_delivery(skb, vif, number, packet_type(&eth));
+	return send_to_vif(skb, vif, packet_type(&eth));
 }

@@ -40,6 +40,8 @@ static __always_inline int from_machine(struct __sk_buff *skb, vif_t number)
 	if (!(vif->flags & VIF_ADMIN_UP))
 		return drop(number, DROP_VIF_DOWN);
 	origin.net = vif->net;
+	if (unlikely(vif->flags & VIF_MIRROR_OUT))
+		return tail(skb, &origin, TAIL_MIRROR_OUT);
 	return forward(skb, &origin, 0, TAIL_FROM_PORT);
 }
 

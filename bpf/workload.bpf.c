@@ -23,5 +23,7 @@ int workload(struct __sk_buff *skb)
 		return drop(origin.vif, DROP_VLAN_TAG);
 	origin.net = vif->net;
 	origin.ingress = FLOW_VIF | origin.vif;
+	if (unlikely(vif->flags & VIF_MIRROR_OUT))
+		return tail(skb, &origin, TAIL_MIRROR_OUT);
 	return forward(skb, &origin, 0, TAIL_FROM_PORT);
 }

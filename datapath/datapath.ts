@@ -1,5 +1,5 @@
 /** The driver interface: what the agent's plan wants of a data plane, in no data plane's own terms. */
-import type { Cidr, Id, Ip, Mac, Segment, ViewGroup } from "../model/mod.ts";
+import type { Cidr, Id, Ip, Mac, Segment, ViewGroup, ViewMirror } from "../model/mod.ts";
 
 /** A network as this host's data plane needs it. */
 export interface WantedNetwork {
@@ -25,7 +25,14 @@ export interface WantedVif {
   dhcp: boolean;
   dhcp6?: boolean;
   ra: boolean;
+  /** Where copies of what it gets and sends go. */
+  mirrors?: WantedMirror[];
+  /** Copies that come under these VNIs, from hosts with these tunnel addresses, are for it. */
+  taps?: { vni: number; hosts: Ip[] }[];
 }
+
+/** The view's own: they are in no data plane's terms either. */
+export type WantedMirror = ViewMirror;
 
 /** A port anywhere in a network that this host has a part in. */
 export interface WantedEndpoint {
@@ -139,6 +146,11 @@ export interface VifCounters {
   rxBytes: bigint;
   txPackets: bigint;
   txBytes: bigint;
+  /** Copies made of what it sent or got, and those that it got as a tap port: rx and tx are without them. */
+  mirroredPackets: bigint;
+  mirroredBytes: bigint;
+  tappedPackets: bigint;
+  tappedBytes: bigint;
   /** By drop reason's name; only those that are not zero. Rx and tx are as seen from the workload's device. */
   drops: Record<string, bigint>;
 }

@@ -79,9 +79,22 @@ export interface ViewPort {
   dnsName: string;
   deviceId: string;
   deviceOwner: string;
+  /** Where copies of what it gets and sends go. */
+  mirrors?: ViewMirror[];
+  /** It is the port of tap services: under these VNIs, from hosts with these tunnel addresses, copies for it come. */
+  taps?: { vni: number; hosts: Ip[] }[];
   /** Its DHCP requests are not answered by its host, but go into the network. */
   noDhcp?: true;
   place: Place;
+}
+
+/** One direction of a tap flow or tap mirror. */
+export interface ViewMirror {
+  /** The flow's or mirror's. */
+  id: Id;
+  direction: "in" | "out";
+  /** A port of the same host; or an address, another host's or a collector's. */
+  to: { kind: "port"; portId: Id } | { kind: "vxlan"; vni: number; remote: Ip };
 }
 
 /** A port, of whatever host, in a network that this host has a part in; the host's own ports are among them. */

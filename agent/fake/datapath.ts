@@ -52,7 +52,8 @@ export class FakeDatapath implements Datapath {
 
   counters(vifId: Id): VifCounters | undefined {
     if (!this.inForce.vifs.has(vifId)) return undefined;
-    return { rxPackets: 1n, rxBytes: 60n, txPackets: 2n, txBytes: 120n, drops: { spoofed_mac: 3n } };
+    const copies = { mirroredPackets: 5n, mirroredBytes: 300n, tappedPackets: 6n, tappedBytes: 360n };
+    return { rxPackets: 1n, rxBytes: 60n, txPackets: 2n, txBytes: 120n, ...copies, drops: { spoofed_mac: 3n } };
   }
 
   hostDrops(): Record<string, bigint> {

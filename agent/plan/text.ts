@@ -3,6 +3,7 @@ import type {
   WantedEndpoint,
   WantedGateway,
   WantedGroup,
+  WantedMirror,
   WantedNetwork,
   WantedRouter,
   WantedVif,
@@ -61,7 +62,12 @@ const vifText = (vif: WantedVif) => [
   vif.groups === null || vif.groups.length === 0 ? undefined : `by ${vif.groups.join(" ")}`,
   vif.allowed === null ? "unchecked" : undefined,
   ...(vif.allowed ?? []).map(({ mac, cidr }) => `also ${mac} ${cidr}`),
+  ...(vif.mirrors ?? []).map(mirrorText),
+  ...(vif.taps ?? []).map(({ vni, hosts }) => `tap ${vni} of ${hosts.join(" ")}`),
 ];
+
+const mirrorText = ({ direction, to }: WantedMirror) =>
+  `${direction} to ${to.kind === "port" ? to.portId : `vxlan ${to.vni} at ${to.remote}`}`;
 
 function groupText(group: WantedGroup): (string | undefined)[] {
   const rules = group.rules.map(({ direction, family, protocol, ports, icmp, remote }) => {

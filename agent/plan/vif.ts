@@ -89,6 +89,8 @@ export function planVif(
     groups: port.portSecurity ? [...port.securityGroups].sort() : null,
     dhcp: !port.noDhcp && network.subnets.some((subnet) => subnet.dhcp && !subnet.cidr.includes(":")),
     ...(!port.noDhcp && network.subnets.some((subnet) => dhcp6Mode(subnet) !== undefined) && { dhcp6: true }),
+    ...(port.mirrors !== undefined && { mirrors: port.mirrors }),
+    ...(port.taps !== undefined && { taps: port.taps }),
     ra: network.subnets.some((subnet) => subnet.raMode !== null && subnet.cidr.includes(":")),
   };
 }

@@ -81,7 +81,9 @@ test("status, ports and data plane can be read", async () => {
   );
   assert.match(ports[1].reason, /no container is attached/);
   const port = JSON.parse((await ask("GET", `/v1/ports/${portId(1)}`)).text);
-  assert.deepEqual(port.counters, { rxPackets: 1, rxBytes: 60, txPackets: 2, txBytes: 120, drops: { spoofed_mac: 3 } });
+  const copies = { mirroredPackets: 5, mirroredBytes: 300, tappedPackets: 6, tappedBytes: 360 };
+  const packets = { rxPackets: 1, rxBytes: 60, txPackets: 2, txBytes: 120, ...copies };
+  assert.deepEqual(port.counters, { ...packets, drops: { spoofed_mac: 3 } });
   assert.deepEqual(JSON.parse((await ask("GET", "/v1/dump")).text), [`vif ${portId(1)}`]);
   assert.match((await ask("GET", "/v1/plan")).text, /endpoint/);
 });
@@ -94,6 +96,7 @@ test("metrics come from the data plane", async () => {
     'cable_agent_ports{state="down"} 1',
     "cable_flow_table_size 1024",
     `cable_port_packets_total{port="${portId(1)}",direction="received"} 2`,
+    `cable_port_copies_total{port="${portId(1)}",direction="got"} 6`,
     `cable_port_drops_total{port="${portId(1)}",reason="spoofed_mac"} 3`,
     'cable_host_drops_total{reason="tunnel_stranger"} 4',
   ])

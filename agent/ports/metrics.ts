@@ -110,6 +110,13 @@ function portMetrics(registry: Registry, { loop, datapath }: Parts): void {
       set({ port, direction: "received" }, Number(txBytes));
     }),
   );
+  const copies = "Copies made of a mirrored port's packets, and those that a tap port got.";
+  counter(registry, "cable_port_copies_total", copies, both, (set) =>
+    each((port, { mirroredPackets, tappedPackets }) => {
+      set({ port, direction: "made" }, Number(mirroredPackets));
+      set({ port, direction: "got" }, Number(tappedPackets));
+    }),
+  );
   counter(registry, "cable_port_drops_total", "Packets dropped, by reason.", ["port", "reason"], (set) =>
     each((port, { drops }) => {
       for (const [reason, count] of Object.entries(drops)) set({ port, reason }, Number(count));

@@ -20,6 +20,7 @@ import {
   type SubnetRecord,
   type TapFlowRecord,
   type TapMirrorRecord,
+  type TapServiceRecord,
   type TrunkRecord,
 } from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
@@ -133,7 +134,8 @@ type AnyRecord = NetworkRecord &
   SecurityGroupRecord &
   SecurityGroupRuleRecord &
   Pick<TapFlowRecord, "tap_service_id" | "source_port"> &
-  Pick<TapMirrorRecord, "directions" | "port_id"> &
+  Pick<TapServiceRecord, "vni"> &
+  Pick<TapMirrorRecord, "directions" | "mirror_type" | "port_id"> &
   Pick<LogRecord, "target_id" | "resource_id"> &
   SubnetRecord &
   Pick<SubnetPoolRecord, "address_scope_id"> &
@@ -170,8 +172,11 @@ function keysOf(key: string, record: AnyRecord): string[] {
     if (physicalNetwork === null) return [keys.vni(id ?? 0)];
     return [id === null ? keys.flat(physicalNetwork) : keys.vlan(physicalNetwork, id)];
   }
+  if (key.startsWith(keys.records("tap_service"))) return record.vni ? [keys.vni(record.vni)] : [];
   if (key.startsWith(keys.records("tap_mirror"))) {
-    return [...new Set(Object.values(record.directions))].map((tunnel) => keys.mirrorTunnel(record.project_id, tunnel));
+    const tunnels = [...new Set(Object.values(record.directions))];
+    const vnis = record.mirror_type === "vxlan" ? tunnels.map((tunnel) => keys.vni(tunnel)) : [];
+    return [...tunnels.map((tunnel) => keys.mirrorTunnel(record.project_id, tunnel)), ...vnis];
   }
   if (!key.startsWith(keys.records("port"))) return [];
   const held = [keys.mac(record.network_id, record.mac_address)];

@@ -10,8 +10,8 @@ import {
   type ViewGateway,
 } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
-import { segmentsOf } from "./derive.ts";
 import type { Outside } from "./outside.ts";
+import { segmentsOf } from "./place.ts";
 
 /** Whether the host has a card on the network, which is a provider network. */
 export function isOnWire(memory: Memory, host: string, networkId: Id): boolean {

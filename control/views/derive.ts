@@ -2,82 +2,18 @@
 import type {
   HostRecord,
   Id,
-  NetworkRecord,
-  PhysicalAttachment,
-  Place,
   PortRecord,
-  Segment,
   SubnetRecord,
   ViewEndpoint,
   ViewNetwork,
   ViewPort,
   ViewSubnet,
 } from "../../model/mod.ts";
-import { CONTAINER_OWNER, DEFAULT_DNS_DOMAIN, tapName } from "../../model/mod.ts";
+import { DEFAULT_DNS_DOMAIN } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
-
-type Part = NonNullable<NetworkRecord["other_segments"]>[number];
-
-function segmentOf({ network_type, physical_network: physicalNetwork, segmentation_id: number }: Part) {
-  switch (network_type) {
-    case "vxlan":
-      return number === null ? undefined : ({ kind: "vxlan", vni: number } as const);
-    case "vlan":
-      if (number === null || physicalNetwork === null) return undefined;
-      return { kind: "vlan", physicalNetwork, vlan: number } as const;
-    case "flat":
-      return physicalNetwork === null ? undefined : ({ kind: "flat", physicalNetwork } as const);
-    default:
-      return undefined;
-  }
-}
-
-/** In their order; empty while the record has no usable one. */
-export function segmentsOf(network: NetworkRecord): Segment[] {
-  const { "provider:network_type": type, other_segments: others = [] } = network;
-  if (type === null) return [];
-  const first: Part = {
-    network_type: type,
-    physical_network: network["provider:physical_network"],
-    segmentation_id: network["provider:segmentation_id"],
-  };
-  return [first, ...others].flatMap((part) => segmentOf(part) ?? []);
-}
-
-/** How the port reaches its workload; undefined for a physical machine whose profile does not say where it hangs. */
-export function placeOf(port: PortRecord): Place | undefined {
-  const profile = port["binding:profile"];
-  if (port["binding:vnic_type"] === "baremetal") {
-    const attachment = physicalAttachment(profile.physical);
-    return attachment === undefined ? undefined : { kind: "physical", attachment };
-  }
-  if (port.device_owner.startsWith(CONTAINER_OWNER) || profile.container === true) return { kind: "container" };
-  return { kind: "tap", device: tapName(port.id) };
-}
-
-function physicalAttachment(value: unknown): PhysicalAttachment | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { nic, vlan = null } = value as { nic?: unknown; vlan?: unknown };
-  if (typeof nic !== "string" || nic === "") return undefined;
-  if (vlan !== null && !(Number.isInteger(vlan) && (vlan as number) >= 1 && (vlan as number) <= 4094)) return undefined;
-  return { nic, vlan: vlan as number | null };
-}
-
-/** An overlay reaches every host; a provider network only those with a card on it. */
-function usableAt(segment: Segment, host: HostRecord): boolean {
-  if (segment.kind === "vxlan") return true;
-  return host.facts !== null && Object.hasOwn(host.facts.physical_networks, segment.physicalNetwork);
-}
-
-/** The host that carries the port, and its place there; undefined when no host can. */
-function bindingOf(memory: Memory, port: PortRecord): { host: HostRecord; place: Place } | undefined {
-  const host = memory.get("host", port["binding:host_id"])?.record;
-  const network = memory.get("network", port.network_id)?.record;
-  const segments = network === undefined ? [] : segmentsOf(network);
-  const place = placeOf(port);
-  if (host === undefined || place === undefined) return undefined;
-  return segments.some((segment) => usableAt(segment, host)) ? { host, place } : undefined;
-}
+import { viewTaps } from "./derive-taps.ts";
+import { bindingOf, segmentsOf } from "./place.ts";
+import type { Taps } from "./taps.ts";
 
 /** `cloudDomain`: the control node's --dns-domain. */
 export function viewNetwork(memory: Memory, id: Id, cloudDomain = DEFAULT_DNS_DOMAIN): ViewNetwork | undefined {
@@ -122,7 +58,7 @@ function servesDhcp(memory: Memory, port: PortRecord, host: HostRecord): boolean
 }
 
 /** The port as its own host sees it; undefined when it is not on that host. */
-export function viewPort(memory: Memory, hostName: string, id: Id): ViewPort | undefined {
+export function viewPort(memory: Memory, hostName: string, id: Id, taps: Taps): ViewPort | undefined {
   const port = memory.get("port", id)?.record;
   if (port === undefined || port["binding:host_id"] !== hostName) return undefined;
   const binding = bindingOf(memory, port);
@@ -143,6 +79,7 @@ export function viewPort(memory: Memory, hostName: string, id: Id): ViewPort | u
     deviceId: port.device_id,
     deviceOwner: port.device_owner,
     ...(!servesDhcp(memory, port, binding.host) && { noDhcp: true }),
+    ...viewTaps(memory, taps, id),
     place: binding.place,
   };
 }

@@ -1,10 +1,11 @@
 /** From a revision's changes to what of the views may be another now; deriving it again tells whether it is. */
 import type { HostRecord, Id, NetworkRecord } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
-import { segmentsOf } from "./derive.ts";
 import { Joins } from "./joins.ts";
 import { Outside } from "./outside.ts";
+import { segmentsOf } from "./place.ts";
 import { RuleIndex } from "./rule-index.ts";
+import { Taps } from "./taps.ts";
 
 export interface Dirty {
   networks: Set<Id>;
@@ -33,18 +34,21 @@ export const isEmpty = (dirty: Dirty): boolean => Object.values(dirty).every((pa
 export class DirtMarker {
   readonly joins = new Joins();
   readonly rules = new RuleIndex();
+  readonly taps: Taps;
   readonly outside: Outside;
   readonly #memory: Memory;
 
   constructor(memory: Memory) {
     this.#memory = memory;
     this.outside = new Outside(memory);
+    this.taps = new Taps(memory);
   }
 
   /** Everything there is, taken in for the first time. */
   everything(): Dirty {
     const dirty = noDirt();
     this.outside.everything();
+    this.taps.everything();
     for (const { record } of this.#memory.all("host")) dirty.hosts.add(record.name);
     for (const { record } of this.#memory.all("port")) this.joins.change(record.id, undefined, record);
     for (const { record } of this.#memory.all("security_group_rule")) this.rules.change(record.id, undefined, record);
@@ -89,6 +93,11 @@ export class DirtMarker {
           for (const host of side?.record.gateways?.[0]?.hosts ?? []) dirty.hosts.add(host);
         }
         break;
+      case "tap_service":
+      case "tap_flow":
+      case "tap_mirror":
+        for (const port of this.taps.change(change)) this.#markOwn(dirty, port);
+        break;
       case "floatingip":
       case "port_forwarding":
       case "ndp_proxy":
@@ -130,9 +139,16 @@ export class DirtMarker {
     return this.#memory.get("router", router)?.record.gateways?.[0]?.hosts ?? [];
   }
 
+  /** What its own host is told of it. */
+  #markOwn(dirty: Dirty, id: Id): void {
+    const host = this.#memory.get("port", id)?.record["binding:host_id"] ?? "";
+    if (host !== "") add(dirty.ports, host, id);
+  }
+
   #markPort(dirty: Dirty, id: Id, networkId: Id, host: string): void {
     add(dirty.endpoints, networkId, id);
     if (host !== "") add(dirty.ports, host, id);
+    for (const partner of this.taps.partnersOf(id)) this.#markOwn(dirty, partner);
   }
 
   #markNetwork(dirty: Dirty, networkId: Id): void {

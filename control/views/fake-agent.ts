@@ -5,6 +5,7 @@ import type { MemoryTables } from "../memory-tables.ts";
 import { viewEndpoint, viewNetwork, viewPort } from "./derive.ts";
 import { viewGroup, viewRouter } from "./derive-policy.ts";
 import { Outside } from "./outside.ts";
+import { Taps } from "./taps.ts";
 import type { Reader } from "./views.ts";
 
 /** An agent's side of the stream: keeps the view and the revision that it may resume from. */
@@ -52,8 +53,10 @@ const emptyView = (): HostView => ({
 /** The view by its definition, from all records. */
 export function wholeView(memory: MemoryTables, host: string): HostView {
   const view = emptyView();
+  const taps = new Taps(memory);
+  taps.everything();
   for (const { record } of memory.all("port")) {
-    const port = viewPort(memory, host, record.id);
+    const port = viewPort(memory, host, record.id, taps);
     if (port !== undefined) view.ports.set(port.id, port);
   }
   const ends = [...memory.all("port")].flatMap(({ record: { id, network_id: network, router_port: is } }) =>

@@ -4,6 +4,7 @@ import type { Memory } from "../memory.ts";
 import { ChangeLog } from "./change-log.ts";
 import { viewPort } from "./derive.ts";
 import { deleteLine, putLine } from "./lines.ts";
+import type { Taps } from "./taps.ts";
 import type { Reader } from "./views.ts";
 
 /** Kinds of objects that a host is told of for the sake of its ports. */
@@ -65,13 +66,15 @@ export class HostFeed {
   readonly readers = new Set<Reader>();
   readonly told: Readonly<Record<SharedKind, Told>>;
   readonly #memory: Memory;
+  readonly #taps: Taps;
   readonly #ports = new Map<Id, KnownPort>();
   readonly #portLog: ChangeLog;
   readonly #networks = new Counts();
   readonly #groups = new Counts();
 
-  constructor(memory: Memory, name: string, revision: number) {
+  constructor(memory: Memory, name: string, revision: number, taps: Taps) {
     this.#memory = memory;
+    this.#taps = taps;
     this.name = name;
     this.#portLog = new ChangeLog(revision);
     this.told = { network: new Told(revision), group: new Told(revision), router: new Told(revision) };
@@ -89,7 +92,7 @@ export class HostFeed {
 
   /** Derives a port again; the line that tells its change, or nothing when it is as before. */
   refreshPort(id: Id, revision: number): string {
-    const view = viewPort(this.#memory, this.name, id);
+    const view = viewPort(this.#memory, this.name, id, this.#taps);
     const before = this.#ports.get(id);
     const line = view === undefined ? undefined : putLine("port", view);
     if (line === before?.line) return "";

@@ -412,6 +412,31 @@ describe("host views", () => {
       },
       { weight: 1, arbitrary: fc.constantFrom("w1", "w2").map((id) => write("port_forwarding", id, undefined)) },
       {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.constantFrom("t1", "t2"), fc.constantFrom(null, 900))
+          .map(([id, vni]) => write("tap_service", id, { port_id: id === "t1" ? "p1" : "p4", vni })),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("t1", "t2").map((id) => write("tap_service", id, undefined)) },
+      {
+        weight: 3,
+        arbitrary: fc
+          .tuple(fc.constantFrom("m1", "m2", "m3"), fc.constantFrom("t1", "t2"), anyPort)
+          .map(([id, tap_service_id, source_port]) =>
+            write("tap_flow", id, { tap_service_id, source_port, direction: "BOTH", vlan_filter: null }),
+          ),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("m1", "m2", "m3").map((id) => write("tap_flow", id, undefined)) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(anyPort, fc.constantFrom<object>({ IN: 5 }, { BOTH: 6 }))
+          .map(([port_id, directions]) =>
+            write("tap_mirror", "c1", { port_id, directions, mirror_type: "vxlan", remote_ip: "192.0.2.50" }),
+          ),
+      },
+      { weight: 1, arbitrary: fc.constant(write("tap_mirror", "c1", undefined)) },
+      {
         weight: 1,
         arbitrary: fc
           .constantFrom("r1", "r2")

@@ -86,7 +86,7 @@ export class Views {
     const revision = this.#memory.revision;
     this.#horizon = revision;
     for (const { record } of this.#memory.all("host"))
-      this.#hosts.set(record.name, new HostFeed(this.#memory, record.name, revision));
+      this.#hosts.set(record.name, new HostFeed(this.#memory, record.name, revision, this.#marker.taps));
     this.#refresh(this.#marker.everything(), revision);
   }
 
@@ -143,7 +143,8 @@ export class Views {
 
   #change(changes: RecordChange[], revision: number): void {
     for (const { kind, id, before } of changes) {
-      if (kind === "host" && before === undefined) this.#hosts.set(id, new HostFeed(this.#memory, id, revision));
+      if (kind === "host" && before === undefined)
+        this.#hosts.set(id, new HostFeed(this.#memory, id, revision, this.#marker.taps));
     }
     const dirty = noDirt();
     for (const change of changes) this.#marker.mark(dirty, change);

@@ -23,6 +23,7 @@ import {
   type Wire,
 } from "./entries.ts";
 import { Members } from "./membership.ts";
+import { Mirrors } from "./mirrors.ts";
 import type { VifNumbers } from "./numbers.ts";
 import { Pairs } from "./pairs.ts";
 import { Policies } from "./policies.ts";
@@ -64,6 +65,7 @@ export class Desired {
   readonly #policies: Policies;
   readonly #pairs: Pairs;
   readonly #routers: Routers;
+  readonly #mirrors: Mirrors;
   readonly #networks = new Map<Id, KnownNetwork>();
   readonly #wires = new Map<string, Wire>();
   /** The networks of vifs and endpoints, so that a network that comes or changes its number brings them. */
@@ -75,6 +77,7 @@ export class Desired {
     this.#numbers = numbers;
     this.#around = around;
     this.#policies = new Policies(claims, sets);
+    this.#mirrors = new Mirrors(claims, (port) => this.#numbers.of(port));
     this.#pairs = new Pairs(claims, (name, groups) => this.#policies.ofEndpoint(name, groups));
     this.#routers = new Routers(claims, routers, warn);
   }
@@ -97,6 +100,7 @@ export class Desired {
     }
     const numberOf = (id: Id) => this.#networks.get(id)?.net;
     this.#pairs.update(numberOf);
+    this.#mirrors.update();
     this.#policies.update(wanted, change?.groups);
     const joined = this.#routers.update(wanted.routers, change?.routers, networks, numberOf);
     for (const id of this.#routers.withNeighbours([...touched, ...joined]))
@@ -229,6 +233,7 @@ export class Desired {
       return this.#withoutVif(id);
     }
     this.#claims.set(`vif:${id}`, vifEntries(vif, taken.number, known.net, policy));
+    this.#mirrors.place(id, vif);
     const tag = wire === undefined ? undefined : `${wire.ifindex}/${wire.vlan}`;
     return this.#members.placeLocal(id, { networkId: vif.networkId, number: taken.number, wire: tag });
   }
@@ -237,6 +242,7 @@ export class Desired {
     this.#numbers.giveBack(id);
     this.#policies.ofPort(id, null);
     this.#claims.set(`vif:${id}`, []);
+    this.#mirrors.place(id, undefined);
     return this.#members.placeLocal(id, undefined);
   }
 

@@ -26,6 +26,7 @@ import {
 } from "../../model/mod.ts";
 import type { WantedEndpoint, WantedNetwork, WantedVif } from "../datapath.ts";
 import { BORROWED, type Entry, entry, prefixFlags, prefixKey } from "./entry.ts";
+import { mirrorFlags } from "./mirrors.ts";
 import { NO_SET } from "./sets.ts";
 
 const NO_IP = "::" as Ip;
@@ -103,6 +104,7 @@ export function vifEntries(vif: WantedVif, number: VifNumber, net: NetNumber, po
     (vif.allowed === null ? 0 : VifFlag.PORT_SECURITY) |
     (vif.dhcp ? VifFlag.DHCP4 : 0) |
     (vif.dhcp6 ? VifFlag.DHCP6 : 0) |
+    mirrorFlags(vif) |
     (vif.ra ? VifFlag.RA : 0);
   return [
     entry("vifs", number, { net, ifindex, flags, kind: KINDS[kind], vlan, mac: vif.mac, policy }),

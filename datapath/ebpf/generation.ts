@@ -1,11 +1,13 @@
 /** Whether a change of a map entry can make a decision wrong that a flow entry keeps. Pure. */
-import { MAPS, type MapName, NET_LOCAL } from "../../bpf/layout.gen.ts";
+import { MAPS, type MapName, NET_LOCAL, VifFlag } from "../../bpf/layout.gen.ts";
 
 const netOf = MAPS.macs.key.reader("net");
 
-/** Nothing is kept of `members`, which is looked up for each broadcast, nor of `sets`, which only gives names. */
+const NOT_KEPT: ReadonlySet<MapName> = new Set(["members", "sets", "mirrors", "taps"]);
+
+/** Nothing is kept of what is looked up for each packet that it concerns, nor of `sets`, which only gives names. */
 export function isKeptInFlows(map: MapName): boolean {
-  return map !== "members" && map !== "sets";
+  return !NOT_KEPT.has(map);
 }
 
 /**
@@ -15,6 +17,7 @@ export function isKeptInFlows(map: MapName): boolean {
 export function invalidates(map: MapName, key: Buffer, before: Buffer | undefined, after: Buffer | undefined): boolean {
   switch (map) {
     case "vifs":
+      return before !== undefined && !sameVif(before, after);
     case "ifaces":
     case "attachments":
     case "sources":
@@ -43,6 +46,18 @@ export function invalidates(map: MapName, key: Buffer, before: Buffer | undefine
     default:
       return false;
   }
+}
+
+const COPIED = VifFlag.MIRROR_IN | VifFlag.MIRROR_OUT;
+
+/** But for what is looked at for each packet. */
+function sameVif(before: Buffer, after: Buffer | undefined): boolean {
+  if (after === undefined) return false;
+  const plain = (bytes: Buffer) => {
+    const vif = MAPS.vifs.value.decode(bytes);
+    return MAPS.vifs.value.encode({ ...vif, flags: vif.flags & ~COPIED });
+  };
+  return plain(before).equals(plain(after));
 }
 
 function sameForwarding(before: Buffer, after: Buffer | undefined): boolean {

@@ -321,6 +321,10 @@ test("counters are summed over CPUs, and drops have names", () => {
       rxBytes: 10n,
       txPackets: 1n,
       txBytes: 2n,
+      mirroredPackets: 3n,
+      mirroredBytes: 4n,
+      tappedPackets: 5n,
+      tappedBytes: 6n,
       drops: Array.from(
         { length: VifStats.decode(Buffer.alloc(VifStats.size)).drops.length },
         (_, i) => drops[i] ?? 0n,
@@ -331,6 +335,10 @@ test("counters are summed over CPUs, and drops have names", () => {
     rxBytes: 20n,
     txPackets: 2n,
     txBytes: 4n,
+    mirroredPackets: 6n,
+    mirroredBytes: 8n,
+    tappedPackets: 10n,
+    tappedBytes: 12n,
     drops: { spoofed_mac: 3n, dhcp_server: 4n },
   });
 });

@@ -13,6 +13,8 @@ const ORDER = [
   "vifs",
   "sources",
   "peers",
+  "mirrors",
+  "taps",
   "members",
   "fixeds",
   "floatings",

@@ -53,6 +53,8 @@ export interface LogRecord extends Standard {
 export interface TapServiceRecord extends Standard {
   port_id: Id; // user
   status: string; // control
+  /** Under which copies from other hosts travel, and no network's. Null: none was free, so only those of its own host come. */
+  vni: number | null; // control
 }
 
 /** Extension taas: what is mirrored to a tap service. */
@@ -70,5 +72,6 @@ export interface TapMirrorRecord extends Standard {
   /** The tunnel of each direction. */
   directions: { IN?: number; OUT?: number; BOTH?: number }; // user
   remote_ip: Ip; // user
-  mirror_type: "gre" | "erspanv1"; // user
+  /** "vxlan" is Cable's own: its tunnel ids are VNIs, which no network and no other mirror has. */
+  mirror_type: "gre" | "erspanv1" | "vxlan"; // user
 }

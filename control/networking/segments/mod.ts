@@ -20,4 +20,4 @@ export {
 } from "./network-segments.ts";
 export { segmentRangePlan } from "./ranges.ts";
 export { checkChangedSubnetSegment, checkNewSubnetSegment } from "./subnets.ts";
-export { checkWish, refuse, releaseSegment, reserve } from "./types.ts";
+export { checkWish, chooseSegment, refuse, releaseSegment, reserve } from "./types.ts";

@@ -27,6 +27,8 @@ export const BY_PLACE = index("segment", ({ network_type, physical_network }) =>
   placeOf(network_type, physical_network),
 ]);
 export const BY_SEGMENT = index("segment", (segment) => [segmentKey(segment)]);
+/** Tap services have VNIs of the same pools. */
+const TAPS_BY_VNI = index("tap_service", ({ vni }) => [vni ? String(vni) : null]);
 export const RANGES = index("network_segment_range", ({ network_type }) => [network_type]);
 
 /** The ranges of the control node's flags. */
@@ -106,7 +108,8 @@ export function chooseIn(
 
 export function isUsed(env: Env, type: string, physicalNetwork: string | null, id: number): boolean {
   const key = segmentKey({ network_type: type as NetworkType, physical_network: physicalNetwork, segmentation_id: id });
-  return env.indexes.of(BY_SEGMENT, key).size > 0;
+  if (env.indexes.of(BY_SEGMENT, key).size > 0) return true;
+  return type === "vxlan" && env.indexes.of(TAPS_BY_VNI, String(id)).size > 0;
 }
 
 /**

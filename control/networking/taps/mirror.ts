@@ -13,9 +13,32 @@ import { ownPort, seesTap } from "./service.ts";
 
 export const MIRRORS_OF_PORT = index("tap_mirror", ({ port_id }) => [port_id]);
 
+type Tunnels = Pick<TapMirrorRecord, "project_id" | "directions" | "mirror_type">;
+
 /** A mirror may use one tunnel for both directions. */
-const tunnelKeys = ({ project_id, directions }: Pick<TapMirrorRecord, "project_id" | "directions">) =>
-  new Map(Object.values(directions).map((tunnel) => [keys.mirrorTunnel(project_id, tunnel), tunnel]));
+function tunnelKeys({ project_id, directions, mirror_type }: Tunnels): Map<string, number> {
+  const tunnels = [...new Set(Object.values(directions))];
+  const own = tunnels.map((tunnel) => [keys.mirrorTunnel(project_id, tunnel), tunnel] as const);
+  // Were it a network's VNI, and the address another host's, the copies would be frames of that network.
+  const vnis = mirror_type === "vxlan" ? tunnels.map((tunnel) => [keys.vni(tunnel), tunnel] as const) : [];
+  return new Map([...own, ...vnis]);
+}
+
+/** What the field of a packet takes: GRE's key (RFC 2890), ERSPAN's session, a VNI (RFC 7348 section 5). */
+const TUNNEL_IDS: Record<TapMirrorRecord["mirror_type"], [first: number, last: number]> = {
+  gre: [0, 2 ** 32 - 1],
+  erspanv1: [0, 2 ** 10 - 1],
+  vxlan: [1, 2 ** 24 - 1],
+};
+
+/** @throws Fault InvalidInput */
+function checkTunnelIds({ directions, mirror_type }: Tunnels): void {
+  const [first, last] = TUNNEL_IDS[mirror_type];
+  const wrong = Object.values(directions).find((tunnel) => tunnel < first || tunnel > last);
+  if (wrong === undefined) return;
+  const error_message = `tunnel id ${wrong} is not between ${first} and ${last}, as ${mirror_type} has them`;
+  throw fault("InvalidInput", { error_message });
+}
 
 /** What receives the mirrors of a project tells them apart by their tunnels. @throws Fault TapMirrorTunnelConflict */
 function claimTunnels(draft: Draft, mirror: TapMirrorRecord): void {
@@ -37,8 +60,9 @@ function createMirror(env: Env, draft: Draft, caller: Caller, body: Attributes):
     port_id: port.id,
     directions: readDirections(body),
     remote_ip: attribute(body, "remote_ip", isIp, "" as Ip),
-    mirror_type: attribute(body, "mirror_type", oneOf("gre", "erspanv1"), "gre"),
+    mirror_type: attribute(body, "mirror_type", oneOf("gre", "erspanv1", "vxlan"), "gre"),
   };
+  checkTunnelIds(record);
   claimTunnels(draft, record);
   draft.use("port", port.id, record.id);
   draft.create("tap_mirror", record.id, record);

@@ -1,12 +1,14 @@
 /** Tap services: the ports that mirrored packets go to (neutron_taas/services/taas/taas_plugin.py). */
 import type { Attributes, Caller } from "../../../api/mod.ts";
 import { fault, type Id, type PortRecord, type TapServiceRecord } from "../../../model/mod.ts";
+import { keys } from "../../../store/mod.ts";
 import { notFound, projectOf, seesPort } from "../access.ts";
 import { attribute, isText } from "../attributes.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { index } from "../indexes.ts";
 import type { ResourcePlan } from "../plan.ts";
+import { chooseSegment } from "../segments/mod.ts";
 import { isElevated } from "../sharing.ts";
 import { newStandard, revised, standardChanges } from "../standard.ts";
 import { FLOWS_OF_SERVICE, removeFlow } from "./flow-end.ts";
@@ -38,7 +40,9 @@ export const serviceNotFound = (tap_id: Id) => fault("TapServiceNotFound", { tap
 function createService(env: Env, draft: Draft, caller: Caller, body: Attributes): TapServiceRecord {
   const port = ownPort(draft, caller, body);
   const standard = newStandard(env, projectOf(caller, body), body);
-  const record: TapServiceRecord = { ...standard, port_id: port.id, status: "DOWN" };
+  const segment = chooseSegment({ env, draft, networkId: standard.id, projectId: standard.project_id }, "vxlan");
+  const vni = segment?.segmentation_id ?? null;
+  const record: TapServiceRecord = { ...standard, port_id: port.id, status: "DOWN", vni };
   draft.use("port", port.id, record.id);
   draft.create("tap_service", record.id, record);
   return record;
@@ -51,7 +55,8 @@ function updateService(env: Env, draft: Draft, current: TapServiceRecord, change
 }
 
 /** Its flows go with it. */
-export function removeService(draft: Draft, { id, port_id }: TapServiceRecord): void {
+export function removeService(draft: Draft, { id, port_id, vni }: TapServiceRecord): void {
+  if (vni) draft.release(keys.vni(vni));
   for (const flow of draft.select(FLOWS_OF_SERVICE, id)) removeFlow(draft, flow);
   draft.sameUsers("tap_service", id);
   draft.unuse("tap_service", id, FLOWS);

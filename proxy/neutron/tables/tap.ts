@@ -51,7 +51,8 @@ export const TAP_MIRROR: Attributes = offered(
     port_id: attribute(["post", "policy"], { validate: uuid }),
     directions: attribute(["post"], { validate: dict(DIRECTIONS) }),
     remote_ip: attribute(["post"], { validate: ipAddress, normalise: canonicalIp }),
-    mirror_type: attribute(["post"], { validate: values(["erspanv1", "gre"]) }),
+    // The last one is Cable's own.
+    mirror_type: attribute(["post"], { validate: values(["erspanv1", "gre", "vxlan"]) }),
   },
   {
     "tap-mirror-both-direction": {

@@ -76,6 +76,10 @@ export function makePlane(sizes: Record<string, number> = {}): Plane {
       rxBytes: sum.rxBytes + cpu.rxBytes,
       txPackets: sum.txPackets + cpu.txPackets,
       txBytes: sum.txBytes + cpu.txBytes,
+      mirroredPackets: sum.mirroredPackets + cpu.mirroredPackets,
+      mirroredBytes: sum.mirroredBytes + cpu.mirroredBytes,
+      tappedPackets: sum.tappedPackets + cpu.tappedPackets,
+      tappedBytes: sum.tappedBytes + cpu.tappedBytes,
       drops: sum.drops.map((count, reason) => count + (cpu.drops[reason] as bigint)),
     }));
   }
@@ -83,9 +87,11 @@ export function makePlane(sizes: Record<string, number> = {}): Plane {
   function counters(): Moved {
     const all: Moved = {};
     for (let vif = 0; vif < mapSizes.vifs; vif++) {
-      const { rxPackets, txPackets, drops } = stats(vif);
+      const { rxPackets, txPackets, mirroredPackets, tappedPackets, drops } = stats(vif);
       all[`${vif} rx`] = Number(rxPackets);
       all[`${vif} tx`] = Number(txPackets);
+      all[`${vif} mirrored`] = Number(mirroredPackets);
+      all[`${vif} tapped`] = Number(tappedPackets);
       for (const [reason, count] of drops.entries()) all[`${vif} drop ${dropReasonNames[reason]}`] = Number(count);
     }
     return all;
