@@ -106,6 +106,7 @@ test("silence, nobody at the port, and a connection that is closed are told", as
   const closing = await serverWith((query) => [answer(query, 0x8380)]);
   await assert.rejects(exchange(closing.server, asked, 100), /in time/);
   await assert.rejects(exchange({ address: "127.0.0.1", port: 1 }, asked, 2_000), /ECONNREFUSED/);
+  await assert.rejects(exchange({ address: "255.255.255.255", port: 53 }, asked, 2_000), /EACCES/);
 });
 
 test("a stream is taken apart wherever it is cut, and ends at what is too large", () => {

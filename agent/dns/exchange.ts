@@ -84,7 +84,7 @@ function askUdp({ address, port }: Server, query: Query, timeoutMs: number): Pro
       const byTcp = answer === "other letters" || (answer.message.flags & DNS_FLAG.truncated) !== 0;
       end(() => resolve(byTcp ? "ask by TCP" : (answer as Answered)));
     });
-    socket.connect(port, address, () => socket.send(query.bytes));
+    socket.on("connect", () => socket.send(query.bytes)).connect(port, address);
   });
 }
 

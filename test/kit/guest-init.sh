@@ -16,7 +16,7 @@ ip link set lo up
 until [ -e /sys/class/net/eth0 ]; do usleep 10000; done # drivers find their devices in their own time
 ip link set eth0 up
 httpd -p '[::]:80' -h /www
-udhcpc -i eth0 -s /bin/lease -O mtu -O staticroutes -t 30 -T 1 -A 1 -b >/tmp/udhcpc 2>&1 &
+RESOLV_CONF=/etc/resolv.conf udhcpc -i eth0 -s /bin/lease -O mtu -O staticroutes -t 30 -T 1 -A 1 -b >/tmp/udhcpc 2>&1 &
 
 # Each line on a command port is "<id> <base64 of a script>"; the answer is "<id> <exit code> <base64 of its output>".
 # A script may take as long as it likes, so each runs by itself; the lock keeps the answers whole.

@@ -56,6 +56,7 @@ export interface HostOptions {
   controls: readonly Control[];
   containerProjects?: readonly string[];
   metadata?: MetadataSpec | undefined;
+  dnsUpstream?: readonly string[] | undefined;
   /** Instead of the one that the control node gives. */
   token?: string;
 }
@@ -108,6 +109,7 @@ class RealHost implements Host {
       ...["--tunnel-ip", options.tunnelFamily === 6 ? this.underlay.ip6 : this.underlay.ip4, "--nic", NIC],
       ...options.physicalNetworks.flatMap((network) => ["--physical-network", `${network}=${NIC}`]),
       ...["--state-dir", directory, "--bpf-dir", this.#bpfDirectory, "--listen", `${this.underlay.ip4}:9697`],
+      ...(options.dnsUpstream ?? []).flatMap((server) => ["--dns-upstream", server]),
       ...(options.metadata === undefined
         ? []
         : ["--metadata-url", options.metadata.url, "--metadata-secret-file", join(directory, SECRET_FILE)]),

@@ -157,6 +157,7 @@ export class Lab {
       physicalNetworks: this.#topology.hosts[name]?.isOnWire === false ? [] : [PHYSICAL_NETWORK],
       controls: this.controls,
       metadata: this.#topology.hosts[name]?.metadata,
+      dnsUpstream: this.#topology.hosts[name]?.dnsUpstream,
       ...(options.token === undefined ? {} : { token: options.token }),
     });
     this.hosts.set(name, host);

@@ -19,6 +19,7 @@ case "$1" in
     else
       for router in $router; do busybox ip route replace default via "$router" dev "$interface"; done
     fi
+    [ -n "$RESOLV_CONF" ] && for server in $dns; do echo "nameserver $server"; done >"$RESOLV_CONF"
     [ -n "$LEASE_RECORD" ] && echo "$ip/$mask mtu=$mtu dns=$dns router=$router server=$serverid" >"$LEASE_RECORD"
     ;;
 esac

@@ -21,6 +21,8 @@ export interface HostSpec {
   isOnWire?: boolean;
   /** Where its agent asks for guests' metadata; it serves none without. */
   metadata?: MetadataSpec;
+  /** Whom its agent asks for names, as its flag says it; what the machine's resolv.conf says without. */
+  dnsUpstream?: readonly string[];
 }
 
 export interface MetadataSpec {
