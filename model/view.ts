@@ -5,7 +5,8 @@
  * The stream (`GET /v1/hosts/<host>/watch?since=<revision>`) is one JSON value a line, a {@link ViewMessage}:
  * without `since`, or when since is too old (then the reply is 410 and the agent asks again without), "snapshot",
  * every object as "put", then "synced"; with it the changes after that revision, then "synced". After that each change
- * as it comes, closed by "bookmark" with the revision now complete; bookmarks also come alone, at least every 15 s.
+ * as it comes ("put", "delete", "rules"), closed by "bookmark" with the revision now complete; bookmarks also come alone,
+ * at least every 15 s.
  */
 import type { Cidr, Ip } from "./ip.ts";
 import type { Mac } from "./mac.ts";
@@ -119,7 +120,15 @@ export interface ViewEndpoint {
 export interface ViewGroup {
   id: Id;
   stateful: boolean;
+  /** Sorted by id. */
   rules: ViewRule[];
+}
+
+/** The group once a "rules" message has been taken in. The rules that stay are the same objects. */
+export function withRules(group: ViewGroup, put: readonly ViewRule[], gone: readonly Id[]): ViewGroup {
+  const other = new Set([...gone, ...put.map(({ id }) => id)]);
+  const rules = [...group.rules.filter(({ id }) => !other.has(id)), ...put];
+  return { ...group, rules: rules.sort((a, b) => (a.id < b.id ? -1 : 1)) };
 }
 
 export interface ViewRule {
@@ -204,6 +213,7 @@ export type ViewMessage =
   | { type: "put"; kind: "group"; value: ViewGroup }
   | { type: "put"; kind: "router"; value: ViewRouter }
   | { type: "delete"; kind: ViewKind; id: Id }
+  | { type: "rules"; group: Id; put: ViewRule[]; delete: Id[] } // of a group that was put before: what is other now
   | { type: "synced"; revision: number }
   | { type: "bookmark"; revision: number };
 

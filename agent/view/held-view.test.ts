@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ViewMessage } from "../../model/mod.ts";
-import { aNetwork, anEndpoint, aPort, networkId, portId } from "../fake/mod.ts";
+import type { ViewMessage, ViewRule } from "../../model/mod.ts";
+import { aGroup, aNetwork, anEndpoint, aPort, networkId, portId } from "../fake/mod.ts";
 import { HeldView } from "./held-view.ts";
 
 const put = {
@@ -56,6 +56,21 @@ test("changes take effect as they come and are told once", () => {
   const change = held.takeChange();
   assert.deepEqual([[...change.networks], [...change.endpoints]], [[networkId(1)], [portId(3)]]);
   assert.equal(held.takeChange().networks.size, 0);
+});
+
+test("of a group that is known single rules change; those that stay are the very same", () => {
+  const group = aGroup(1);
+  const [first, second, third] = group.rules as [ViewRule, ViewRule, ViewRule];
+  const held = fed(snapshot, { type: "put", kind: "group", value: group }, synced(1));
+  held.takeChange();
+  const altered = { ...second, protocol: 6 };
+  held.receive({ type: "rules", group: group.id, put: [altered], delete: [third.id] });
+  const now = held.view.groups.get(group.id)?.rules ?? [];
+  assert.equal(now[0], first);
+  assert.deepEqual(now.slice(1), [altered, ...group.rules.slice(3)]);
+  assert.deepEqual([...held.takeChange().groups], [group.id]);
+  held.receive({ type: "rules", group: "unknown", put: [altered], delete: [] });
+  assert.equal(held.takeChange().groups.size, 0);
 });
 
 test("a network that goes takes its endpoints along", () => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { HostView, Id, ViewKind, ViewMessage } from "../../model/mod.ts";
+import { type HostView, type Id, type ViewKind, type ViewMessage, withRules } from "../../model/mod.ts";
 
 /** The ids whose value was put, changed or deleted since the change set was last taken. */
 export interface ViewChange {
@@ -61,6 +61,12 @@ export class HeldView {
       case "delete":
         this.#alter(message);
         return false;
+      case "rules": {
+        const group = (this.#staging ?? this.#view).groups.get(message.group);
+        const value = group && withRules(group, message.put, message.delete);
+        if (value !== undefined) this.#alter({ type: "put", kind: "group", value });
+        return false;
+      }
       case "synced":
         if (this.#staging !== undefined) this.#swap(this.#staging);
         this.complete = true;

@@ -23,7 +23,7 @@ export function viewGroup(memory: Memory, id: Id, rules: Iterable<Id>): ViewGrou
   return { id, stateful: group.stateful, rules: records.map((record) => viewRule(memory, record)) };
 }
 
-function viewRule(memory: Memory, rule: SecurityGroupRuleRecord): ViewRule {
+export function viewRule(memory: Memory, rule: SecurityGroupRuleRecord): ViewRule {
   const family = rule.ethertype === "IPv6" ? 6 : 4;
   const { port_range_min: first, port_range_max: last } = rule;
   const protocol = protocolOf(rule.protocol, family);

@@ -12,6 +12,8 @@ export interface Dirty {
   endpoints: Map<Id, Set<Id>>; // network -> ports
   ports: Map<string, Set<Id>>; // host -> ports
   groups: Set<Id>;
+  /** Group -> single rules of it. */
+  rules: Map<Id, Set<Id>>;
   routers: Set<Id>;
   /** Hosts that may be told of other routers than before, for the sake of gateways. */
   hosts: Set<string>;
@@ -24,6 +26,7 @@ export const noDirt = (): Dirty => ({
   endpoints: new Map(),
   ports: new Map(),
   groups: new Set(),
+  rules: new Map(),
   routers: new Set(),
   hosts: new Set(),
   joins: new Set(),
@@ -81,10 +84,11 @@ export class DirtMarker {
         break;
       case "security_group_rule":
         this.rules.change(change.id, change.before?.record, change.after?.record);
-        for (const side of [change.before, change.after]) if (side) dirty.groups.add(side.record.security_group_id);
+        for (const side of [change.before, change.after])
+          if (side) add(dirty.rules, side.record.security_group_id, change.id);
         break;
       case "address_group":
-        for (const group of this.rules.groupsNaming(change.id)) dirty.groups.add(group);
+        for (const [rule, group] of this.rules.naming(change.id)) add(dirty.rules, group, rule);
         break;
       case "router":
         this.#markRouter(dirty, change.id);

@@ -1,6 +1,6 @@
 /** For the tests of views: a reader that keeps the view as an agent does, and the view by its definition. */
 import assert from "node:assert/strict";
-import type { HostView, ViewMessage } from "../../model/mod.ts";
+import { type HostView, type ViewMessage, withRules } from "../../model/mod.ts";
 import type { MemoryTables } from "../memory-tables.ts";
 import { viewEndpoint, viewNetwork, viewPort } from "./derive.ts";
 import { viewGroup, viewRouter } from "./derive-policy.ts";
@@ -34,6 +34,10 @@ export class Agent implements Reader {
       if (message.kind === "endpoint")
         assert.ok(networks.has(message.value.networkId), "endpoint of an unknown network");
       table.set(message.value.id, message.value);
+    } else if (message.type === "rules") {
+      const group = groups.get(message.group);
+      assert.ok(group !== undefined, "rules of an unknown group");
+      groups.set(group.id, withRules(group, message.put, message.delete));
     } else {
       tables[message.kind].delete(message.id);
       if (message.kind !== "network") return;

@@ -18,7 +18,7 @@ export class ObjectFeed {
     return this.#line;
   }
 
-  /** What it is made of has changed, and nobody hears of it now. */
+  /** What it is made of has changed, and whoever hears of it now is told so otherwise. */
   touch(revision: number): void {
     this.#line = undefined;
     this.lineRevision = revision;

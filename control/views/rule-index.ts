@@ -1,10 +1,9 @@
-/** The rules of each security group, and the groups whose rules name an address group. */
+/** The rules of each security group, and those that name an address group. */
 import type { Id, SecurityGroupRuleRecord } from "../../model/mod.ts";
 import { SetIndex } from "../set-index.ts";
 
 export class RuleIndex {
   readonly #rulesOfGroup = new SetIndex<Id>();
-  /** By rule, since a group may name an address group in several. */
   readonly #rulesOfAddressGroup = new SetIndex<Id>();
   readonly #groupOfRule = new Map<Id, Id>();
 
@@ -25,9 +24,11 @@ export class RuleIndex {
     return this.#rulesOfGroup.of(group);
   }
 
-  groupsNaming(addressGroup: Id): Set<Id> {
-    return new Set(
-      [...this.#rulesOfAddressGroup.of(addressGroup)].flatMap((rule) => this.#groupOfRule.get(rule) ?? []),
-    );
+  /** The rules that name the address group, each with its security group. */
+  *naming(addressGroup: Id): Iterable<[rule: Id, group: Id]> {
+    for (const rule of this.#rulesOfAddressGroup.of(addressGroup)) {
+      const group = this.#groupOfRule.get(rule);
+      if (group !== undefined) yield [rule, group];
+    }
   }
 }

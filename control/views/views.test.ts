@@ -322,6 +322,34 @@ describe("host views", () => {
     assert.deepEqual(sorted(agent.view), sorted(wholeView(memory, "h1")));
   });
 
+  it("of a group whose rules change only those are told, however many it has", () => {
+    const own = (id: string, row: object = {}) =>
+      rule(id, { security_group_id: "g1", remote_address_group_id: null, ...row });
+    const { at, open, memory } = lab(
+      write("security_group", "g1", { stateful: true }),
+      write("address_group", "a1", { addresses: ["192.0.2.0/24"] }),
+      ...Array.from({ length: 50 }, (_, n) => own(`l${n}`)),
+      own("named", { remote_address_group_id: "a1" }),
+      port("p1", "n", "h1", { security_groups: ["g1"] }),
+    );
+    const { agent } = open("h1");
+    const rows: [RecordWrite, string[], string[]][] = [
+      [own("more"), ["more"], []],
+      [write("security_group_rule", "l7", undefined), [], ["l7"]],
+      [write("address_group", "a1", { addresses: ["198.51.100.0/24"] }), ["named"], []],
+    ];
+    for (const [change, put, gone] of rows) {
+      agent.text = "";
+      at(change);
+      const [message, bookmark] = agent.text.split("\n").map((line) => (line === "" ? undefined : JSON.parse(line)));
+      assert.deepEqual([message.type, message.group, bookmark.type], ["rules", "g1", "bookmark"]);
+      assert.deepEqual([message.put.map(({ id }: { id: string }) => id), message.delete], [put, gone]);
+      assert.deepEqual(sorted(agent.view), sorted(wholeView(memory, "h1")));
+    }
+    at(write("security_group", "g1", { stateful: false }), own("last"));
+    assert.deepEqual(sorted(agent.view), sorted(wholeView(memory, "h1")));
+  });
+
   it("a revision before the start, or of the future, is not known", () => {
     const { open } = lab(port("p1", "n", "h1"));
     assert.equal(open("h1", 9).stop, undefined);

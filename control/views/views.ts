@@ -1,10 +1,10 @@
 /** All views: turns each revision's changes into lines for exactly the hosts concerned, and opens and resumes streams. */
-import { DEFAULT_DNS_DOMAIN, type Id } from "../../model/mod.ts";
+import { DEFAULT_DNS_DOMAIN, type Id, type ViewRule } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
-import { viewGroup, viewRouter } from "./derive-policy.ts";
+import { viewGroup, viewRouter, viewRule } from "./derive-policy.ts";
 import { DirtMarker, type Dirty, isEmpty, noDirt } from "./dirty.ts";
 import { HostFeed, SHARED_KINDS, type SharedKind } from "./host-feed.ts";
-import { bookmarkLine, deleteLine, putLine, snapshotLine, syncedLine } from "./lines.ts";
+import { bookmarkLine, deleteLine, putLine, rulesLine, snapshotLine, syncedLine } from "./lines.ts";
 import { NetworkFeed } from "./network-feed.ts";
 import { ObjectFeed } from "./object-feed.ts";
 
@@ -203,6 +203,12 @@ export class Views {
       const feed = this.#networks.get(id);
       for (const port of feed === undefined ? [] : ports) tell("network", id, feed!.refreshEndpoint(port, revision));
     }
+    for (const [id, rules] of dirty.rules) {
+      const feed = this.#feed("group", id, revision);
+      feed.touch(revision);
+      const isToldWhole = dirty.groups.has(id) || this.#memory.get("security_group", id) === undefined;
+      if (!isToldWhole && this.#isHeard(feed.members)) tell("group", id, this.#rulesLine(id, rules));
+    }
     const objects = { group: dirty.groups, router: dirty.routers };
     for (const kind of ["group", "router"] as const) {
       for (const id of objects[kind]) {
@@ -226,6 +232,18 @@ export class Views {
   #groupLine(id: Id): string {
     const view = viewGroup(this.#memory, id, this.#marker.rules.rulesOf(id));
     return view === undefined ? "" : putLine("group", view);
+  }
+
+  /** Of a group's rules these alone: a group can have a thousand, and as many hosts that hear of it. */
+  #rulesLine(id: Id, rules: Iterable<Id>): string {
+    const there: ViewRule[] = [];
+    const gone: Id[] = [];
+    for (const rule of rules) {
+      const record = this.#memory.get("security_group_rule", rule)?.record;
+      if (record?.security_group_id === id) there.push(viewRule(this.#memory, record));
+      else gone.push(rule);
+    }
+    return rulesLine(id, there, gone);
   }
 
   #routerLine(id: Id): string {

@@ -13,6 +13,8 @@ import { median, percentile, type Row, row, spread } from "./row.ts";
 const HOSTS = ["a", "b", "c"];
 const PORTS = 1_000;
 const RULES = 1_000;
+/** Of the group with other groups among the ports: each has all the rules. */
+const COMBINATIONS = 10;
 const MEMBERS = 10_000;
 const TRIES = 40;
 const NETWORK = "bench";
@@ -77,9 +79,12 @@ async function makeBed(log: (line: string) => void): Promise<Bed> {
   const addresses = await addAddresses(lab);
   await addRule(lab, group, { remote_group_id: members, ...OPEN });
   await addRule(lab, group, { remote_address_group_id: addresses, ...OPEN });
-  for (const host of HOSTS) {
-    const ports = await fillHost(lab, { network_id, host, count: Math.ceil(PORTS / HOSTS.length), groups: [group] });
-    await plugTaps(lab, host, ports);
+  for (let n = 0; n < COMBINATIONS; n++) {
+    const groups = [group, await addGroup(lab, `also-${n}`, [])];
+    for (const host of HOSTS) {
+      const count = Math.ceil(PORTS / HOSTS.length / COMBINATIONS);
+      await plugTaps(lab, host, await fillHost(lab, { network_id, host, count, groups }));
+    }
   }
   await fillHost(lab, { network_id, host: await ghostHost(lab), count: MEMBERS, groups: [members] });
   for (const host of HOSTS) await setGroups(lab, `target-${host}`, [group]);
