@@ -7,7 +7,17 @@ import { Attachments, Cni, isContainerDevice } from "./cni/mod.ts";
 import type { ControlNode } from "./control-node.ts";
 import { type Dns, type Server, startDns } from "./dns/mod.ts";
 import type { Log } from "./log.ts";
-import { Advertiser, type Applied, LocalLinks, Loop, PortWires, Responder, Saver, Watcher } from "./loop/mod.ts";
+import {
+  Advertiser,
+  type Applied,
+  Holders,
+  LocalLinks,
+  Loop,
+  PortWires,
+  Responder,
+  Saver,
+  Watcher,
+} from "./loop/mod.ts";
 import type { Metadata } from "./metadata/mod.ts";
 import { cniRoutes, metricsRoutes, refuseSecond, serve, stateRoutes } from "./ports/mod.ts";
 import { Reporter } from "./report/mod.ts";
@@ -77,7 +87,11 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
     if (applied.hasViewChanged) saver.changed();
   });
   await datapath.open();
-  datapath.onTrap((trap) => answer(responder, trap, log));
+  const holders = new Holders(
+    () => loop.view,
+    (hold) => reporter.setHold(hold),
+  );
+  datapath.onTrap((trap) => (trap.reason === "holder" ? holders.heard(trap) : answer(responder, trap, log)));
   const kept = await file.load();
   if (kept !== undefined) {
     loop.held.restore(kept.view, kept.revision);

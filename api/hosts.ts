@@ -33,11 +33,19 @@ export const PortReportBody = z.union([
   z.strictObject({ up: z.literal(false), reason: z.string() }),
 ]);
 
+export const HoldReportBody = z.strictObject({
+  port_id: z.uuid(),
+  ip: z.union([z.ipv4(), z.ipv6()]),
+  mac: z.mac(),
+  since_ms: z.int().min(0),
+});
+
 export const HostStatusBody = z.strictObject({
   facts: HostFactsBody.optional(),
   revision: z.int().min(0),
   beat_ms: z.int().min(100).max(60_000).optional(),
   ports: z.record(z.uuid(), PortReportBody),
+  holds: z.array(HoldReportBody).max(100).optional(),
 });
 
 /** A port that a host makes for a container; the host's record must list the network's project. */

@@ -3,7 +3,7 @@
 #define CABLE_ARP_H
 
 #include "arp_frame.h"
-#include "neighbour.h"
+#include "holder.h"
 #include "spoof.h"
 #include "switch.h"
 
@@ -68,11 +68,13 @@ static __always_inline int arp_from_port(struct __sk_buff *skb, const struct ori
 		return drop(origin->vif, reason);
 	if (vif->flags & VIF_PORT_SECURITY && is_arp_spoofed(origin->vif, vif, frame, &arp))
 		return drop(origin->vif, DROP_SPOOFED_ARP);
-	if (arp.operation == ARP_REPLY || arp.sender_ip == arp.target_ip) /* announcements: RFC 5227 section 3 */
-		return mac_is_group(&frame->dst_mac) ? flood_all(skb, origin, net) : switch_unicast(skb, origin, frame, net);
+	if (arp.operation == ARP_REPLY || arp.sender_ip == arp.target_ip) { /* announcements: RFC 5227 section 3 */
+		ip_from4(&target, arp.sender_ip);
+		return announce(skb, origin, frame, net, &target);
+	}
 	ip_from4(&target, arp.target_ip);
 	entry = find_ip(origin->net, &target);
-	if (!entry)
+	if (!entry || (!arp.sender_ip && is_held(entry)))
 		return ask_others(skb, origin, frame, net, DROP_ARP_UNKNOWN);
 	return is_own(origin, entry) ? TC_ACT_SHOT : answer_arp(skb, origin, frame, &arp, entry);
 }

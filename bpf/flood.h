@@ -5,6 +5,7 @@
 #include "mirror.h"
 #include "policy.h"
 #include "switch.h"
+#include "trap.h"
 
 /* Copies in one run; then the program calls itself, which the kernel allows 33 times in a row. */
 #define FLOOD_STEP 64
@@ -60,11 +61,19 @@ static __always_inline void copy_to_host(struct __sk_buff *skb, const struct ori
 		copy_to(skb, origin->vif, set->vxlan_ifindex);
 }
 
-/* All members have theirs. The original goes to the wire, to the host, or nowhere. */
+/* All members have theirs. The original goes to the agent, to the wire, to the host, or nowhere. */
 static __always_inline int end_flood(struct __sk_buff *skb, const struct origin *origin, struct segment from,
 				     const struct net *net, __u32 to)
 {
-	if (to & FLOOD_WIRE && !is_same_segment(from, segment_of_wire(net)))
+	int is_for_wire = to & FLOOD_WIRE && !is_same_segment(from, segment_of_wire(net));
+	struct decision *decision = get_decision();
+
+	if (to & FLOOD_TELL && decision) {
+		if (is_for_wire)
+			copy_tagged(skb, origin->vif, net->ifindex, net->vlan);
+		return trap(skb, origin, &decision->frame, TRAP_HOLDER);
+	}
+	if (is_for_wire)
 		return deliver_wire(skb, origin, origin->net);
 	return is_shared_with_host(origin) ? TC_ACT_OK : TC_ACT_SHOT;
 }

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "3fd9d729303629a9";
+export const LAYOUT_HASH = "30f0c1a4d923e94c";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -156,12 +156,14 @@ export const gatewayFlagNames: Readonly<Record<number, string>> = {
 export const IpFlag = {
   ANSWERED: 1,
   LEASED: 2,
+  HELD: 4,
 } as const;
 export type IpFlag = (typeof IpFlag)[keyof typeof IpFlag];
 /** Names by value, in lower case. */
 export const ipFlagNames: Readonly<Record<number, string>> = {
   1: "answered",
   2: "leased",
+  4: "held",
 };
 
 export const MirrorDirection = {
@@ -377,6 +379,7 @@ export const TrapReason = {
   DHCP4: 1,
   ROUTER_SOLICITATION: 2,
   DHCP6: 3,
+  HOLDER: 4,
 } as const;
 export type TrapReason = (typeof TrapReason)[keyof typeof TrapReason];
 /** Names by value, in lower case. */
@@ -384,6 +387,7 @@ export const trapReasonNames: Readonly<Record<number, string>> = {
   1: "dhcp4",
   2: "router_solicitation",
   3: "dhcp6",
+  4: "holder",
 };
 
 export const UplinkFlag = {
@@ -430,6 +434,22 @@ export const vifKindNames: Readonly<Record<number, string>> = {
   2: "veth",
   3: "physical",
 };
+
+export interface IpKey {
+  net: NetNumber;
+  ip: Ip;
+}
+export const IpKey: Table<IpKey> = record("ip_key", 20, {
+  net: [0, branded<NetNumber>(u32)],
+  ip: [4, ip],
+});
+
+export interface Asking {
+  askedNs: bigint;
+}
+export const Asking: Table<Asking> = record("asking", 8, {
+  askedNs: [0, u64],
+});
 
 export interface AttachmentKey {
   ifindex: number;
@@ -478,15 +498,6 @@ export interface Fixed {
 export const Fixed: Table<Fixed> = record("fixed", 12, {
   ip: [0, be32],
   mac: [4, mac],
-});
-
-export interface IpKey {
-  net: NetNumber;
-  ip: Ip;
-}
-export const IpKey: Table<IpKey> = record("ip_key", 20, {
-  net: [0, branded<NetNumber>(u32)],
-  ip: [4, ip],
 });
 
 export interface Floating {
@@ -1085,6 +1096,7 @@ export const Trace: Table<Trace> = record("trace", 7324, {
 
 /** Every map that the agent fills or reads: the tables of its key and value. */
 export const MAPS = {
+  askings: { key: IpKey, value: Asking },
   attachments: { key: AttachmentKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
   classes: { key: ClassKey, value: ClassEntry },
   fixeds: { key: FixedKey, value: Fixed },

@@ -51,6 +51,7 @@ MAP(leases, BPF_MAP_TYPE_ARRAY, __u32, struct lease, 1);
 MAP(neighbours, BPF_MAP_TYPE_LRU_HASH, struct ip_key, struct neighbour, 4096);
 SPARSE_MAP(mirrors, BPF_MAP_TYPE_HASH, struct mirror_key, struct mirror, 16384);
 SPARSE_MAP(taps, BPF_MAP_TYPE_HASH, struct tap_key, struct tap, 4096);
+MAP(askings, BPF_MAP_TYPE_LRU_HASH, struct ip_key, struct asking, 4096);
 SPARSE_MAP(sources, BPF_MAP_TYPE_LPM_TRIE, struct source_key, struct source, 65536);
 SPARSE_MAP(peers, BPF_MAP_TYPE_HASH, struct peer_key, struct peer, 262144);
 MAP(service_clients, BPF_MAP_TYPE_LRU_HASH, struct service_key, struct service_client, 65536);

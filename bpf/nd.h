@@ -92,9 +92,9 @@ static __always_inline int nd_from_port(struct __sk_buff *skb, const struct orig
 	if (vif->flags & VIF_PORT_SECURITY && is_nd_spoofed(origin->vif, frame, &message))
 		return drop(origin->vif, DROP_SPOOFED_ND);
 	if (message.type == ND_NEIGHBOUR_ADVERTISEMENT)
-		return mac_is_group(&frame->dst_mac) ? flood_all(skb, origin, net) : switch_unicast(skb, origin, frame, net);
+		return announce(skb, origin, frame, net, &message.target);
 	entry = find_ip(origin->net, &message.target);
-	if (!entry)
+	if (!entry || (ip_is_unspecified(&frame->key.src) && is_held(entry)))
 		return ask_others(skb, origin, frame, net, DROP_ND_UNKNOWN);
 	return is_own(origin, entry) ? TC_ACT_SHOT : answer_nd(skb, origin, frame, &message, entry);
 }

@@ -102,20 +102,43 @@ static __always_inline int ask6(struct __sk_buff *skb, const struct decision *de
 	return make_room(skb, sizeof(question)) || bpf_skb_store_bytes(skb, 0, &question, sizeof(question), 0);
 }
 
-/* The packet becomes the question; whoever sent it sends it again. */
+/* Likewise for a port: of a map of their own, so that what workloads ask for pushes out nobody who is outside. */
+static __always_inline int may_ask_ports(net_t net, const ip_t *ip)
+{
+	struct ip_key key = { .net = net, .ip = *ip };
+	struct asking *found = bpf_map_lookup_elem(&askings, &key);
+	struct asking asked = { .asked_ns = bpf_ktime_get_coarse_ns() };
+
+	if (found && asked.asked_ns - found->asked_ns < ASK_PAUSE_NS)
+		return 0;
+	bpf_map_update_elem(&askings, &key, &asked, BPF_ANY);
+	return 1;
+}
+
+/* The packet becomes the question, on a wire or to all ports of an overlay; whoever sent it sends it again. */
 SEC("tc")
 int ask(struct __sk_buff *skb)
 {
-	struct origin origin = origin_of(skb);
+	struct origin origin = origin_of(skb), ports = {};
 	struct decision *decision = get_decision();
+	int is_wire;
 
 	drop(origin.vif, DROP_NEIGHBOUR_UNKNOWN);
-	if (!decision || !may_ask(decision->out, &decision->next_hop))
+	if (!decision)
+		return TC_ACT_SHOT;
+	is_wire = decision->out & NET_LOCAL;
+	if (is_wire ? !may_ask(decision->out, &decision->next_hop) : !may_ask_ports(decision->out, &decision->next_hop))
 		return TC_ACT_SHOT;
 	if (ip_is4(&decision->next_hop) ? ask4(skb, decision) : ask6(skb, decision))
 		return TC_ACT_SHOT;
 	note(TRACE_ASKED, step->net = decision->out; step->dst = decision->next_hop);
-	return deliver_wire(skb, &origin, decision->out);
+	if (is_wire)
+		return deliver_wire(skb, &origin, decision->out);
+	ports.net = decision->out;
+	ports.ingress = FLOW_VIF | origin.vif;
+	ports.vif = origin.vif;
+	decision->frame.ip_length = 0; /* the question is asked of no groups */
+	return flood_to(skb, &ports, FLOOD_LOCALS | FLOOD_REMOTES);
 }
 
 #endif

@@ -106,7 +106,7 @@ static __always_inline set_t set_of(net_t net, const ip_t *ip)
 	struct ip_key key = { .net = net, .ip = *ip };
 	struct ip_entry *entry = bpf_map_lookup_elem(&ips, &key);
 
-	return entry ? entry->set : set_of_pair(net, ip);
+	return entry && !(entry->flags & IP_HELD) ? entry->set : set_of_pair(net, ip);
 }
 
 /* Whether `vif` may send this frame to the far end, or get it from there. `far_net`: where the far end is known.

@@ -4,6 +4,7 @@
 
 #include "commit.h"
 #include "enter.h"
+#include "holder.h"
 #include "switch.h"
 #include "ways.h"
 
@@ -88,6 +89,7 @@ int route(struct __sk_buff *skb)
 	struct ip_entry *entry;
 	struct router *router;
 	struct route *found;
+	const ip_t *hop;
 	struct net *net;
 	int from_there;
 
@@ -113,13 +115,17 @@ int route(struct __sk_buff *skb)
 	/* Its own host routes it. */
 	if (is_outside(&origin) && !from_there && !decision->is_outside)
 		return unclaimed(&origin, DROP_DST_UNKNOWN);
-	entry = find_ip(found->net, found->kind == ROUTE_VIA ? &found->next_hop : &decision->now.dst);
+	hop = found->kind == ROUTE_VIA ? &found->next_hop : &decision->now.dst;
+	entry = find_ip(found->net, hop);
 	if (entry && entry->target.kind == TARGET_ROUTER && found->kind == ROUTE_CONNECTED)
 		return may_leave(&origin, decision) ? to_router(skb, &origin, decision) : drop(origin.vif, DROP_POLICY_EGRESS);
 	if (decision->frame.ttl <= decision->hops + 1)
 		return refuse_with(skb, &origin, decision, REFUSE_TTL);
 	net = bpf_map_lookup_elem(&nets, &found->net);
 	port = find_router_port(decision->router, found->net);
+	if (!entry && net && port && !(net->flags & NET_PROVIDER) && may_be_held(found->net, hop))
+		return may_leave(&origin, decision) ? ask_ports(skb, &origin, decision, found->net, port, hop)
+						    : drop(origin.vif, DROP_POLICY_EGRESS);
 	if (!entry || !net || !port)
 		return refuse_with(skb, &origin, decision, REFUSE_NO_HOST);
 	decision->hops++;

@@ -53,7 +53,7 @@ enum drop_reason {
 	DROP_ROUTER_DOWN,        /* admin_state_up of the router is false */
 	DROP_TO_ROUTER,          /* to the router itself, and no echo request */
 	DROP_NO_GATEWAY,         /* to the outside, and no host is its router's gateway now */
-	DROP_NEIGHBOUR_UNKNOWN,  /* the next hop outside has not told its MAC yet; it was asked */
+	DROP_NEIGHBOUR_UNKNOWN,  /* the next hop outside, or who holds an address of his pairs, has not told yet; he was asked */
 	DROP_NAT_PORTS,          /* no port left under which its sender could be told apart outside */
 	DROP_COPY,               /* a mirrored copy: its tap port is down or gone, or the kernel refused it */
 	DROP_FLOW_TABLE_FULL,    /* no room for a new flow */
@@ -140,7 +140,8 @@ struct ip_entry {
 };
 enum ip_flag {
 	IP_ANSWERED = 1, /* an address outside that is this host's work: the wire's questions are answered */
-	IP_LEASED = 2    /* another host would take it over: only while the lease lasts */
+	IP_LEASED = 2,   /* another host would take it over: only while the lease lasts */
+	IP_HELD = 4      /* of the holder's address pairs, and another may take it: probes go to him, groups are as in `pairs` */
 };
 
 /* leases[0]: array; renewed by the agent while it lives. */
@@ -150,7 +151,8 @@ struct lease { __u64 until_ns; /* CLOCK_MONOTONIC */ };
 enum prefix_flag { PREFIX_IP6 = 1 };
 
 /* pairs{net, prefix}: LPM; whose groups the addresses of address pairs count as, where `ips` does not say it. Of several
- * endpoints that may hold an address the set is of the groups of all of them. */
+ * endpoints that may hold an address the set is of the groups of all of them. Holders without groups are here with set 0: who
+ * holds such an address is asked for. */
 #define PAIR_FIXED_BITS 32
 struct pair_key {
 	__u32 prefix_length;
@@ -329,6 +331,9 @@ struct mirror {
 struct tap_key { __u32 vni; };
 struct tap { vif_t vif; };
 
+/* askings{net, ip}: LRU hash, the data plane's own: when the holder of an address was last asked for. */
+struct asking { __u64 asked_ns; /* CLOCK_MONOTONIC, coarse */ };
+
 /* members{net, index}: hash; who gets broadcast and multicast. Of several physical machines behind one card and tag only
  * one is a member, since one frame reaches them all. */
 #define MEMBER_REMOTE 0x8000u
@@ -460,7 +465,8 @@ struct trap_budget {
 	__u64 tokens;
 };
 
-enum trap_reason { TRAP_DHCP4 = 1, TRAP_ROUTER_SOLICITATION = 2, TRAP_DHCP6 = 3 };
+enum trap_reason { TRAP_DHCP4 = 1, TRAP_ROUTER_SOLICITATION = 2, TRAP_DHCP6 = 3,
+		   TRAP_HOLDER = 4 /* ARP or ND by which a port says that it holds an address, which `ips` does not say */ };
 /* In front of every frame on pkt0, both ways, after an outer Ethernet header (14 bytes) whose type is the inner frame's
  * own; towards the data plane `reason` is 0 and `vif` is the port to send to, or `wire` the network. */
 struct trap_header {

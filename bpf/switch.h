@@ -118,10 +118,15 @@ static __always_inline int ask_others(struct __sk_buff *skb, const struct origin
 	return to ? flood_to(skb, origin, to) : drop(origin->vif, reason);
 }
 
+static __always_inline __u32 everyone_in(const struct net *net)
+{
+	return FLOOD_LOCALS | (net->flags & NET_PROVIDER ? FLOOD_WIRE : FLOOD_REMOTES);
+}
+
 /* To everyone in the network but the sender. */
 static __always_inline int flood_all(struct __sk_buff *skb, const struct origin *origin, const struct net *net)
 {
-	return flood_to(skb, origin, FLOOD_LOCALS | (net->flags & NET_PROVIDER ? FLOOD_WIRE : FLOOD_REMOTES));
+	return flood_to(skb, origin, everyone_in(net));
 }
 
 /* Split horizon: what came from outside has been sent to everyone else there already. */
@@ -141,6 +146,12 @@ static __always_inline struct ip_entry *find_ip(net_t net, const ip_t *ip)
 static __always_inline int is_own(const struct origin *origin, const struct ip_entry *entry)
 {
 	return entry->target.kind == TARGET_LOCAL && entry->target.vif == origin->vif;
+}
+
+/* Who holds an address of his pairs says so by himself; a probe (RFC 5227, RFC 4862) is how another one asks him. */
+static __always_inline int is_held(const struct ip_entry *entry)
+{
+	return entry->flags & IP_HELD;
 }
 
 static __always_inline int has_lease(void)

@@ -77,7 +77,12 @@ static __always_inline struct origin origin_of(struct __sk_buff *skb)
 	return (struct origin){ skb->cb[CB_INGRESS], skb->cb[CB_NET], skb->cb[CB_VIF] };
 }
 
-enum flood_to { FLOOD_LOCALS = 1, FLOOD_REMOTES = 2, FLOOD_WIRE = 4 };
+enum flood_to {
+	FLOOD_LOCALS = 1,
+	FLOOD_REMOTES = 2,
+	FLOOD_WIRE = 4,
+	FLOOD_TELL = 8 /* and the agent: TRAP_HOLDER */
+};
 
 static __always_inline int flood_to(struct __sk_buff *skb, const struct origin *origin, __u32 to)
 {

@@ -44,6 +44,8 @@ export interface WantedEndpoint {
   moreMacs: Mac[];
   /** Addresses not its own that it may hold: an ARP request for one of them is forwarded, not answered. */
   movableCidrs: Cidr[];
+  /** Such as it holds now, and the MAC that each is at. An address of an endpoint's own is never held by another. */
+  held?: { ip: Ip; mac: Mac }[];
   /** Sorted; what rules about a remote group mean. */
   groups: Id[];
   location: { kind: "local"; vifId: Id } | { kind: "remote"; tunnelIp: Ip } | { kind: "wire" };
@@ -136,7 +138,7 @@ export const noChange = (): WantedChange => ({
 /** A packet that the data plane hands to the agent's services. */
 export interface Trap {
   vifId: Id;
-  reason: "dhcp4" | "dhcp6" | "router_solicitation";
+  reason: "dhcp4" | "dhcp6" | "router_solicitation" | "holder";
   /** From its Ethernet header, without VLAN tag. */
   frame: Buffer;
 }

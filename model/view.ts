@@ -107,6 +107,8 @@ export interface ViewEndpoint {
   ips: Ip[];
   addressPairs: AddressPair[];
   securityGroups: Id[];
+  /** Addresses of its pairs that it holds now, each with the MAC that it is at. */
+  held?: { ip: Ip; mac: Mac }[];
   /** The host it is bound to. */
   host: string;
   /** That host's tunnel address; null while it has not reported one. */
@@ -234,6 +236,17 @@ export interface HostStatus {
   /** How soon the next report comes in any case: the host is a gateway, and missed at once. */
   beat_ms?: number;
   ports: Record<Id, PortReport>;
+  /** Ports that have said they hold addresses which are not their own. */
+  holds?: HoldReport[];
+}
+
+/** By ARP or neighbour discovery: of its address pairs, or any if port security is off. */
+export interface HoldReport {
+  port_id: Id;
+  ip: Ip;
+  mac: Mac;
+  /** For how long it has been so when it is told. */
+  since_ms: number;
 }
 
 export type PortReport = { up: true; device: string } | { up: false; reason: string };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ip, mac } from "../model/mod.ts";
 import { pseudoChecksum } from "./checksum.ts";
-import { announcement, neighbourQuestion } from "./neighbour.ts";
+import { announced, announcement, neighbourQuestion } from "./neighbour.ts";
 
 const four = { ip: ip("192.0.2.50"), mac: mac("02:00:00:00:04:00") };
 const six = { ip: ip("2001:db8::50"), mac: mac("02:00:00:00:04:00") };
@@ -43,3 +43,10 @@ for (const { what, frame, to, destination, body, type } of rows) {
     assert.equal(pseudoChecksum(frame.subarray(22, 38), frame.subarray(38, 54), 58, frame.subarray(54)), 0);
   });
 }
+
+test("what is announced is read back; questions and other frames say nothing", () => {
+  for (const each of [four, six]) assert.deepEqual(announced(announcement(each)), each);
+  assert.equal(announced(neighbourQuestion(six, ip("2001:db8::1"))), undefined);
+  assert.equal(announced(announcement(six).subarray(0, 60)), undefined);
+  assert.equal(announced(announcement(four).subarray(0, 40)), undefined);
+});

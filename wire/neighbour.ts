@@ -1,5 +1,5 @@
-/** ARP for IPv4 (RFC 826, RFC 5227) and neighbour discovery (RFC 4861) as whole Ethernet frames: questions and announcements. */
-import { type Ip, ipBytes16, ipFamily, type Mac, macBytes } from "../model/mod.ts";
+/** ARP for IPv4 (RFC 826, RFC 5227) and neighbour discovery (RFC 4861) as whole Ethernet frames: questions, announcements, and what is announced. */
+import { type Ip, ipBytes16, ipFamily, ipFromBytes16, type Mac, macBytes, macFromBytes } from "../model/mod.ts";
 import { pseudoChecksum } from "./checksum.ts";
 
 /** An address and the MAC that it is at. */
@@ -19,6 +19,13 @@ const TARGET_OPTION = 2;
 const OVERRIDE = 0x20;
 const ALL_NODES = Uint8Array.of(0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
+/** Ends and places in a frame without VLAN tag and without IPv6 extension headers, which neighbour discovery has none of. */
+const ARP_END = 42;
+const IP6_NEXT = 20;
+const ICMP_TYPE = 54;
+const TARGET_END = 78;
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
 const ip4Bytes = (ip: Ip) => ipBytes16(ip).subarray(12);
 
 /** Who has `target`? It tells `asker`. The family is the addresses'. */
@@ -34,6 +41,19 @@ export function neighbourQuestion(asker: NeighbourAddress, target: Ip): Buffer {
 export function announcement(of: NeighbourAddress): Buffer {
   if (ipFamily(of.ip) === 4) return arp(of, ip4Bytes(of.ip));
   return discovery(of, ALL_NODES, ADVERTISEMENT, OVERRIDE, ipBytes16(of.ip), TARGET_OPTION);
+}
+
+/** Whose address the sender of an ARP packet or a neighbour advertisement says it has; undefined for any other frame. */
+export function announced(frame: Uint8Array): NeighbourAddress | undefined {
+  const type = Buffer.from(frame.subarray(12, 14)).toString("hex");
+  if (type === "0806" && frame.length >= ARP_END)
+    return {
+      ip: ipFromBytes16(Uint8Array.of(...MAPPED, ...frame.subarray(28, 32))),
+      mac: macFromBytes(frame.subarray(22, 28)),
+    };
+  if (type !== "86dd" || frame.length < TARGET_END || frame[IP6_NEXT] !== ICMPV6 || frame[ICMP_TYPE] !== ADVERTISEMENT)
+    return undefined;
+  return { ip: ipFromBytes16(frame.subarray(TARGET_END - 16, TARGET_END)), mac: macFromBytes(frame.subarray(6, 12)) };
 }
 
 function arp({ ip, mac }: NeighbourAddress, target: Uint8Array): Buffer {

@@ -5,6 +5,7 @@
  */
 export * from "./advertiser.ts";
 export * from "./devices.ts";
+export * from "./holders.ts";
 export * from "./loop.ts";
 export * from "./responder.ts";
 export * from "./saver.ts";

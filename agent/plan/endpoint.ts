@@ -24,6 +24,7 @@ export function planEndpoint(
     moreMacs: [...moreMacs],
     groups: [...endpoint.securityGroups].sort(),
     movableCidrs: [...new Set(endpoint.addressPairs.map((pair) => parseCidr(pair.ip_address) as Cidr))],
+    ...(endpoint.held !== undefined && { held: endpoint.held }),
     location,
   };
 }

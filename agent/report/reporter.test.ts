@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { HostFacts, Ip } from "../../model/mod.ts";
+import type { HostFacts, Ip, Mac } from "../../model/mod.ts";
 import { AWAY, FakeControl, fakeLog, portId, turns } from "../fake/mod.ts";
 import { Reporter } from "./reporter.ts";
 
@@ -141,4 +141,24 @@ test("after a reconnect everything is told again", async () => {
   reporter.connected();
   await turns();
   assert.deepEqual(control.reports, [{ facts: FACTS, revision: 1, ports: { [portId(2)]: DOWN, [portId(1)]: UP } }]);
+});
+
+test("what a port holds is told at once, once, and again if it was not taken", async () => {
+  const { control, reporter } = setUp();
+  const hold = { port_id: portId(1), ip: "10.0.0.77" as Ip, mac: "02:00:00:00:00:01" as Mac };
+  reporter.connected();
+  reporter.setHold(hold);
+  await turns();
+  assert.deepEqual(
+    control.reports.map(({ holds = [] }) => holds.map(({ since_ms: _, ...each }) => each)),
+    [[hold]],
+  );
+  control.failure = AWAY;
+  reporter.setHold({ ...hold, ip: "10.0.0.78" as Ip });
+  await turns();
+  control.failure = undefined;
+  for (let waited = 0; control.reports.length < 3 && waited < 2_000; waited += 20) await sleep(20);
+  const again = control.reports.at(-1)?.holds;
+  assert.deepEqual([again?.length, again?.[0]?.ip], [1, "10.0.0.78"]);
+  assert.ok((again?.[0]?.since_ms ?? 0) > 0, "it tells for how long it has been so");
 });

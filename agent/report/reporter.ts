@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import type { HostFacts, HostStatus, Id, PortReport } from "../../model/mod.ts";
+import type { HoldReport, HostFacts, HostStatus, Id, PortReport } from "../../model/mod.ts";
 import { Backoff } from "../backoff.ts";
 import { ControlFailure, type ControlNode } from "../control-node.ts";
 import type { Log } from "../log.ts";
@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 /** A newer revision alone waits this long for something worth a request; it only tells how far the host is. */
 const REVISION_MS = 5_000;
 const PORTS_A_REQUEST = 500;
+const HOLDS_A_REQUEST = 100;
 /** Of one that is restarted: missed after three times this. */
 const LEAVE_BEAT_MS = 10_000;
 const LEAVE_WAIT_MS = 1_000;
@@ -20,6 +21,8 @@ export class Reporter {
   /** What the control node has been told, and accepted. */
   readonly #told = new Map<Id, PortReport>();
   readonly #pending = new Map<Id, PortReport>();
+  /** What ports hold since when, by port and address; told once. */
+  readonly #holds = new Map<string, Omit<HoldReport, "since_ms"> & { atMs: number }>();
   readonly #backoff = new Backoff(200, 15_000);
   #facts: HostFacts | undefined;
   #isFactsTold = false;
@@ -60,6 +63,12 @@ export class Reporter {
       this.#told.delete(id);
     } else if (isDeepStrictEqual(this.#told.get(id), report)) this.#pending.delete(id);
     else this.#pending.set(id, report);
+  }
+
+  /** A port has said that it holds an address: told at once. */
+  setHold(hold: Omit<HoldReport, "since_ms">): void {
+    this.#holds.set(`${hold.port_id} ${hold.ip}`, { ...hold, atMs: performance.now() });
+    this.#send();
   }
 
   /** To be called after a round of {@link setPort}. */
@@ -122,7 +131,8 @@ export class Reporter {
     if (this.#isSending || !this.#isOnline) return;
     const ports = [...this.#pending].slice(0, PORTS_A_REQUEST);
     const facts = this.#isFactsTold ? undefined : this.#facts;
-    const isNews = ports.length > 0 || facts !== undefined || this.#revision !== this.#revisionTold;
+    const holds = [...this.#holds].slice(0, HOLDS_A_REQUEST);
+    const isNews = ports.length > 0 || holds.length > 0 || facts !== undefined || this.#revision !== this.#revisionTold;
     if (!isNews && !this.#isBeatDue) return;
     this.#isBeatDue = false;
     clearTimeout(this.#timer);
@@ -135,9 +145,13 @@ export class Reporter {
       revision: this.#revision,
       ...(this.#beatMs === undefined ? {} : { beat_ms: this.#beatMs }),
       ports: Object.fromEntries(ports),
+      ...(holds.length > 0 && { holds: holds.map(([, hold]) => told(hold)) }),
     };
     this.#control.report(status).then(
-      () => this.#accepted(status),
+      () => {
+        for (const [key, hold] of holds) if (this.#holds.get(key) === hold) this.#holds.delete(key);
+        this.#accepted(status);
+      },
       (error: unknown) => this.#refused(error),
     );
   }
@@ -152,7 +166,8 @@ export class Reporter {
       this.#pending.delete(id);
       this.#told.set(id, report);
     }
-    if (this.#pending.size > 0 || (this.#facts !== undefined && !this.#isFactsTold)) this.#send();
+    if (this.#pending.size > 0 || this.#holds.size > 0 || (this.#facts !== undefined && !this.#isFactsTold))
+      this.#send();
     else if (this.#revision !== this.#revisionTold) this.#sendIn(this.#revisionMs);
   }
 
@@ -163,3 +178,8 @@ export class Reporter {
     this.#sendIn(this.#backoff.nextMs());
   }
 }
+
+const told = ({ atMs, ...hold }: Omit<HoldReport, "since_ms"> & { atMs: number }): HoldReport => ({
+  ...hold,
+  since_ms: Math.max(0, Math.round(performance.now() - atMs)),
+});

@@ -1,10 +1,11 @@
-/** What an agent reports: facts of its host, and which of its ports are up. */
+/** What an agent reports: facts of its host, which of its ports are up, and what addresses they hold. */
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import type { HostStatusBody } from "../../api/mod.ts";
 import { fault, type HostFacts, type Id, type PortRecord, parseIp } from "../../model/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import { updateRecords } from "../guarded-update.ts";
+import { takeHolds } from "../held-addresses.ts";
 import type { Memory } from "../memory.ts";
 
 type Report = z.output<typeof HostStatusBody>;
@@ -21,6 +22,7 @@ export async function takeStatus(parts: { store: Store; memory: Memory }, host: 
     );
   }
   await updateRecords(parts, "port", Object.keys(report.ports), (port) => statusChange(host, port, report.ports));
+  await takeHolds(parts, host, report.holds ?? []);
 }
 
 function statusChange(host: string, port: PortRecord, reports: Report["ports"]): PortRecord | undefined {

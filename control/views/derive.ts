@@ -10,6 +10,7 @@ import type {
   ViewSubnet,
 } from "../../model/mod.ts";
 import { DEFAULT_DNS_DOMAIN } from "../../model/mod.ts";
+import { mayHold } from "../held-addresses.ts";
 import type { Memory } from "../memory.ts";
 import { viewTaps } from "./derive-taps.ts";
 import { bindingOf, segmentsOf } from "./place.ts";
@@ -84,6 +85,15 @@ export function viewPort(memory: Memory, hostName: string, id: Id, taps: Taps): 
   };
 }
 
+/** What it may still hold of what it said that it does. */
+function heldBy(port: PortRecord): Pick<ViewEndpoint, "held"> {
+  const held = (port.held_addresses ?? []).filter(({ ip_address, mac_address }) =>
+    mayHold(port, ip_address, mac_address),
+  );
+  if (held.length === 0) return {};
+  return { held: held.map(({ ip_address, mac_address }) => ({ ip: ip_address, mac: mac_address })) };
+}
+
 /** The port as every host of its network sees it; undefined when it is not in that network or on no host. */
 export function viewEndpoint(memory: Memory, networkId: Id, id: Id): ViewEndpoint | undefined {
   const port = memory.get("port", id)?.record;
@@ -97,6 +107,7 @@ export function viewEndpoint(memory: Memory, networkId: Id, id: Id): ViewEndpoin
     ips: port.fixed_ips.map(({ ip_address }) => ip_address),
     addressPairs: port.allowed_address_pairs,
     securityGroups: port.security_groups,
+    ...heldBy(port),
     host: binding.host.name,
     tunnelIp: binding.host.facts?.tunnel_ip ?? null,
     ...(port.dns_name && { dnsName: port.dns_name }),

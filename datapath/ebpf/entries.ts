@@ -1,5 +1,6 @@
 /** Wanted objects as map entries: what the data plane knows of a network, a vif and an endpoint. Pure. */
 import {
+  IpFlag,
   MEMBER_REMOTE,
   NET_LOCAL,
   NetFlag,
@@ -25,7 +26,7 @@ import {
   type Segment,
 } from "../../model/mod.ts";
 import type { WantedEndpoint, WantedNetwork, WantedVif } from "../datapath.ts";
-import { BORROWED, type Entry, entry, prefixFlags, prefixKey } from "./entry.ts";
+import { BORROWED, type Entry, entry, HELD, prefixFlags, prefixKey } from "./entry.ts";
 import { mirrorFlags } from "./mirrors.ts";
 import { NO_SET } from "./sets.ts";
 
@@ -145,6 +146,10 @@ export function endpointEntries(
     entry("macs", { net, mac }, target),
     ...endpoint.moreMacs.map((more) => entry("macs", { net, mac: more }, target, BORROWED)),
     ...[...ips].map((ip) => entry("ips", { net, ip }, { target, mac, flags: 0, set })),
+    ...(endpoint.held ?? []).flatMap(({ ip, mac: at }) => [
+      entry("ips", { net, ip }, { target, mac: at, flags: IpFlag.HELD, set: NO_SET }, HELD),
+      ...(at === mac ? [] : [entry("macs", { net, mac: at }, target, HELD)]),
+    ]),
   ];
 }
 

@@ -6,7 +6,8 @@ export type Entry = { [N in MapName]: { map: N; key: MapKey<N>; value: MapValue<
 
 /** Where two objects say different things under one key, the lower rank counts. */
 export const OWN = 0;
-export const BORROWED = 1;
+export const HELD = 1;
+export const BORROWED = 2;
 
 export function entry<N extends MapName>(map: N, key: MapKey<N>, value: MapValue<N>, rank = OWN): Entry {
   // The compiler cannot see that one N ties the three together once they are in an object.

@@ -1,5 +1,5 @@
 /**
- * Whose groups the addresses of address pairs count as. Several endpoints may hold the same address (VRRP), and a pair may
+ * Which addresses are of address pairs, and whose groups they count as. Several endpoints may hold the same address (VRRP), and a pair may
  * be within another one's: who looks an address up meets its longest prefix, which therefore speaks for all around it.
  */
 import { type NetNumber, PAIR_FIXED_BITS, type SetNumber } from "../../bpf/layout.gen.ts";
@@ -7,14 +7,13 @@ import { type Cidr, type Id, type Prefix, prefix } from "../../model/mod.ts";
 import type { WantedEndpoint } from "../datapath.ts";
 import type { Claims } from "./claims.ts";
 import { entry, prefixFlags, prefixKey } from "./entry.ts";
-import { NO_SET } from "./sets.ts";
 
 type Holder = Pick<WantedEndpoint, "networkId" | "movableCidrs" | "groups">;
 
 /** The set of these groups, in use by that name; no groups give it back. */
 export type TakeSet = (name: string, groups: readonly Id[]) => SetNumber;
 
-const isHolder = ({ movableCidrs, groups }: Holder) => movableCidrs.length > 0 && groups.length > 0;
+const isHolder = ({ movableCidrs }: Holder) => movableCidrs.length > 0;
 
 export class Pairs {
   readonly #claims: Claims;
@@ -58,7 +57,7 @@ export class Pairs {
     for (const cidr of this.#taken.get(networkId) ?? []) if (!groups.has(cidr)) this.#take(name(cidr), []);
     const entries = [...groups].flatMap(([cidr, each]) => {
       const set = this.#take(name(cidr), each);
-      if (set === NO_SET || net === undefined) return [];
+      if (net === undefined) return [];
       const parsed = prefix(cidr);
       return [entry("pairs", { net, ...prefixKey(parsed, PAIR_FIXED_BITS) }, { set, flags: prefixFlags(parsed) })];
     });

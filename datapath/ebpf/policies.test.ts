@@ -142,7 +142,11 @@ describe("address pairs", () => {
     pairs.place("p1", holder(["a"], "10.0.0.9/32"));
     pairs.place("p2", holder([], "10.0.0.8/32"));
     pairs.update(() => net);
-    assert.deepEqual(lines("pairs"), ["pairs[prefixLength=160 net=7 ip=10.0.0.9]=set=1 flags=0"]);
+    assert.deepEqual(lines("pairs"), [
+      "pairs[prefixLength=160 net=7 ip=10.0.0.8]=set=0 flags=0",
+      "pairs[prefixLength=160 net=7 ip=10.0.0.9]=set=1 flags=0",
+    ]);
+    pairs.place("p2", undefined);
     net = 8 as NetNumber;
     pairs.place("p1", holder(["a"], "10.0.0.9/32", "fd00::9/128"));
     pairs.update(() => net);

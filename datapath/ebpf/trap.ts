@@ -11,6 +11,7 @@ const HEADERS_SIZE = ETHERNET_SIZE + TrapHeader.size;
 const REASONS: Readonly<Record<number, Trap["reason"]>> = {
   [TrapReason.DHCP4]: "dhcp4",
   [TrapReason.DHCP6]: "dhcp6",
+  [TrapReason.HOLDER]: "holder",
   [TrapReason.ROUTER_SOLICITATION]: "router_solicitation",
 };
 

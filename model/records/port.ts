@@ -54,6 +54,8 @@ export interface PortRecord extends Standard {
   hints?: Record<string, unknown> | null; // user
   /** What its guest says of itself is believed: shown in the binding's profile, too. */
   trusted?: boolean | null; // user
+  /** Addresses that it holds although they are not its own: its guest has said so. `at`: milliseconds of Unix time. */
+  held_addresses?: { ip_address: Ip; mac_address: Mac; at: number }[]; // agent
   /** Absent: immediate. */
   ip_allocation?: "immediate" | "deferred" | "none"; // control
 }
