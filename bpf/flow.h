@@ -7,11 +7,6 @@
 #include "rewrite.h"
 #include "spoof.h"
 
-#define TCP_FIN 0x01
-#define TCP_SYN 0x02
-#define TCP_RST 0x04
-#define TCP_ACK 0x10
-
 static __always_inline struct flow *find_flow(const struct frame *frame, __u32 generation, const ip_t *peer)
 {
 	struct flow *flow = bpf_map_lookup_elem(&flows, &frame->key);

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "30f0c1a4d923e94c";
+export const LAYOUT_HASH = "34db366995fee488";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -77,8 +77,9 @@ export const DropReason = {
   FLOW_TABLE_FULL: 33,
   MEMBERS_FULL: 34,
   TRAP_LIMIT: 35,
-  REDIRECT: 36,
-  INTERNAL: 37,
+  SERVICE_LIMIT: 36,
+  REDIRECT: 37,
+  INTERNAL: 38,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 /** Names by value, in lower case. */
@@ -119,8 +120,9 @@ export const dropReasonNames: Readonly<Record<number, string>> = {
   33: "flow_table_full",
   34: "members_full",
   35: "trap_limit",
-  36: "redirect",
-  37: "internal",
+  36: "service_limit",
+  37: "redirect",
+  38: "internal",
 };
 
 export const FlowFlag = {
@@ -858,6 +860,15 @@ export const Rule: Table<Rule> = record("rule", 8, {
   tag: [4, u32],
 });
 
+export interface Budget {
+  filledNs: bigint;
+  tokens: bigint;
+}
+export const Budget: Table<Budget> = record("budget", 16, {
+  filledNs: [0, u64],
+  tokens: [8, u64],
+});
+
 export interface ServiceKey {
   vif: VifNumber;
   port: number;
@@ -946,7 +957,7 @@ export interface VifStats {
   tappedBytes: bigint;
   drops: bigint[];
 }
-export const VifStats: Table<VifStats> = record("vif_stats", 368, {
+export const VifStats: Table<VifStats> = record("vif_stats", 376, {
   rxPackets: [0, u64],
   rxBytes: [8, u64],
   txPackets: [16, u64],
@@ -955,7 +966,7 @@ export const VifStats: Table<VifStats> = record("vif_stats", 368, {
   mirroredBytes: [40, u64],
   tappedPackets: [48, u64],
   tappedBytes: [56, u64],
-  drops: [64, array(u64, 38)],
+  drops: [64, array(u64, 39)],
 });
 
 export interface TapKey {
@@ -970,15 +981,6 @@ export interface Tap {
 }
 export const Tap: Table<Tap> = record("tap", 4, {
   vif: [0, branded<VifNumber>(u32)],
-});
-
-export interface TrapBudget {
-  filledNs: bigint;
-  tokens: bigint;
-}
-export const TrapBudget: Table<TrapBudget> = record("trap_budget", 16, {
-  filledNs: [0, u64],
-  tokens: [8, u64],
 });
 
 export interface UplinkKey {
@@ -1118,13 +1120,14 @@ export const MAPS = {
   routers: { key: scalar<RouterNumber>("router_t", branded<RouterNumber>(u32)), value: Router },
   routes: { key: RouteKey, value: Route },
   rules: { key: RuleKey, value: Rule },
+  service_budgets: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: Budget },
   service_clients: { key: ServiceKey, value: ServiceClient },
   sets: { key: SetKey, value: SetEntry },
   settings: { key: scalar<number>("__u32", u32), value: Settings },
   sources: { key: SourceKey, value: Source },
   stats: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: VifStats },
   taps: { key: TapKey, value: Tap },
-  trap_budgets: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: TrapBudget },
+  trap_budgets: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: Budget },
   uplinks: { key: UplinkKey, value: Uplink },
   vifs: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: Vif },
   ways: { key: WayKey, value: Route },

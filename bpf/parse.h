@@ -9,6 +9,11 @@
 #define EXTENSION_HEADERS 6
 #define FRAGMENT_BITS bpf_htons(0x3fff) /* offset and "more" */
 
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
 struct frame {
 	struct flow_key key; /* `ingress` is the caller's */
 	mac_t dst_mac;

@@ -4,11 +4,16 @@
 #ifndef CABLE_SERVICE_H
 #define CABLE_SERVICE_H
 
+#include "budget.h"
 #include "deliver.h"
 #include "parse.h"
 
 #define METADATA_PORT bpf_htons(80)
 #define DNS_PORT bpf_htons(53)
+
+/* Questions by UDP, and connections: far more than a resolver asks, and few enough that one port's flood fills neither the socket
+ * in front of the others nor `service_clients`. */
+#define QUESTIONS_PER_SECOND 5000
 
 /* The socket's port for one of the service's and the other way round: the host may use the usual ones itself. */
 static __always_inline __be16 socket_port(__be16 port)
@@ -88,6 +93,12 @@ static __always_inline struct service_key service_key_of(vif_t vif, const struct
 	return (struct service_key){ .vif = vif, .port = port, .proto = frame->key.proto, .is6 = frame->ethertype == bpf_htons(ETH_P_IPV6) };
 }
 
+/* Not what goes on on a connection, which the host's own TCP holds back. */
+static __always_inline int is_question(const struct frame *frame)
+{
+	return frame->key.proto == IPPROTO_UDP || (frame->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
 SEC("tc")
 int service(struct __sk_buff *skb)
 {
@@ -101,6 +112,8 @@ int service(struct __sk_buff *skb)
 
 	if (!set || parse(skb, &frame))
 		return drop(origin.vif, DROP_INTERNAL);
+	if (is_question(&frame) && !take_token(bpf_map_lookup_elem(&service_budgets, &origin.vif), QUESTIONS_PER_SECOND))
+		return drop(origin.vif, DROP_SERVICE_LIMIT);
 	is4 = frame.ethertype == bpf_htons(ETH_P_IP);
 	key = service_key_of(origin.vif, &frame, frame.key.src_port);
 	client.ip = frame.key.src;

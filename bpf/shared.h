@@ -59,6 +59,7 @@ enum drop_reason {
 	DROP_FLOW_TABLE_FULL,    /* no room for a new flow */
 	DROP_MEMBERS_FULL,       /* more members than one broadcast may reach */
 	DROP_TRAP_LIMIT,         /* more traps than the port may cause */
+	DROP_SERVICE_LIMIT,      /* more questions than the port may ask the service */
 	DROP_REDIRECT,           /* the kernel refused to send */
 	DROP_INTERNAL,           /* a map or tail call that must be there was not */
 	DROP_REASONS             /* how many */
@@ -459,8 +460,9 @@ struct vif_stats {
 	__u64 drops[DROP_REASONS];
 };
 
-/* trap_budgets[vif]: array; the data plane's own: a token bucket for what a port may trap. */
-struct trap_budget {
+/* trap_budgets[vif], service_budgets[vif]: arrays; the data plane's own: token buckets for what a port may trap, and for what
+ * it may ask the service's sockets. */
+struct budget {
 	__u64 filled_ns; /* CLOCK_MONOTONIC, coarse */
 	__u64 tokens;
 };

@@ -2,40 +2,21 @@
 #ifndef CABLE_TRAP_H
 #define CABLE_TRAP_H
 
+#include "budget.h"
 #include "deliver.h"
 #include "parse.h"
 
 /* Far above what a workload needs, far below what would keep an agent busy. */
 #define TRAPS_PER_SECOND 1000
-#define TRAPS_AT_ONCE 1000
-#define NS_PER_TRAP (1000000000ull / TRAPS_PER_SECOND)
 
 struct trap_envelope {
 	struct ethhdr eth;
 	struct trap_header header;
 } __attribute__((packed));
 
-/* Token bucket. Two CPUs may now and then spend the same token, which a limit of this kind can bear. */
 static __always_inline int take_trap(vif_t vif)
 {
-	struct trap_budget *budget = bpf_map_lookup_elem(&trap_budgets, &vif);
-	__u64 now = bpf_ktime_get_coarse_ns();
-
-	if (!budget)
-		return 0;
-	if (IS_TRACE)
-		return budget->tokens || now >= budget->filled_ns + NS_PER_TRAP;
-	/* Another CPU may have filled it after this one looked at the clock. */
-	if (now >= budget->filled_ns + NS_PER_TRAP) {
-		budget->tokens += (now - budget->filled_ns) / NS_PER_TRAP;
-		if (budget->tokens > TRAPS_AT_ONCE)
-			budget->tokens = TRAPS_AT_ONCE;
-		budget->filled_ns = now;
-	}
-	if (!budget->tokens)
-		return 0;
-	budget->tokens--;
-	return 1;
+	return take_token(bpf_map_lookup_elem(&trap_budgets, &vif), TRAPS_PER_SECOND);
 }
 
 static __always_inline int trap(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame, __u16 reason)

@@ -6,7 +6,7 @@ import type { FakeNamespace } from "./links.ts";
 
 const FAKE_CPUS = 2;
 const DEFAULT_ENTRIES = 4096;
-const ARRAYS = new Set<string>(["settings", "vifs", "stats", "trap_budgets", "routers"]);
+const ARRAYS = new Set<string>(["settings", "vifs", "stats", "trap_budgets", "service_budgets", "routers"]);
 const PER_CPU = new Set<string>(["stats"]);
 
 /** One map: a table from key bytes to value bytes. An array's slots all exist from the start, as the kernel's do. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { dropReasonNames, VifFlag, type VifNumber } from "../../bpf/layout.gen.ts";
 import { ip, mac, SERVICE_MAC } from "../../model/mod.ts";
-import { arp, BROADCAST, echo, eth, icmp6, ip4, ip6, raw, solicitation, tcp, udp } from "./kit/frames.ts";
+import { arp, BROADCAST, echo, eth, icmp6, ip4, ip6, raw, solicitation, tcp, type Upper, udp } from "./kit/frames.ts";
 import { setMirrors, toTap } from "./kit/mirrors.ts";
 import type { Moved } from "./kit/plane.ts";
 import { goPrivate } from "./kit/privacy.ts";
@@ -397,6 +397,21 @@ reason("trap_limit", "a port that traps without end is stopped", () => {
   plane.put("trap_budgets", a.number, { filledNs: 0n, tokens: 0n });
   plane.expectMoved({ "1 rx": 1 }, () => world.send("a", request));
 });
+
+reason(
+  "service_limit",
+  "a port that asks the service without end is stopped; what goes on on its connections is not",
+  () => {
+    const asked = (upper: Upper) =>
+      eth({ to: SERVICE_MAC, from: a.mac }, ip4({ from: a.ip4, to: "169.254.169.254" }, upper));
+    plane.put("service_budgets", a.number, { filledNs: process.hrtime.bigint() + 3_600_000_000_000n, tokens: 0n });
+    for (const upper of [udp(5353, 53), tcp(40_000, 53, ["syn"]), tcp(40_000, 80, ["syn"])])
+      plane.expectMoved(dropped("service_limit"), () => world.send("a", asked(upper)));
+    plane.expectMoved({ "1 rx": 1 }, () => world.send("a", asked(tcp(40_000, 80, ["ack"]))));
+    plane.put("service_budgets", a.number, { filledNs: 0n, tokens: 0n });
+    plane.expectMoved({ "1 rx": 1 }, () => world.send("a", asked(udp(5353, 53))));
+  },
+);
 
 reason("internal", "a trap with no device to go to says so", () => {
   const settings = plane.get("settings", 0)!;

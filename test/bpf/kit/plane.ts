@@ -58,7 +58,7 @@ export function makePlane(sizes: Record<string, number> = {}): Plane {
   buildBpf();
   const bpf = linuxBpf();
   const pinDir = `/sys/fs/bpf/cb1-${process.pid}-${planes++}`;
-  const mapSizes = { routers: 64, vifs: 64, stats: 64, trap_budgets: 64, flows: 1024, ...sizes };
+  const mapSizes = { routers: 64, vifs: 64, stats: 64, trap_budgets: 64, service_budgets: 64, flows: 1024, ...sizes };
   const objects = Object.fromEntries(
     OBJECT_NAMES.map((name) => [name, bpf.load(join(OBJECTS, `${name}.o`), { pinDir, mapSizes })]),
   ) as Record<ObjectName, ReturnType<typeof bpf.load>>;
