@@ -31,20 +31,23 @@ test("what a guest says of itself is taken out, and so is what concerns its conn
     "transfer-encoding": "chunked",
     accept: "*/*",
   };
-  assert.deepEqual(metadataHeaders(given, port, 4, "secret"), {
-    accept: "*/*",
-    "x-instance-id": port.deviceId,
-    "x-tenant-id": "aaaaaaaabbbbccccddddeeeeeeeeeeee",
-    "x-instance-id-signature": signatureOf("secret", port.deviceId),
-    "x-forwarded-for": "10.0.0.5",
-  });
+  assert.deepEqual(
+    metadataHeaders(given, port, 4, (id) => signatureOf("secret", id)),
+    {
+      accept: "*/*",
+      "x-instance-id": port.deviceId,
+      "x-tenant-id": "aaaaaaaabbbbccccddddeeeeeeeeeeee",
+      "x-instance-id-signature": signatureOf("secret", port.deviceId),
+      "x-forwarded-for": "10.0.0.5",
+    },
+  );
 });
 
 test("a guest over IPv6 is told by its IPv6 address, by any where it has none of the family", () => {
-  assert.equal(metadataHeaders({}, port, 6, "s")["x-forwarded-for"], "fd00::5");
+  assert.equal(metadataHeaders({}, port, 6, () => "s")["x-forwarded-for"], "fd00::5");
   assert.equal(
-    metadataHeaders({}, { ...port, fixedIps: port.fixedIps.slice(0, 1) }, 6, "s")["x-forwarded-for"],
+    metadataHeaders({}, { ...port, fixedIps: port.fixedIps.slice(0, 1) }, 6, () => "s")["x-forwarded-for"],
     "10.0.0.5",
   );
-  assert.equal("x-forwarded-for" in metadataHeaders({}, { ...port, fixedIps: [] }, 4, "s"), false);
+  assert.equal("x-forwarded-for" in metadataHeaders({}, { ...port, fixedIps: [] }, 4, () => "s"), false);
 });

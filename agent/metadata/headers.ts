@@ -27,7 +27,7 @@ export function metadataHeaders(
   given: IncomingHttpHeaders,
   port: Pick<ViewPort, "deviceId" | "projectId" | "fixedIps">,
   family: 4 | 6,
-  secret: string,
+  signature: (instanceId: string) => string,
 ): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(given)) {
@@ -38,7 +38,7 @@ export function metadataHeaders(
     ...headers,
     "x-instance-id": port.deviceId,
     "x-tenant-id": port.projectId.replaceAll("-", ""),
-    "x-instance-id-signature": signatureOf(secret, port.deviceId),
+    "x-instance-id-signature": signature(port.deviceId),
     ...(own === undefined ? {} : { "x-forwarded-for": own.ip }),
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { afterEach, test } from "node:test";
 import type { Ip, ViewPort } from "../../model/mod.ts";
 import { startMetadata } from "./proxy.ts";
@@ -101,4 +102,61 @@ test("a thousand guests at once are all answered", async () => {
   const { url } = await proxyTo(nova);
   const replies = await Promise.all(Array.from({ length: 1000 }, () => fetch(url).then((reply) => reply.text())));
   assert.deepEqual(new Set(replies), new Set(["ok"]));
+});
+
+/** One request as it is written, which fetch would put right; the answer's first line. */
+async function say(url: string, head: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write(`${head}\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  return (await socket.toArray()).join("").split("\r\n")[0] ?? "";
+}
+
+for (const [what, target, expected] of [
+  ["begins with two slashes", "//127.0.0.2/x", "//127.0.0.2/x"],
+  ["is a whole URL", "http://127.0.0.2:1/x?y", "/x?y"],
+  ["is a URL without a path", "http://127.0.0.2:1", "/"],
+] as const) {
+  test(`a target that ${what} goes to Nova, nowhere else`, async () => {
+    const seen: (string | undefined)[] = [];
+    const nova = await listening((request, response) => {
+      seen.push(request.url, request.headers.host);
+      response.end();
+    });
+    assert.match(await say((await proxyTo(nova)).url, `GET ${target} HTTP/1.1`), / 200 /);
+    assert.deepEqual(seen, [expected, new URL(nova).host]);
+  });
+}
+
+test("a target that is no path is refused", async () => {
+  const nova = await listening((_request, response) => void response.end());
+  assert.match(await say((await proxyTo(nova)).url, "OPTIONS * HTTP/1.1"), / 400 /);
+});
+
+test("the length of Nova's answer is the guest's, over one connection for several requests", async () => {
+  const nova = await listening((_request, response) => void response.setHeader("content-length", 3).end("abc"));
+  const { url } = await proxyTo(nova);
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  for (const last of ["", "Connection: close\r\n"]) socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${last}\r\n`);
+  const answers = (await socket.toArray()).join("").split(/(?=HTTP\/1\.1)/);
+  assert.equal(answers.length, 2);
+  for (const answer of answers)
+    assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*content-length: 3\r\n[\s\S]*\r\n\r\nabc$/i);
+});
+
+test("bodies of 64 KiB pass whole, both ways, in chunks too", async () => {
+  const nova = await listening(async (request, response) => {
+    response.end(Buffer.concat(await request.toArray()));
+  });
+  const { url } = await proxyTo(nova);
+  const body = randomBytes(64 * 1024);
+  const chunked = new ReadableStream({
+    start(controller) {
+      for (let at = 0; at < body.length; at += 5000) controller.enqueue(body.subarray(at, at + 5000));
+      controller.close();
+    },
+  });
+  for (const each of [body, chunked]) {
+    const reply = await fetch(url, { method: "POST", body: each, duplex: "half" } as RequestInit);
+    assert.deepEqual(Buffer.from(await reply.arrayBuffer()), body);
+  }
 });

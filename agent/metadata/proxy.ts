@@ -2,7 +2,7 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { Id, Ip, ViewPort } from "../../model/mod.ts";
 import type { Log } from "../log.ts";
-import { metadataHeaders } from "./headers.ts";
+import { metadataHeaders, signatureOf } from "./headers.ts";
 
 export interface MetadataOptions {
   /** Nova's metadata API, as http://controller:8775 */
@@ -17,6 +17,8 @@ export interface MetadataOptions {
 }
 
 const BODY_LIMIT_BYTES = 64 * 1024;
+/** Connections not taken yet: those of a rack of guests that boot at once. The kernel's somaxconn bounds it. */
+const BACKLOG = 4096;
 /** As Neutron's proxy (neutron/agent/metadata/agent.py). */
 const TIMEOUT_MS = 60_000;
 /** What Neutron's proxy hands back as it is; anything else of Nova's is a failure of Nova's. */
@@ -37,7 +39,13 @@ export async function startMetadata(options: MetadataOptions): Promise<Metadata>
   // TLS costs memory, so it is loaded only when used.
   const library = isTls ? ((await import("node:https")) as unknown as typeof http) : http;
   const agent = new library.Agent({ keepAlive: true, maxSockets: 256 });
-  const upstream = { request: library.request, agent };
+  const { hostname, port: novaPort, host } = new URL(options.url);
+  const upstream = {
+    request: library.request,
+    to: { agent, hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port: novaPort || (isTls ? 443 : 80) },
+    host,
+    signature: signatures(options.secret),
+  };
   const servers: http.Server[] = [];
   for (const { ip, port } of options.sockets) {
     const server = http.createServer({ requestTimeout: TIMEOUT_MS, keepAliveTimeout: 5_000 }, (request, response) => {
@@ -45,7 +53,9 @@ export async function startMetadata(options: MetadataOptions): Promise<Metadata>
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       });
     });
-    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, ip, resolve));
+    await new Promise<void>((resolve, reject) =>
+      server.once("error", reject).listen({ port, host: ip, backlog: BACKLOG }, resolve),
+    );
     servers.push(server);
   }
   return {
@@ -60,7 +70,37 @@ export async function startMetadata(options: MetadataOptions): Promise<Metadata>
   };
 }
 
-type Upstream = { request: typeof http.request; agent: http.Agent };
+interface Upstream {
+  request: typeof http.request;
+  to: { agent: http.Agent; hostname: string; port: string | number };
+  /** For the Host header. */
+  host: string;
+  signature(instanceId: string): string;
+}
+
+/** Signatures by instance, made once: a guest asks some dozens of times while it boots. */
+function signatures(secret: string): (instanceId: string) => string {
+  const MOST = 4096;
+  const known = new Map<string, string>();
+  return (instanceId) => {
+    const found = known.get(instanceId);
+    if (found !== undefined) return found;
+    if (known.size >= MOST) known.clear();
+    const made = signatureOf(secret, instanceId);
+    known.set(instanceId, made);
+    return made;
+  };
+}
+
+/**
+ * What is asked of Nova, and of no other: a guest may write a whole URL (RFC 9112 section 3.2.2), or begin its path with
+ * two slashes, which in a URL is the name of a host.
+ */
+function pathOf(target: string): string | undefined {
+  if (target.startsWith("/")) return target;
+  const absolute = /^https?:\/\/[^/?#]*([^#]*)/i.exec(target)?.[1];
+  return absolute === undefined || absolute.startsWith("/") ? absolute : `/${absolute}`;
+}
 
 /** Returns what came of it. */
 async function answer(
@@ -73,11 +113,13 @@ async function answer(
   const id = options.clientOf(address);
   const port = id === undefined ? undefined : options.portOf(id);
   if (port === undefined || port.deviceId === "") return say(response, 404, "unknown guest");
-  const body = await bodyOf(request);
+  const path = pathOf(request.url ?? "");
+  if (path === undefined) return say(response, 400, "no path of this server");
+  const body = hasBody(request) ? await bodyOf(request) : NO_BODY;
   if (body === undefined) return say(response, 413, "a body of more than 64 KiB");
-  const headers = metadataHeaders(request.headers, port, address.includes(":") ? 6 : 4, options.secret);
+  const headers = metadataHeaders(request.headers, port, address.includes(":") ? 6 : 4, upstream.signature);
   try {
-    return await handOn(options.url, upstream, { method: request.method, path: request.url, headers, body }, response);
+    return await handOn(upstream, { method: request.method, path, headers, body }, response);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     options.log.warn({ port: port.id, reason: message }, "metadata: Nova did not answer");
@@ -94,6 +136,10 @@ function say(response: ServerResponse, status: number, text: string): string {
   return text;
 }
 
+const NO_BODY = Buffer.alloc(0);
+const hasBody = ({ headers }: IncomingMessage) =>
+  headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -107,21 +153,23 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
 
 interface Request {
   method: string | undefined;
-  path: string | undefined;
+  path: string;
   headers: Record<string, string | string[]>;
   body: Buffer;
 }
 
-function handOn(url: string, upstream: Upstream, { method, path, headers, body }: Request, response: ServerResponse) {
+function handOn(upstream: Upstream, { method, path, headers, body }: Request, response: ServerResponse) {
   return new Promise<string>((resolve, reject) => {
-    const target = new URL(path ?? "/", url);
     const sent = upstream.request(
-      target,
-      { method, agent: upstream.agent, headers: { ...headers, host: target.host } },
+      { ...upstream.to, method, path, headers: { ...headers, host: upstream.host } },
       (reply) => {
         const status = PASSED.has(reply.statusCode ?? 0) ? (reply.statusCode as number) : 500;
-        const type = reply.headers["content-type"];
-        response.writeHead(status, { ...(type === undefined ? {} : { "content-type": type }) });
+        const told: Record<string, string> = {};
+        for (const name of ["content-type", "content-length"]) {
+          const value = reply.headers[name];
+          if (typeof value === "string") told[name] = value;
+        }
+        response.writeHead(status, told);
         reply
           .on("error", reject)
           .pipe(response)

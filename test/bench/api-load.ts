@@ -1,11 +1,9 @@
 /** The load of `bench api`: tasks of HTTP requests, sent by a C program that costs a few microseconds a request. */
 import { spawn } from "node:child_process";
-import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BUILD } from "../kit/place.ts";
-import { must } from "../kit/run.ts";
+import { buildProgram } from "./program.ts";
 
-const SOURCE = join(import.meta.dirname, "api-load.c");
 const PROGRAM = join(BUILD, "bench/api-load");
 /** In a request: the id in the first reply of its task. As long as an id, so that the body's length stays true. */
 export const FIRST_ID = "@".repeat(36);
@@ -42,12 +40,7 @@ export interface Load {
   lost: number;
 }
 
-export async function buildLoad(): Promise<void> {
-  const [source, built] = await Promise.all([stat(SOURCE), stat(PROGRAM).catch(() => undefined)]);
-  if (built !== undefined && built.mtimeMs > source.mtimeMs) return;
-  await mkdir(join(BUILD, "bench"), { recursive: true });
-  await must(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", PROGRAM, SOURCE]);
-}
+export const buildLoad = () => buildProgram("api-load");
 
 function wire({ method, path, token, body }: ApiRequest): string {
   const text = body === undefined ? "" : JSON.stringify(body);

@@ -10,6 +10,7 @@ import { firstPacketBench } from "./first-packet.ts";
 import { policyBench } from "./policy.ts";
 import { routedBench } from "./routed.ts";
 import { type Row, rowJson, rowLine } from "./row.ts";
+import { servicesBench } from "./services.ts";
 import { viewsBench } from "./views.ts";
 
 type Bench = (log: (line: string) => void) => Promise<Row[]>;
@@ -20,6 +21,7 @@ export const BENCHES: Record<string, Bench> = {
   policy: policyBench,
   "first-packet": firstPacketBench,
   cni: cniBench,
+  services: servicesBench,
   views: viewsBench,
   api: apiBench,
 };

@@ -1,11 +1,10 @@
 /** Runs the load generator between two namespaces. */
 
 import { readFileSync } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { BUILD, must, mustIn, type Running, runIn, start, until } from "../kit/mod.ts";
+import { BUILD, mustIn, type Running, runIn, start, until } from "../kit/mod.ts";
+import { buildProgram } from "./program.ts";
 
-const SOURCE = join(import.meta.dirname, "netload.c");
 const PROGRAM = join(BUILD, "bench/netload");
 export const PORT = 7000;
 
@@ -34,12 +33,7 @@ export interface Load {
   cpuSecondsPerUnit: number;
 }
 
-export async function buildNetload(): Promise<void> {
-  const [source, built] = await Promise.all([stat(SOURCE), stat(PROGRAM).catch(() => undefined)]);
-  if (built !== undefined && built.mtimeMs > source.mtimeMs) return;
-  await mkdir(join(BUILD, "bench"), { recursive: true });
-  await must(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", PROGRAM, SOURCE]);
-}
+export const buildNetload = () => buildProgram("netload");
 
 /** Seconds that the CPUs were busy since boot. */
 function busySeconds(): number {
