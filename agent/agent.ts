@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { Datapath, Trap } from "../datapath/mod.ts";
 import type { Host } from "../host/mod.ts";
 import type { HostFacts, Ip } from "../model/mod.ts";
+import { announcement } from "../wire/mod.ts";
 import { Attachments, Cni, isContainerDevice } from "./cni/mod.ts";
 import type { ControlNode } from "./control-node.ts";
 import { type Dns, type Server, startDns } from "./dns/mod.ts";
@@ -84,6 +85,7 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
     tell(reporter, loop, applied, facts());
     for (const id of applied.ports) advertiser.changed(id);
     if (applied.haveRoutersChanged) advertiser.routersChanged();
+    announceMoved(datapath, loop, applied.moved);
     if (applied.hasViewChanged) saver.changed();
   });
   await datapath.open();
@@ -126,6 +128,15 @@ function tell(reporter: Reporter, loop: Loop, { ports, named }: Applied, facts: 
   reporter.setFacts(facts);
   reporter.setBeat(isGateway(loop) ? BEAT_MS : undefined);
   reporter.setRevision(loop.revisionInForce);
+}
+
+/** Workloads remember where an address was: they are told where it is now, as its owner could not tell them himself. */
+function announceMoved(datapath: Datapath, loop: Loop, moved: Applied["moved"]): void {
+  for (const { networkId, ip, mac } of moved) {
+    const frame = announcement({ ip, mac });
+    for (const id of loop.planner.portsIn(networkId))
+      if (loop.planner.wanted.vifs.get(id)?.mac !== mac && loop.isInForce(id)) datapath.inject(id, frame);
+  }
 }
 
 function isGateway({ planner }: Loop): boolean {

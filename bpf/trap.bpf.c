@@ -37,5 +37,8 @@ int untrap(struct __sk_buff *skb)
 		return deliver_wire(skb, &nobody, envelope.header.wire);
 	count_tx(number, skb->len);
 	mirror_delivery(skb, vif, number, packet_type(&eth));
+	/* The kernel still takes it for IP, and redirect_peer would let it; a veth's own way looks again. */
+	if (vif->kind == VIF_VETH && eth.h_proto == bpf_htons(ETH_P_ARP))
+		return bpf_redirect(vif->ifindex, 0);
 	return send_to_vif(skb, vif, packet_type(&eth));
 }

@@ -3,7 +3,7 @@ import { type Links, SystemError } from "../../host/mod.ts";
 import type { HostView, Id, PortReport, ViewMessage } from "../../model/mod.ts";
 import { Backoff } from "../backoff.ts";
 import type { Log } from "../log.ts";
-import { type Here, Planner } from "../plan/mod.ts";
+import { type AddressAt, type Here, Planner } from "../plan/mod.ts";
 import { HeldView, type ViewChange } from "../view/mod.ts";
 import type { LocalLinks } from "./devices.ts";
 
@@ -26,6 +26,8 @@ export interface Applied {
   /** More than a newer revision. */
   hasViewChanged: boolean;
   haveRoutersChanged: boolean;
+  /** Addresses of others that are at another MAC than before. */
+  moved: readonly AddressAt[];
   durationMs: number;
 }
 
@@ -46,6 +48,7 @@ export class Loop {
   #owed = noChange();
   /** For the listeners, since they were told last. */
   #named = new Set<Id>();
+  #moved: AddressAt[] = [];
   #hasViewChanged = false;
   #haveRoutersChanged = false;
   #up: ReadonlySet<Id> = new Set();
@@ -73,7 +76,7 @@ export class Loop {
     return this.held.view;
   }
 
-  get planner(): Pick<Planner, "wanted" | "down"> {
+  get planner(): Pick<Planner, "wanted" | "down" | "portsIn"> {
     return this.#planner;
   }
 
@@ -133,11 +136,12 @@ export class Loop {
     this.#hasViewChanged ||= Object.values(viewChange).some(({ size }) => size > 0);
     this.#haveRoutersChanged ||= viewChange.routers.size > 0;
     for (const id of viewChange.ports) this.#named.add(id);
-    const { changed, ports } = this.#planner.update(this.view, {
+    const { changed, ports, moved } = this.#planner.update(this.view, {
       ...viewChange,
       ports: [...viewChange.ports, ...this.#again],
       devices: this.#parts.localLinks.takeChanged(),
     });
+    this.#moved.push(...moved);
     for (const id of this.#again) {
       if (!this.#planner.wanted.vifs.has(id)) continue;
       changed.vifs.add(id);
@@ -156,6 +160,7 @@ export class Loop {
       named: this.#named,
       hasViewChanged: this.#hasViewChanged,
       haveRoutersChanged: this.#haveRoutersChanged,
+      moved: this.#moved.splice(0),
       durationMs,
     };
     this.#named = new Set();

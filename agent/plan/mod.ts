@@ -4,6 +4,7 @@
  * Invariant: planning change by change ends where planning the whole at once does.
  */
 export * from "./endpoint.ts";
+export type { AddressAt } from "./moves.ts";
 export * from "./planner.ts";
 export * from "./text.ts";
 export * from "./vif.ts";

@@ -4,6 +4,7 @@ import { type HostView, type Id, type Ip, ipFamily, type Mac } from "../../model
 import { planEndpoint } from "./endpoint.ts";
 import { planHostAddress } from "./gateway.ts";
 import { Groups } from "./groups.ts";
+import { type AddressAt, type AddressChange, addressesOfEndpoint, addressesOfRouter, Moves } from "./moves.ts";
 import { planRouter } from "./router.ts";
 import { type Devices, deviceName, type Here, planNetwork, planVif, SNAT_OWNER } from "./vif.ts";
 
@@ -36,14 +37,19 @@ export class Planner {
   readonly #addresses = new Map<Id, { id: Id; mac: Mac; ip: Ip }>();
   /** Ports that are, or were, addresses of this host's own: planned as routers. */
   readonly #ownPorts = new Set<Id>();
+  readonly #moves = new Moves();
+  #addressChanges: AddressChange[] = [];
 
   constructor(here: Here, devices: Devices) {
     this.#here = here;
     this.#devices = devices;
   }
 
-  /** Plans what `change` touches, and tells which wanted values became new, other or gone, and which ports it looked at. */
-  update(view: HostView, change: PlanChange): { changed: WantedChange; ports: Set<Id> } {
+  /**
+   * Plans what `change` touches, and tells which wanted values became new, other or gone, which ports it looked at, and which
+   * addresses are at another MAC now.
+   */
+  update(view: HostView, change: PlanChange): { changed: WantedChange; ports: Set<Id>; moved: AddressAt[] } {
     const networks = new Set(change.networks);
     const ports = new Set(change.ports);
     const endpoints = new Set(change.endpoints);
@@ -64,7 +70,7 @@ export class Planner {
     for (const id of this.#routersOf(view, networks, [...routers, ...change.routers, ...this.#ownPorts])) {
       if (this.#router(view, id)) changed.routers.add(id);
     }
-    return { changed, ports };
+    return { changed, ports, moved: this.#moves.take(this.#addressChanges.splice(0)) };
   }
 
   /** The ports of this host in a network. */
@@ -90,7 +96,10 @@ export class Planner {
       port?.deviceOwner === SNAT_OWNER
         ? planHostAddress(port, network(port.networkId), this.#here)
         : router && planRouter(router, network, this.#here, this.#addresses);
-    return replace(this.wanted.routers, id, planned);
+    const before = addressesOfRouter(this.wanted.routers.get(id));
+    const isChanged = replace(this.wanted.routers, id, planned);
+    if (isChanged) this.#addressChanges.push({ before, after: addressesOfRouter(planned) });
+    return isChanged;
   }
 
   /** Takes in the addresses of this host's own among the ports. True when they are others than before. */
@@ -135,7 +144,10 @@ export class Planner {
     this.#endpointsOfNetwork.place(id, endpoint?.networkId);
     const network = endpoint && view.networks.get(endpoint.networkId);
     const planned = endpoint && planEndpoint(endpoint, network, this.wanted.vifs.has(id), this.#here);
-    return replace(this.wanted.endpoints, id, planned);
+    const before = addressesOfEndpoint(this.wanted.endpoints.get(id));
+    const isChanged = replace(this.wanted.endpoints, id, planned);
+    if (isChanged) this.#addressChanges.push({ before, after: addressesOfEndpoint(planned) });
+    return isChanged;
   }
 }
 

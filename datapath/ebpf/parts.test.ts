@@ -251,6 +251,9 @@ describe("frames on pkt0", () => {
     assert.deepEqual(TrapHeader.decode(frame.subarray(14)), { vif: 7, reason: 0, length: inner.length, wire: 0 });
     assert.deepEqual(frame.subarray(26), inner);
     assert.throws(() => encodeInjection(vif(7), Buffer.alloc(13)), RangeError);
+    const arp = Buffer.from(`${"ff".repeat(6)}${"02".repeat(6)}0806${"00".repeat(28)}`, "hex");
+    assert.equal(encodeInjection(vif(7), arp).readUInt16BE(12), 0x0800, "but for ARP, which the data plane cannot cut");
+    assert.deepEqual(encodeInjection(vif(7), arp).subarray(26), arp);
   });
 });
 

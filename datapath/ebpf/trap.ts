@@ -6,6 +6,7 @@ const NO_NET = 0 as NetNumber;
 const NO_VIF = 0 as VifNumber;
 const ETHERNET_SIZE = 14;
 const IP = 0x0800;
+const ARP = 0x0806;
 const HEADERS_SIZE = ETHERNET_SIZE + TrapHeader.size;
 
 const REASONS: Readonly<Record<number, Trap["reason"]>> = {
@@ -35,7 +36,9 @@ export function encodeWireInjection(wire: NetNumber, frame: Uint8Array): Buffer 
 export function encodeInjection(vif: VifNumber, frame: Uint8Array): Buffer {
   if (frame.length < ETHERNET_SIZE)
     throw new RangeError(`a frame has at least ${ETHERNET_SIZE} bytes, not ${frame.length}`);
-  // The outer type is the inner frame's own: the data plane takes the outer header off and the packet keeps its type.
-  const outer = frame.subarray(0, ETHERNET_SIZE);
+  // The outer type is the inner frame's own: the data plane takes the outer header off and the packet keeps its type. Of ARP
+  // it cannot; that takes a way on which the type is looked at again.
+  const outer = Buffer.from(frame.subarray(0, ETHERNET_SIZE));
+  if (outer.readUInt16BE(ETHERNET_SIZE - 2) === ARP) outer.writeUInt16BE(IP, ETHERNET_SIZE - 2);
   return Buffer.concat([outer, TrapHeader.encode({ vif, reason: 0, length: frame.length, wire: NO_NET }), frame]);
 }

@@ -1,7 +1,9 @@
 /** Frames for the agent's services, and frames from them. */
 import { after, test } from "node:test";
 import { type NetNumber, TrapHeader, TrapReason, VifFlag, type VifNumber } from "../../bpf/layout.gen.ts";
-import { linkLocalAddress, mac, SERVICE_IP4, SERVICE_IP6, SERVICE_MAC } from "../../model/mod.ts";
+import { encodeInjection } from "../../datapath/ebpf/trap.ts";
+import { ip, linkLocalAddress, mac, SERVICE_IP4, SERVICE_IP6, SERVICE_MAC } from "../../model/mod.ts";
+import { announcement } from "../../wire/mod.ts";
 import { BROADCAST, echo, eth, icmp6, ip4, ip6, raw, udp } from "./kit/frames.ts";
 import { goPrivate } from "./kit/privacy.ts";
 import { MACHINE_VLAN, makeWorld, PORTS, type Step } from "./kit/world.ts";
@@ -40,6 +42,7 @@ const advert = eth(
   { to: "33:33:00:00:00:01", from: SERVICE_MAC },
   ip6({ from: "fe80::a9fe:a9fe", to: "ff02::1", hops: 255 }, icmp6(134, Buffer.alloc(12))),
 );
+const announcedArp = announcement({ ip: ip("10.1.0.254"), mac: mac("02:00:00:00:00:fe") });
 const renewal = dhcp(a, b.mac, a.ip4, SERVICE_IP4);
 const tagged = (frame: Uint8Array, id: number) =>
   Buffer.concat([frame.subarray(0, 12), Uint8Array.of(0x81, 0, 0, id), frame.subarray(12)]);
@@ -166,6 +169,13 @@ const down: Step[] = [
     frame: envelope(machine.number, 0, offer(machine)),
     moved: { "5 tx": 1 },
     out: { nic: [tagged(offer(machine), MACHINE_VLAN)] },
+  },
+  {
+    name: "an announcement by ARP reaches its port",
+    from: "pkt0",
+    frame: encodeInjection(a.number, announcedArp),
+    moved: { "1 tx": 1 },
+    out: { a: [announcedArp] },
   },
   {
     name: "a router advertisement reaches its port",
