@@ -54,7 +54,7 @@ test("a router's end that is made anew has another MAC, and everybody knows it a
   for (const [index, address] of gateways.entries()) {
     const end = ends.find(({ fixed_ips }) => fixed_ips.some(({ ip_address }) => ip_address === address));
     assert.ok(end !== undefined && end.mac_address !== before[index], "it is another one");
-    for (const name of TELLERS) await untilTold(name, address, end.mac_address);
+    for (const name of TELLERS) await untilTold(name, address, `${end.mac_address}`);
   }
 });
 
