@@ -49,7 +49,7 @@ test("a router's end that is made anew has another MAC, and everybody knows it a
   await changeInterfaces(lab(), router, "red", "add");
   const ends = await lab().neutron.list("port", {
     device_id: router,
-    network_id: lab().networks.get("red")?.network.id,
+    network_id: `${lab().networks.get("red")?.network.id}`,
   });
   for (const [index, address] of gateways.entries()) {
     const end = ends.find(({ fixed_ips }) => fixed_ips.some(({ ip_address }) => ip_address === address));
