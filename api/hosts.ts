@@ -29,7 +29,7 @@ export const HostFactsBody = z.strictObject({
 });
 
 export const PortReportBody = z.union([
-  z.strictObject({ up: z.literal(true), device: z.string() }),
+  z.strictObject({ up: z.literal(true), device: z.string(), mirrors: z.array(z.uuid()).optional() }),
   z.strictObject({ up: z.literal(false), reason: z.string() }),
 ]);
 

@@ -249,7 +249,8 @@ export interface HoldReport {
   since_ms: number;
 }
 
-export type PortReport = { up: true; device: string } | { up: false; reason: string };
+/** `mirrors`: the tap flows and mirrors of the port that are in force. */
+export type PortReport = { up: true; device: string; mirrors?: Id[] } | { up: false; reason: string };
 
 /** The name of a virtual machine's TAP device: what Nova gives it (the first 14 characters of "tap" + port id). */
 export function tapName(portId: Id): string {

@@ -119,7 +119,8 @@ export class Loop {
     const vif = this.#planner.wanted.vifs.get(portId);
     if (vif === undefined || !this.#up.has(portId)) return { up: false, reason: "not in the data plane yet" };
     if (!vif.adminUp) return { up: false, reason: "admin_state_up of the port or its network is false" };
-    return { up: true, device: vif.device.name };
+    const mirrors = [...new Set(vif.mirrors?.map(({ id }) => id))];
+    return { up: true, device: vif.device.name, ...(mirrors.length > 0 && { mirrors }) };
   }
 
   /** Whether the data plane has the port, be it administratively down. */

@@ -1,3 +1,4 @@
+/** Long because one control node serves all of it: hosts, their views, what they report, and their containers' ports. */
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, before, beforeEach, describe, it } from "node:test";
@@ -248,6 +249,29 @@ describe("the native API", () => {
     await client("h1").report(statusOf({ [port.id]: { up: false, reason: "no device" } }));
     assert.equal(read().status, "DOWN");
     await networking.delete(admin, "port", port.id);
+  });
+
+  it("a tap flow is ACTIVE while its source's host makes its copies and both ports are up", async () => {
+    const [source, tap] = [await makePort(), await makePort({ "binding:host_id": "h2" })];
+    const [service] = await networking.create(admin, "tap_service", [{ port_id: tap.id, project_id: "p1" }]);
+    const about = { tap_service_id: service!.id, source_port: source.id, direction: "IN", project_id: "p1" };
+    const [flow] = await networking.create(admin, "tap_flow", [about]);
+    const seen = async () => [
+      (await networking.get(admin, "tap_service", service!.id)).status,
+      (await networking.get(admin, "tap_flow", flow!.id)).status,
+    ];
+    const inForce = { ...up, mirrors: [flow!.id] };
+    await client("h1").report(statusOf({ [source.id]: inForce }));
+    assert.deepEqual(await seen(), ["DOWN", "DOWN"], "nobody takes the copies");
+    await client("h2").report(statusOf({ [tap.id]: up }));
+    assert.deepEqual(await seen(), ["ACTIVE", "ACTIVE"]);
+    const revision = await store.revision();
+    await client("h1").report(statusOf({ [source.id]: inForce }));
+    await client("h2").report(statusOf({ [source.id]: up }));
+    assert.equal(await store.revision(), revision, "said before, or by another host");
+    await client("h1").report(statusOf({ [source.id]: up }));
+    assert.deepEqual(await seen(), ["ACTIVE", "DOWN"]);
+    for (const { id } of [source, tap]) await networking.delete(admin, "port", id);
   });
 
   it("a report on another host's port, or on none, changes nothing", async () => {

@@ -63,7 +63,7 @@ export interface TapFlowRecord extends Standard {
   source_port: Id; // user
   direction: "IN" | "OUT" | "BOTH"; // user
   vlan_filter: string | null; // user
-  status: string; // control
+  status: string; // agent or control
 }
 
 /** Extension tap-mirror: a port mirrored to an address outside. */

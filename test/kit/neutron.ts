@@ -67,8 +67,9 @@ export class Neutron {
   }
 }
 
-/** A resource's name in paths has hyphens where bodies have underscores. */
-const pathOf = (kind: ResourceKind) => `/v2.0/${kind.replaceAll("_", "-")}s`;
+/** A resource's name in paths has hyphens where bodies have underscores, unless it is tap-as-a-service's. */
+const pathOf = (kind: ResourceKind) =>
+  kind.startsWith("tap_") ? `/v2.0/taas/${kind}s` : `/v2.0/${kind.replaceAll("_", "-")}s`;
 
 /** Neutron's form of an error, the native API's, or whatever else came. */
 function errorOf(text: string): { type: string; message: string } {

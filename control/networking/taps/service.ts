@@ -8,6 +8,7 @@ import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { index } from "../indexes.ts";
 import type { ResourcePlan } from "../plan.ts";
+import type { Reader } from "../reader.ts";
 import { chooseSegment } from "../segments/mod.ts";
 import { isElevated } from "../sharing.ts";
 import { newStandard, revised, standardChanges } from "../standard.ts";
@@ -64,10 +65,17 @@ export function removeService(draft: Draft, { id, port_id, vni }: TapServiceReco
   draft.remove("tap_service", id);
 }
 
+/** In force is a service while its port is. */
+const withStatus = (service: TapServiceRecord, reader: Reader): TapServiceRecord => ({
+  ...service,
+  status: reader.get("port", service.port_id)?.status === "ACTIVE" ? "ACTIVE" : "DOWN",
+});
+
 export function tapServicePlan(env: Env): ResourcePlan<"tap_service"> {
   return {
     create: (draft, caller, body) => createService(env, draft, caller, body),
     sees: seesTap,
+    show: (record, _caller, reader) => withStatus(record, reader),
     notFound: serviceNotFound,
     update: (draft, _caller, current, changes) => updateService(env, draft, current, changes),
     remove(draft, _caller, current) {

@@ -33,6 +33,60 @@ const count = async (world: World) => {
   return (await Promise.all(lists)).map((rows) => rows.length);
 };
 
+test("a service has a VNI that no network and no other service has, as long as there are some", async () => {
+  const world = await makeWorld({ vxlanRanges: [[1, 4]] });
+  const [net, one] = await twoPorts(world);
+  const taps = [await service(world, one.id), await service(world, one.id)];
+  const used = [net["provider:segmentation_id"], ...taps.map(({ vni }) => vni)];
+  assert.deepEqual(new Set(used).size, 3);
+  assert.ok(used.every((vni) => vni !== null && vni >= 1 && vni <= 4));
+  const last = await world.network();
+  await refuses(world, "NoNetworkAvailable", () => world.network());
+  const without = await service(world, one.id);
+  assert.equal(without.vni, null, "only ports of its own host can be mirrored to it");
+  for (const { id } of [...taps, without]) await world.networking.delete(ALICE, "tap_service", id);
+  const again = await world.network();
+  assert.notEqual(again["provider:segmentation_id"], last["provider:segmentation_id"]);
+  await audit(world.store);
+});
+
+test("a VXLAN mirror's tunnel is no network's VNI, and becomes none's", async () => {
+  const world = await makeWorld({ vxlanRanges: [[1, 2]] });
+  const [net, one, two] = await twoPorts(world);
+  const own = net["provider:segmentation_id"] as number;
+  const vxlan = (port_id: string, directions: Attributes, by: Caller = ALICE) =>
+    made(
+      world.networking.create(by, "tap_mirror", [
+        { port_id, directions, remote_ip: "192.0.2.9", mirror_type: "vxlan" },
+      ]),
+    );
+  await refuses(world, "TapMirrorTunnelConflict", () => vxlan(one.id, { IN: own }), /tunnel_id/);
+  const other = 3 - own;
+  const first = await vxlan(one.id, { BOTH: other });
+  await refuses(world, "NoNetworkAvailable", () => world.network());
+  const theirs = await world.port(net.id, { project_id: "bob" }, ADMIN);
+  await refuses(world, "TapMirrorTunnelConflict", () => vxlan(theirs.id, { IN: other }, BOB), /tunnel_id/);
+  await world.networking.delete(ALICE, "tap_mirror", first.id);
+  await vxlan(two.id, { IN: other });
+  await world.networking.delete(ALICE, "port", two.id);
+  await world.network();
+  await audit(world.store);
+});
+
+for (const [mirror_type, wrong] of [
+  ["gre", 2 ** 32],
+  ["erspanv1", 1024],
+  ["vxlan", 0],
+  ["vxlan", 2 ** 24],
+] as const) {
+  test(`refused: a tunnel id that ${mirror_type} cannot carry, ${wrong}`, async () => {
+    const world = await makeWorld();
+    const [, one] = await twoPorts(world);
+    const body = { port_id: one.id, directions: { IN: wrong }, remote_ip: "192.0.2.9", mirror_type };
+    await refuses(world, "InvalidInput", () => made(world.networking.create(ALICE, "tap_mirror", [body])), /tunnel id/);
+  });
+}
+
 test("services and flows are DOWN while no data plane mirrors, and change their names only", async () => {
   const world = await makeWorld();
   const [, one, two] = await twoPorts(world);
