@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { FlowTimeouts } from "../datapath/ebpf/mod.ts";
 import { type Ip, parseIp } from "../model/mod.ts";
 import { parseServer, type Server } from "./dns/mod.ts";
+import { FLOW_STATES, parseTimeout, timeoutDefaults } from "./flow-timeouts.ts";
 
 export const USAGE = `Usage: cable agent --host NAME --control URL[,URL] --token-file FILE --tunnel-ip IP --nic NIC [options]
        cable agent clean [--bpf-dir DIR] [--state-dir DIR] [--socket PATH]
@@ -21,6 +23,9 @@ Keeps the network of this host as the control node says. Runs in the host's netw
   --bpf-dir DIR                  default /sys/fs/bpf/cable: where maps are pinned
   --object-dir DIR               default .build/bpf: the compiled programs
   --flow-table-size N            default 262144 entries, two for each connection
+  --flow-quota N                 entries that one port may have of it; default a quarter
+  --flow-timeout STATE=SECONDS   how long a flow may be idle; repeatable. The defaults:
+${timeoutDefaults(33)}
   --metadata-url URL             Nova's metadata API, as http://controller:8775: served at 169.254.169.254
   --metadata-secret-file FILE    metadata_proxy_shared_secret, as in Nova's [neutron]
   --dns-upstream IP[:PORT]       who is asked for names that are no port's; repeatable; else the servers in the host's
@@ -49,6 +54,8 @@ export interface AgentOptions extends Directories {
   nic: string;
   physicalNetworks: Record<string, string>;
   flowTableSize?: number;
+  flowQuota?: number;
+  flowTimeouts?: Partial<FlowTimeouts>;
   listen: { address: string; port: number } | undefined;
   metadata: { url: string; secretFile: string } | undefined;
   dnsUpstream: Server[];
@@ -88,6 +95,8 @@ export function parseCommand(argv: readonly string[], root: string): Command {
     nic: required("nic"),
     physicalNetworks: Object.fromEntries((values["physical-network"] ?? []).map(parsePhysicalNetwork)),
     ...(values["flow-table-size"] === undefined ? {} : { flowTableSize: parseSize(values["flow-table-size"]) }),
+    ...(values["flow-quota"] === undefined ? {} : { flowQuota: parseQuota(values["flow-quota"]) }),
+    ...(values["flow-timeout"] === undefined ? {} : { flowTimeouts: parseTimeouts(values["flow-timeout"]) }),
     listen: values.listen === undefined ? undefined : parseListen(values.listen),
     metadata: parseMetadata(values["metadata-url"], values["metadata-secret-file"]),
     dnsUpstream: (values["dns-upstream"] ?? []).map(parseUpstream),
@@ -108,6 +117,8 @@ function parse(argv: readonly string[]) {
     "bpf-dir": text,
     "object-dir": text,
     "flow-table-size": text,
+    "flow-quota": text,
+    "flow-timeout": { type: "string", multiple: true },
     listen: text,
     "dns-upstream": { type: "string", multiple: true },
     "metadata-url": text,
@@ -162,6 +173,25 @@ function parseSize(value: string): number {
   if (!Number.isInteger(size) || size < 1024 || size > 1 << 24)
     throw new UsageError(`--flow-table-size: "${value}" is not a number from 1024 to ${1 << 24}`);
   return size;
+}
+
+function parseQuota(value: string): number {
+  const quota = Number(value);
+  if (!Number.isInteger(quota) || quota < 2 || quota > 1 << 24)
+    throw new UsageError(`--flow-quota: "${value}" is not a number from 2 to ${1 << 24}`);
+  return quota;
+}
+
+function parseTimeouts(values: readonly string[]): Partial<FlowTimeouts> {
+  const pairs = values.map((value) => {
+    const pair = parseTimeout(value);
+    if (pair === undefined)
+      throw new UsageError(
+        `--flow-timeout: "${value}" is not STATE=SECONDS such as tcp-syn-sent=30; states: ${FLOW_STATES}`,
+      );
+    return pair;
+  });
+  return Object.fromEntries(pairs);
 }
 
 function parseListen(value: string): { address: string; port: number } {

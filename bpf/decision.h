@@ -31,6 +31,7 @@ struct decision {
 	struct route way;     /* how `router` sends it on */
 	struct route best_way; /* of several so far, and how much the flow belongs to it; see ways.h */
 	__u32 best_weight;
+	__u32 owner;          /* as in struct flow */
 	/* An ICMP error: whether it is about a known flow, and the NAT of that. */
 	__u32 is_related;
 	__u32 related;        /* enum rewrite */

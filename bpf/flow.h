@@ -6,6 +6,7 @@
 #include "deliver.h"
 #include "rewrite.h"
 #include "spoof.h"
+#include "state.h"
 
 static __always_inline struct flow *find_flow(const struct frame *frame, __u32 generation, const ip_t *peer)
 {
@@ -82,20 +83,23 @@ static __always_inline net_t answer_net(const struct origin *origin, net_t out, 
 	return is_outside(origin) || rewrite & (REWRITE_SRC | REWRITE_DST) ? out : origin->net;
 }
 
-/* The key under which the answers of a flow come in. `from`: its ends as they go out. `net`: see above. */
-static __always_inline void reverse_key(struct flow_key *to, const struct flow_key *from, net_t net, net_t out,
-					const struct target *target)
+/* Where answers come in. `net`: see above. */
+static __always_inline __u32 back_ingress(net_t net, net_t out, const struct target *target)
 {
 	switch (target->kind) {
 	case TARGET_LOCAL:
-		to->ingress = FLOW_VIF | target->vif;
-		break;
+		return FLOW_VIF | target->vif;
 	case TARGET_REMOTE:
-		to->ingress = FLOW_TUNNEL | net;
-		break;
+		return FLOW_TUNNEL | net;
 	default:
-		to->ingress = FLOW_WIRE | (out & ~NET_LOCAL);
+		return FLOW_WIRE | (out & ~NET_LOCAL);
 	}
+}
+
+/* The key under which the answers of a flow come in. `from`: its ends as they go out. */
+static __always_inline void reverse_key(struct flow_key *to, const struct flow_key *from, __u32 ingress)
+{
+	to->ingress = ingress;
 	to->src = from->dst;
 	to->dst = from->src;
 	to->src_port = from->dst_port;
@@ -104,44 +108,31 @@ static __always_inline void reverse_key(struct flow_key *to, const struct flow_k
 	__builtin_memset(to->pad, 0, sizeof(to->pad));
 }
 
-/* Notes a FIN or RST. True when this packet is the connection's last: both entries may go once it is delivered. An RST
- * is believed without looking at sequence numbers: a false one costs the flow one more slow-path packet. */
-static __always_inline int is_last(const struct frame *frame, struct flow *flow, const struct flow_key *back)
+/* The other direction's key. */
+static __always_inline void partner_key(struct flow_key *back, const struct flow_key *key, const struct flow *flow)
 {
-	struct flow *other;
-
-	if (frame->tcp_flags & TCP_RST)
-		return 1;
-	if (!(frame->tcp_flags & TCP_FIN))
-		return flow->flags & FLOW_CLOSED;
-	if (IS_TRACE)
-		return 0;
-	flow->flags |= FLOW_FIN;
-	other = bpf_map_lookup_elem(&flows, back);
-	if (other && other->flags & FLOW_FIN) {
-		flow->flags |= FLOW_CLOSED;
-		other->flags |= FLOW_CLOSED;
-	}
-	return 0;
-}
-
-/* A packet of a TCP connection that is closing. Preallocated entries are reused at once, so nothing of them is needed any
- * more when they are deleted; and nothing is done after the delivery, which may be a tail call. */
-static __always_inline int deliver_closing(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
-					   struct flow *flow)
-{
-	__u16 rewrite = flow->flags & FLOW_REWRITE ? flow->rewrite : 0;
-	struct flow_key back, now = frame->key;
-	struct target target = flow->target;
-	net_t out = flow->out;
+	struct flow_key now = *key;
 	struct nat nat;
 
 	nat_of(&nat, flow);
-	translate_key(&now, rewrite, &nat);
-	reverse_key(&back, &now, answer_net(origin, out, rewrite), out, &target);
-	if (is_last(frame, flow, &back)) {
-		bpf_map_delete_elem(&flows, &frame->key);
-		bpf_map_delete_elem(&flows, &back);
+	translate_key(&now, flow->flags & FLOW_REWRITE ? flow->rewrite : 0, &nat);
+	reverse_key(back, &now, flow->back);
+}
+
+/* A packet of a connection that begins or ends. Preallocated entries are reused at once, so nothing of them is needed any
+ * more when they are deleted; and nothing is done after the delivery, which may be a tail call. */
+static __always_inline int deliver_watched(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame,
+					   struct flow *flow)
+{
+	struct target target = flow->target;
+	__u32 owner = flow->owner;
+	net_t out = flow->out;
+	struct flow_key back;
+
+	partner_key(&back, &frame->key, flow);
+	if (watch(frame, is_from_wire(origin), flow, &back)) {
+		forget_flow(&frame->key, owner);
+		forget_flow(&back, owner);
 	}
 	return deliver(skb, origin, out, &target);
 }
@@ -179,8 +170,8 @@ static __always_inline int forward(struct __sk_buff *skb, const struct origin *o
 		if (unlikely(apply_rewrite(skb, &frame, flow->rewrite, flow->hops, &flow->new_dst_mac, &nat)))
 			return drop(origin->vif, DROP_REDIRECT);
 	}
-	if (unlikely(frame.tcp_flags & (TCP_FIN | TCP_RST) || flow->flags & (FLOW_FIN | FLOW_CLOSED)))
-		return deliver_closing(skb, origin, &frame, flow);
+	if (unlikely(frame.tcp_flags & (TCP_FIN | TCP_RST) || flow->flags & FLOW_STATE))
+		return deliver_watched(skb, origin, &frame, flow);
 	return deliver(skb, origin, flow->out, &flow->target);
 }
 

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "34db366995fee488";
+export const LAYOUT_HASH = "2527457471047605";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -38,6 +38,8 @@ export const SERVICE_DNS_PORT = 18053;
 export const FLOW_VIF = 0x40000000;
 export const FLOW_TUNNEL = 0x80000000;
 export const FLOW_WIRE = 0xc0000000;
+export const FLOW_SENDERS = 4096;
+export const FLOW_BUCKETS = 4096;
 export const TRACE_STEPS = 96;
 
 export const DropReason = {
@@ -75,11 +77,12 @@ export const DropReason = {
   NAT_PORTS: 31,
   COPY: 32,
   FLOW_TABLE_FULL: 33,
-  MEMBERS_FULL: 34,
-  TRAP_LIMIT: 35,
-  SERVICE_LIMIT: 36,
-  REDIRECT: 37,
-  INTERNAL: 38,
+  FLOW_QUOTA: 34,
+  MEMBERS_FULL: 35,
+  TRAP_LIMIT: 36,
+  SERVICE_LIMIT: 37,
+  REDIRECT: 38,
+  INTERNAL: 39,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 /** Names by value, in lower case. */
@@ -118,11 +121,12 @@ export const dropReasonNames: Readonly<Record<number, string>> = {
   31: "nat_ports",
   32: "copy",
   33: "flow_table_full",
-  34: "members_full",
-  35: "trap_limit",
-  36: "service_limit",
-  37: "redirect",
-  38: "internal",
+  34: "flow_quota",
+  35: "members_full",
+  36: "trap_limit",
+  37: "service_limit",
+  38: "redirect",
+  39: "internal",
 };
 
 export const FlowFlag = {
@@ -131,6 +135,9 @@ export const FlowFlag = {
   REWRITE: 4,
   ANSWER_OUT: 8,
   ANSWER_IN: 16,
+  OPENING: 32,
+  RESET: 64,
+  REFUSED: 128,
 } as const;
 export type FlowFlag = (typeof FlowFlag)[keyof typeof FlowFlag];
 /** Names by value, in lower case. */
@@ -140,6 +147,9 @@ export const flowFlagNames: Readonly<Record<number, string>> = {
   4: "rewrite",
   8: "answer_out",
   16: "answer_in",
+  32: "opening",
+  64: "reset",
+  128: "refused",
 };
 
 export const GatewayFlag = {
@@ -511,6 +521,22 @@ export const Floating: Table<Floating> = record("floating", 8, {
   fixed: [4, be32],
 });
 
+export interface FlowAged {
+  entries: bigint;
+}
+export const FlowAged: Table<FlowAged> = record("flow_aged", 8, {
+  entries: [0, u64],
+});
+
+export interface FlowCount {
+  live: bigint;
+  made: bigint;
+}
+export const FlowCount: Table<FlowCount> = record("flow_count", 16, {
+  live: [0, u64],
+  made: [8, u64],
+});
+
 export interface FlowKey {
   ingress: number;
   src: Ip;
@@ -561,8 +587,10 @@ export interface Flow {
   newSrcPort: number;
   newDstPort: number;
   natRouter: RouterNumber;
+  owner: number;
+  back: number;
 }
-export const Flow: Table<Flow> = record("flow", 128, {
+export const Flow: Table<Flow> = record("flow", 136, {
   generation: [0, u32],
   flags: [4, u32],
   dstMac: [8, mac],
@@ -584,6 +612,8 @@ export const Flow: Table<Flow> = record("flow", 128, {
   newSrcPort: [120, be16],
   newDstPort: [122, be16],
   natRouter: [124, branded<RouterNumber>(u32)],
+  owner: [128, u32],
+  back: [132, u32],
 });
 
 export interface ForwardKey {
@@ -915,8 +945,11 @@ export interface Settings {
   serviceMac: Mac;
   socketMac: Mac;
   serviceIfindex: number;
+  flowQuota: number;
+  flowShare: number;
+  flowRoom: number;
 }
-export const Settings: Table<Settings> = record("settings", 32, {
+export const Settings: Table<Settings> = record("settings", 44, {
   generation: [0, u32],
   vxlanIfindex: [4, u32],
   trapIfindex: [8, u32],
@@ -924,6 +957,9 @@ export const Settings: Table<Settings> = record("settings", 32, {
   serviceMac: [16, mac],
   socketMac: [22, mac],
   serviceIfindex: [28, u32],
+  flowQuota: [32, u32],
+  flowShare: [36, u32],
+  flowRoom: [40, u32],
 });
 
 export interface SourceKey {
@@ -957,7 +993,7 @@ export interface VifStats {
   tappedBytes: bigint;
   drops: bigint[];
 }
-export const VifStats: Table<VifStats> = record("vif_stats", 376, {
+export const VifStats: Table<VifStats> = record("vif_stats", 384, {
   rxPackets: [0, u64],
   rxBytes: [8, u64],
   txPackets: [16, u64],
@@ -966,7 +1002,7 @@ export const VifStats: Table<VifStats> = record("vif_stats", 376, {
   mirroredBytes: [40, u64],
   tappedPackets: [48, u64],
   tappedBytes: [56, u64],
-  drops: [64, array(u64, 39)],
+  drops: [64, array(u64, 40)],
 });
 
 export interface TapKey {
@@ -1103,6 +1139,8 @@ export const MAPS = {
   classes: { key: ClassKey, value: ClassEntry },
   fixeds: { key: FixedKey, value: Fixed },
   floatings: { key: IpKey, value: Floating },
+  flow_aged: { key: scalar<number>("__u32", u32), value: FlowAged },
+  flow_counts: { key: scalar<number>("__u32", u32), value: FlowCount },
   flows: { key: FlowKey, value: Flow },
   forwards: { key: ForwardKey, value: Forward },
   gateways: { key: scalar<RouterNumber>("router_t", branded<RouterNumber>(u32)), value: Gateway },

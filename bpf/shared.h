@@ -57,6 +57,7 @@ enum drop_reason {
 	DROP_NAT_PORTS,          /* no port left under which its sender could be told apart outside */
 	DROP_COPY,               /* a mirrored copy: its tap port is down or gone, or the kernel refused it */
 	DROP_FLOW_TABLE_FULL,    /* no room for a new flow */
+	DROP_FLOW_QUOTA,         /* whoever asked, or is asked from outside, has as many flows as one may have */
 	DROP_MEMBERS_FULL,       /* more members than one broadcast may reach */
 	DROP_TRAP_LIMIT,         /* more traps than the port may cause */
 	DROP_SERVICE_LIMIT,      /* more questions than the port may ask the service */
@@ -369,6 +370,10 @@ struct settings {
 	mac_t service_mac;   /* who workloads take the service for */
 	mac_t socket_mac;    /* of the device at which its sockets are */
 	__u32 service_ifindex; /* the far end of that device; 0 = none */
+	/* Entries of `flows`: how many one owner may have, and how many once all together have `flow_room`. */
+	__u32 flow_quota;
+	__u32 flow_share;
+	__u32 flow_room;
 };
 
 /* The service's sockets on this host: their addresses, and those of ports as their clients, by vif. The ranges are this
@@ -410,11 +415,14 @@ struct flow_key {
 };
 enum flow_flag {
 	FLOW_FIN = 1,    /* FIN seen in this direction */
-	FLOW_CLOSED = 2, /* RST seen, or FIN in both directions */
+	FLOW_CLOSED = 2, /* FIN in both directions */
 	FLOW_REWRITE = 4, /* `rewrite` says what is changed in the packet */
 	/* It answers the other direction, which was let pass statefully. */
 	FLOW_ANSWER_OUT = 8, /* by its sender's groups, which let it out */
-	FLOW_ANSWER_IN = 16  /* by its receiver's groups, which let it in */
+	FLOW_ANSWER_IN = 16, /* by its receiver's groups, which let it in */
+	FLOW_OPENING = 32,   /* nothing but SYNs seen in this direction */
+	FLOW_RESET = 64,     /* RST seen, from where anybody may have sent it, and nothing since */
+	FLOW_REFUSED = 128   /* its rule is gone: an answer to nothing, until it is forgotten */
 };
 enum rewrite {
 	REWRITE_MACS = 1,
@@ -445,7 +453,19 @@ struct flow {
 	__be16 new_src_port; /* ICMP echo: both are the identifier */
 	__be16 new_dst_port;
 	router_t nat_router; /* through which it goes inside, or came from there */
+	__u32 owner;         /* in whose quota it is: a port, or FLOW_SENDERS + a bucket of those elsewhere */
+	__u32 back;          /* `ingress` of the other direction's key */
 };
+
+/* flow_counts[owner]: array; the data plane's own. Owner 0 is all of them together. */
+#define FLOW_SENDERS 4096u
+#define FLOW_BUCKETS 4096u
+struct flow_count {
+	__u64 live; /* entries made, less those that the data plane itself has deleted */
+	__u64 made;
+};
+/* flow_aged[owner]: array; those that the agent has deleted. Its own, so that neither writes over the other's count. */
+struct flow_aged { __u64 entries; };
 
 /* stats[vif]: per-CPU array; slot 0 is the host's own. rx = from the workload. */
 struct vif_stats {

@@ -91,6 +91,14 @@ static __attribute__((noinline)) long would_fill(void)
 	return failed;
 }
 
+/* Entries that this packet would have made so far. */
+static __always_inline __u64 pending_flows(void)
+{
+	struct trace *trace = get_trace();
+
+	return trace ? trace->new_flows : 0;
+}
+
 static __always_inline long would_update(void *map, const void *key, const void *value, __u64 flags)
 {
 	int is_there = bpf_map_lookup_elem(map, key) != 0;
@@ -117,13 +125,18 @@ static __always_inline long would_send(__u32 ifindex)
 }
 
 #define bpf_map_update_elem(map, key, value, flags) would_update(map, key, value, flags)
-#define bpf_map_delete_elem(map, key) 0
+#define bpf_map_delete_elem(map, key) ((void)(key), 0)
 #define bpf_clone_redirect(skb, ifindex, flags) would_copy(skb, ifindex)
 #define bpf_redirect(ifindex, flags) would_send(ifindex)
 #define bpf_redirect_peer(ifindex, flags) would_send(ifindex)
 
 #else
 #define IS_TRACE 0
+
+static __always_inline __u64 pending_flows(void)
+{
+	return 0;
+}
 
 static __always_inline struct trace_step *next_step(__u32 kind)
 {

@@ -155,6 +155,8 @@ export interface VifCounters {
   tappedBytes: bigint;
   /** By drop reason's name; only those that are not zero. Rx and tx are as seen from the workload's device. */
   drops: Record<string, bigint>;
+  /** Entries of the flow table that are in its quota now. */
+  flows?: bigint;
 }
 
 /** Where an agent's own sockets can be had by workloads, at the service's addresses; known once the data plane is open. */
@@ -181,8 +183,9 @@ export interface Datapath {
   counters(vifId: Id): VifCounters | undefined;
   /** Drops that no port is to blame for (a stranger's tunnel, an unknown VLAN). */
   hostDrops(): Record<string, bigint>;
-  /** How full the flow table is: entries at the last walk over it, up to half a minute ago, and how many it can have. */
-  flowTable(): { entries: number; size: number };
+  /** How full the flow table is: entries at the last walk over it, up to half a minute ago, how many it can have, and one port of
+   * them. */
+  flowTable(): { entries: number; size: number; quota: number };
   /** Everything in the data plane as sorted text lines, for tests and support. Counters, flows and ages are left out. */
   dump(): string[];
   /** Stops the services' side; forwarding goes on. */

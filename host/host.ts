@@ -90,7 +90,8 @@ export interface BpfMap {
   /** Deleting what is not there is success. */
   delete(key: Uint8Array): void;
   updateBatch(entries: readonly (readonly [Uint8Array, Uint8Array])[]): void;
-  deleteBatch(keys: readonly Uint8Array[]): void;
+  /** Returns the indexes of keys that were not there. */
+  deleteBatch(keys: readonly Uint8Array[]): Set<number>;
   /** A walk in batches; entries written meanwhile may or may not be seen. */
   entries(): IterableIterator<[Buffer, Buffer]>;
   close(): void;

@@ -78,6 +78,10 @@ export class Delta<V> {
     return this.#agreed.get(key) ?? this.#actual.get(key);
   }
 
+  seenCount(): number {
+    return this.#agreed.size + this.#actual.size;
+  }
+
   seenKeys(): string[] {
     return [...this.#agreed.keys(), ...this.#actual.keys()];
   }

@@ -60,8 +60,8 @@ export class FakeDatapath implements Datapath {
     return { tunnel_stranger: 4n };
   }
 
-  flowTable(): { entries: number; size: number } {
-    return { entries: 5, size: 1024 };
+  flowTable(): { entries: number; size: number; quota: number } {
+    return { entries: 5, size: 1024, quota: 256 };
   }
 
   dump(): string[] {

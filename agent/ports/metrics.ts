@@ -44,6 +44,7 @@ function agentMetrics(registry: Registry, { loop, datapath, responder, isConnect
     () => datapath.flowTable().entries,
   );
   gauge("cable_flow_table_size", "Entries that the flow table can have.", () => datapath.flowTable().size);
+  gauge("cable_flow_quota", "Entries of it that one port may have.", () => datapath.flowTable().quota);
   gauge("process_resident_memory_bytes", "Resident memory.", () => process.memoryUsage.rss());
   gauge("process_cpu_seconds_total", "CPU time used.", () => {
     const { user, system } = process.cpuUsage();
@@ -122,6 +123,16 @@ function portMetrics(registry: Registry, { loop, datapath }: Parts): void {
       for (const [reason, count] of Object.entries(drops)) set({ port, reason }, Number(count));
     }),
   );
+  new Gauge({
+    name: "cable_port_flows",
+    help: "Entries of the flow table in the port's quota.",
+    labelNames: ["port"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      each((port, { flows = 0n }) => this.set({ port }, Number(flows)));
+    },
+  });
 }
 
 /** Makes gauges that are read when asked for. */

@@ -60,7 +60,7 @@ describe("ebpf driver: what it does to a host", () => {
       "link set cable-svc1 up",
       "address add 169.254.127.254/18 dev cable-svc0 nodad",
       "address add fdca:b1e0:0:1:ffff::1/64 dev cable-svc0 nodad",
-      "map settings[0]=generation=1 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01 socketMac=02:ca:b1:e0:00:02 serviceIfindex=107",
+      "map settings[0]=generation=1 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01 socketMac=02:ca:b1:e0:00:02 serviceIfindex=107 flowQuota=1024 flowShare=64 flowRoom=3072",
       "attach overlay to cable-vxlan",
       "attach untrap to cable-pkt0",
       "attach unservice to cable-svc1",
@@ -109,7 +109,7 @@ describe("ebpf driver: what it does to a host", () => {
       "map delete macs[net=1 mac=02:00:00:00:00:01]",
       "map delete members[net=1 index=0]",
       "map vifs[1]=net=0 ifindex=0 flags=0 kind=0 vlan=0 mac=00:00:00:00:00:00 policy=0",
-      "map settings[0]=generation=2 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01 socketMac=02:ca:b1:e0:00:02 serviceIfindex=107",
+      "map settings[0]=generation=2 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01 socketMac=02:ca:b1:e0:00:02 serviceIfindex=107 flowQuota=1024 flowShare=64 flowRoom=3072",
     ]);
   });
 

@@ -59,7 +59,7 @@ class EbpfDatapath implements Datapath {
     return this.#open.hostDrops();
   }
 
-  flowTable(): { entries: number; size: number } {
+  flowTable(): { entries: number; size: number; quota: number } {
     return this.#open.flowTable();
   }
 

@@ -1,60 +1,15 @@
 /** Takes idle entries out of the flow table, a part at a time; at rest with an empty table it all but sleeps. */
-import { Flow, FlowFlag, FlowKey } from "../../bpf/layout.gen.ts";
+import { Flow, FlowKey } from "../../bpf/layout.gen.ts";
 import type { BpfMap } from "../../host/mod.ts";
-import { isTranslated, partnerKey } from "./partner.ts";
-
-/** After how long without a packet a flow is forgotten. */
-export interface FlowTimeouts {
-  tcpSeconds: number;
-  /** A connection of which only the first packets were seen. */
-  tcpOpeningSeconds: number;
-  tcpClosedSeconds: number;
-  udpSeconds: number;
-  /** One packet, no more. */
-  udpSingleSeconds: number;
-  icmpSeconds: number;
-  otherSeconds: number;
-}
-
-export const FLOW_TIMEOUTS: FlowTimeouts = {
-  tcpSeconds: 7200,
-  tcpOpeningSeconds: 60,
-  tcpClosedSeconds: 10,
-  udpSeconds: 180,
-  udpSingleSeconds: 60,
-  icmpSeconds: 30,
-  otherSeconds: 60,
-};
-
-const TCP = 6;
-const UDP = 17;
-const ICMP = 1;
-const ICMP6 = 58;
+import { type FlowTimeouts, idleSeconds } from "./idle.ts";
+import { partnerKey } from "./partner.ts";
+import { FlowCounts } from "./quota.ts";
 
 const readProto = FlowKey.reader("proto");
 const readFlags = Flow.reader("flags");
 const readPackets = Flow.reader("packets");
 const readLastSeenNs = Flow.reader("lastSeenNs");
-const readRewrite = Flow.reader("rewrite");
-
-/** Packets in one direction before a TCP connection counts as open: SYN or SYN+ACK, and one that answers. */
-const OPEN_PACKETS = 2n;
-
-/** How long this entry may be idle. Pure. */
-export function idleSeconds(proto: number, flow: Pick<Flow, "flags" | "packets">, timeouts: FlowTimeouts): number {
-  switch (proto) {
-    case TCP:
-      if ((flow.flags & FlowFlag.CLOSED) !== 0) return timeouts.tcpClosedSeconds;
-      return flow.packets < OPEN_PACKETS ? timeouts.tcpOpeningSeconds : timeouts.tcpSeconds;
-    case UDP:
-      return flow.packets > 1n ? timeouts.udpSeconds : timeouts.udpSingleSeconds;
-    case ICMP:
-    case ICMP6:
-      return timeouts.icmpSeconds;
-    default:
-      return timeouts.otherSeconds;
-  }
-}
+const readOwner = Flow.reader("owner");
 
 /** Entries looked at before other work gets its turn: some milliseconds. */
 const ENTRIES_PER_TURN = 2048;
@@ -62,25 +17,41 @@ const TURN_PAUSE_MS = 20;
 const MIN_PERIOD_MS = 1_000;
 const MAX_PERIOD_MS = 30_000;
 
-/** The fuller the table, the sooner the next walk. Pure. */
-export function nextPeriodMs(live: number, maxEntries: number): number {
-  const free = 1 - Math.min(1, live / maxEntries);
+/** The fuller the table, or the quota of any one owner, the sooner the next walk. `full`: from 0 to 1. Pure. */
+export function nextPeriodMs(full: number): number {
+  const free = 1 - Math.min(1, full);
   return Math.round(MIN_PERIOD_MS + (MAX_PERIOD_MS - MIN_PERIOD_MS) * free ** 4);
+}
+
+export interface FlowMaps {
+  flows: BpfMap;
+  counts: BpfMap;
+  aged: BpfMap;
+}
+
+interface Idle {
+  key: Buffer;
+  owner: number;
 }
 
 export class FlowAging {
   readonly #map: BpfMap;
+  readonly #counts: FlowCounts;
+  readonly #quota: number;
   readonly #timeouts: FlowTimeouts;
   readonly #nowNs: () => bigint;
   #timer: NodeJS.Timeout | undefined;
   #walk: IterableIterator<[Buffer, Buffer]> | undefined;
-  #live = 0;
+  #seen = new Map<number, number>();
+  #full = 0;
   /** What the last whole walk left in the table. */
   entries = 0;
 
-  /** `nowNs`: CLOCK_MONOTONIC, which the data plane stamps entries with. */
-  constructor(map: BpfMap, timeouts: FlowTimeouts, nowNs: () => bigint = process.hrtime.bigint) {
-    this.#map = map;
+  /** `quota`: entries that one owner may have. `nowNs`: CLOCK_MONOTONIC, which the data plane stamps entries with. */
+  constructor(maps: FlowMaps, quota: number, timeouts: FlowTimeouts, nowNs: () => bigint = process.hrtime.bigint) {
+    this.#map = maps.flows;
+    this.#counts = new FlowCounts(maps.counts, maps.aged);
+    this.#quota = quota;
     this.#timeouts = timeouts;
     this.#nowNs = nowNs;
   }
@@ -94,9 +65,13 @@ export class FlowAging {
     this.#walk = undefined;
   }
 
+  /** Entries that count as one owner's now. */
+  entriesOf(owner: number): number {
+    return this.#counts.of(owner);
+  }
+
   #step(): void {
-    const done = this.turn();
-    const pause = done ? nextPeriodMs(this.#live, this.#map.maxEntries) : TURN_PAUSE_MS;
+    const pause = this.turn() ? nextPeriodMs(this.#full) : TURN_PAUSE_MS;
     this.#timer = setTimeout(() => this.#step(), pause).unref();
   }
 
@@ -104,38 +79,56 @@ export class FlowAging {
   turn(): boolean {
     if (this.#walk === undefined) {
       this.#walk = this.#map.entries();
-      this.#live = 0;
+      this.#seen = new Map();
+      this.#counts.beginWalk();
     }
     const now = this.#nowNs();
-    const idle: Buffer[] = [];
-    for (let count = 0; count < ENTRIES_PER_TURN; count++) {
+    const idle: Idle[] = [];
+    let done = false;
+    for (let count = 0; count < ENTRIES_PER_TURN && !done; count++) {
       const next = this.#walk.next();
       if (next.done === true) {
-        this.#walk = undefined;
-        this.entries = this.#live;
+        done = true;
         break;
       }
       const [key, value] = next.value;
-      if (this.#isIdle(key, value, now)) idle.push(Buffer.from(key));
-      else this.#live++;
+      const owner = readOwner(value);
+      if (this.#isIdle(key, value, now)) idle.push({ key: Buffer.from(key), owner });
+      else this.#seen.set(owner, (this.#seen.get(owner) ?? 0) + 1);
     }
-    this.#map.deleteBatch(idle);
-    return this.#walk === undefined;
+    this.#forget(idle);
+    if (done) this.#end();
+    return done;
   }
 
-  /** Nothing has come for so long; of a flow whose ends are changed, in neither direction. */
+  #end(): void {
+    this.#walk = undefined;
+    this.#counts.endWalk(this.#seen);
+    this.entries = [...this.#seen.values()].reduce((sum, entries) => sum + entries, 0);
+    this.#full = Math.max(this.entries / this.#map.maxEntries, FlowCounts.fullest(this.#seen, this.#quota));
+  }
+
+  #forget(idle: readonly Idle[]): void {
+    const missing = this.#map.deleteBatch(idle.map(({ key }) => key));
+    const gone = new Map<number, number>();
+    for (const [index, { owner }] of idle.entries())
+      if (!missing.has(index)) gone.set(owner, (gone.get(owner) ?? 0) + 1);
+    this.#counts.countOut(gone);
+  }
+
+  /** Nothing has come for so long, in either direction. */
   #isIdle(key: Buffer, value: Buffer, nowNs: bigint): boolean {
-    if (!this.#isQuiet(key, value, nowNs)) return false;
-    const flow = { flags: readFlags(value), rewrite: readRewrite(value) };
-    if (!isTranslated(flow)) return true;
-    const partner = FlowKey.encode(partnerKey(FlowKey.decode(key), Flow.decode(value)));
-    const other = this.#map.lookup(partner);
-    return other === undefined || this.#isQuiet(partner, other, nowNs);
-  }
-
-  #isQuiet(key: Buffer, value: Buffer, nowNs: bigint): boolean {
+    const proto = readProto(key);
     const flow = { flags: readFlags(value), packets: readPackets(value) };
-    const limitNs = BigInt(idleSeconds(readProto(key), flow, this.#timeouts)) * 1_000_000_000n;
-    return nowNs - readLastSeenNs(value) > limitNs;
+    const ageNs = nowNs - readLastSeenNs(value);
+    const isWithin = (age: bigint, seconds: number) => age <= BigInt(seconds) * 1_000_000_000n;
+    // Alone it would be kept no longer than with its other direction, and asking for that costs a system call.
+    if (isWithin(ageNs, idleSeconds(proto, flow, undefined, this.#timeouts))) return false;
+    const other = this.#map.lookup(FlowKey.encode(partnerKey(FlowKey.decode(key), Flow.decode(value))));
+    if (other === undefined) return true;
+    const otherAgeNs = nowNs - readLastSeenNs(other);
+    const facts = { flags: readFlags(other), packets: readPackets(other) };
+    const seconds = idleSeconds(proto, flow, facts, this.#timeouts);
+    return !isWithin(ageNs, seconds) && !isWithin(otherAgeNs, seconds);
   }
 }

@@ -4,5 +4,5 @@
  * Invariant: an entry is written before what points to it and removed after it; what is not programmed is dropped.
  */
 export { ebpfDatapath } from "./driver.ts";
-export type { FlowTimeouts } from "./flows.ts";
+export { FLOW_TIMEOUTS, type FlowTimeouts } from "./idle.ts";
 export type { EbpfOptions } from "./options.ts";

@@ -1,7 +1,7 @@
 /** What the driver is started with, and what follows from it. */
 import { CABLE_LAYOUT } from "../../bpf/layout.gen.ts";
 import type { Host } from "../../host/mod.ts";
-import type { FlowTimeouts } from "./flows.ts";
+import type { FlowTimeouts } from "./idle.ts";
 
 export interface EbpfOptions {
   host: Host;
@@ -15,6 +15,8 @@ export interface EbpfOptions {
   machineNics?: readonly string[];
   /** Entries, two for each connection; a table that exists keeps its size. */
   flowTableSize?: number;
+  /** Entries that one port may have of it, a quarter if left out. */
+  flowQuota?: number;
   flowTimeouts?: Partial<FlowTimeouts>;
   vxlanPort?: number;
   /** Devices that the driver makes for itself. */
@@ -36,6 +38,6 @@ export function devicesOf(options: EbpfOptions) {
 }
 
 /** Maps of one layout lie together: programs of another never see them. */
-export function pinDirOf({ bpfDir }: EbpfOptions, layout: number = CABLE_LAYOUT): string {
+export function pinDirOf({ bpfDir }: Pick<EbpfOptions, "bpfDir">, layout: number = CABLE_LAYOUT): string {
   return `${bpfDir}/v${layout}`;
 }

@@ -1,23 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  Flow,
-  FlowFlag,
-  FlowKey,
-  MAPS,
-  type NetNumber,
-  type SetNumber,
-  TrapHeader,
-  type VifNumber,
-  VifStats,
-} from "../../bpf/layout.gen.ts";
-import { FakeMap } from "../../host/fake/mod.ts";
-import { type Ip, ip } from "../../model/mod.ts";
+import { MAPS, type NetNumber, type SetNumber, TrapHeader, type VifNumber, VifStats } from "../../bpf/layout.gen.ts";
+import { ip } from "../../model/mod.ts";
 import { Claims } from "./claims.ts";
 import { sumCounters } from "./counters.ts";
 import type { Entry } from "./entry.ts";
 import { macOf } from "./fixtures.ts";
-import { FLOW_TIMEOUTS, FlowAging, idleSeconds, nextPeriodMs } from "./flows.ts";
 import { invalidates } from "./generation.ts";
 import { entryKey, keyBytes, mapOf, valueBytes } from "./keys.ts";
 import { Members } from "./membership.ts";
@@ -254,66 +242,6 @@ describe("frames on pkt0", () => {
     const arp = Buffer.from(`${"ff".repeat(6)}${"02".repeat(6)}0806${"00".repeat(28)}`, "hex");
     assert.equal(encodeInjection(vif(7), arp).readUInt16BE(12), 0x0800, "but for ARP, which the data plane cannot cut");
     assert.deepEqual(encodeInjection(vif(7), arp).subarray(26), arp);
-  });
-});
-
-describe("ageing of flows", () => {
-  const rows = [
-    { what: "TCP", proto: 6, flags: 0, packets: 5n, seconds: 7200 },
-    { what: "TCP, only a SYN", proto: 6, flags: 0, packets: 1n, seconds: 60 },
-    { what: "TCP, one FIN", proto: 6, flags: FlowFlag.FIN, packets: 5n, seconds: 7200 },
-    { what: "TCP, closed", proto: 6, flags: FlowFlag.CLOSED, packets: 5n, seconds: 10 },
-    { what: "UDP", proto: 17, flags: 0, packets: 2n, seconds: 180 },
-    { what: "UDP, one packet", proto: 17, flags: 0, packets: 1n, seconds: 60 },
-    { what: "ICMP", proto: 1, flags: 0, packets: 9n, seconds: 30 },
-    { what: "ICMPv6", proto: 58, flags: 0, packets: 9n, seconds: 30 },
-    { what: "SCTP", proto: 132, flags: 0, packets: 9n, seconds: 60 },
-  ];
-  for (const { what, proto, flags, packets, seconds } of rows) {
-    test(`${what}: ${seconds} s`, () => assert.equal(idleSeconds(proto, { flags, packets }, FLOW_TIMEOUTS), seconds));
-  }
-
-  function tableOf(flows: { port: number; lastSeenNs: bigint }[]): FakeMap {
-    const map = new FakeMap("flows", 10_000, () => {});
-    const no = "::" as Ip;
-    for (const { port, lastSeenNs } of flows) {
-      const key = { ingress: 1, src: no, dst: no, srcPort: port, dstPort: 53, proto: 17 };
-      const empty = Flow.decode(Buffer.alloc(Flow.size));
-      map.update(FlowKey.encode(key), Flow.encode({ ...empty, packets: 1n, lastSeenNs }));
-    }
-    return map;
-  }
-
-  test("idle entries go, others stay", () => {
-    const map = tableOf([
-      { port: 1, lastSeenNs: 0n },
-      { port: 2, lastSeenNs: 30_000_000_000n },
-    ]);
-    const aging = new FlowAging(map, FLOW_TIMEOUTS, () => 61_000_000_000n);
-    assert.equal(aging.turn(), true);
-    assert.deepEqual(
-      [...map.entries()].map(([key]) => FlowKey.decode(key).srcPort),
-      [2],
-    );
-  });
-
-  test("a packet newer than the clock that was read is not idle", () => {
-    const map = tableOf([{ port: 1, lastSeenNs: 200_000_000_000n }]);
-    new FlowAging(map, FLOW_TIMEOUTS, () => 100_000_000_000n).turn();
-    assert.equal([...map.entries()].length, 1);
-  });
-
-  test("a large table is walked in several turns", () => {
-    const map = tableOf(Array.from({ length: 5000 }, (_, port) => ({ port, lastSeenNs: 0n })));
-    const aging = new FlowAging(map, FLOW_TIMEOUTS, () => 61_000_000_000n);
-    assert.deepEqual([aging.turn(), aging.turn(), aging.turn()], [false, false, true]);
-    assert.equal([...map.entries()].length, 0);
-  });
-
-  test("an empty table is looked at every 30 s, a full one every second", () => {
-    assert.equal(nextPeriodMs(0, 1000), 30_000);
-    assert.equal(nextPeriodMs(1000, 1000), 1_000);
-    assert.ok(nextPeriodMs(500, 1000) < 5_000);
   });
 });
 

@@ -1,12 +1,13 @@
 /** Whole states with security groups, address pairs and routers: the driver comes from any to any other, whichever way. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { REMOTE_SET } from "../../bpf/layout.gen.ts";
+import { MAPS, REMOTE_SET } from "../../bpf/layout.gen.ts";
 import { type FakeHost, fakeHost } from "../../host/fake/mod.ts";
 import { type Cidr, ip, type ViewRule } from "../../model/mod.ts";
-import type { Datapath, Wanted, WantedRouter } from "../mod.ts";
+import { type Datapath, noChange, type Wanted, type WantedRouter } from "../mod.ts";
 import { aNetwork, anEndpoint, aVif, everyWay, local, macOf, remote, wantedOf } from "./fixtures.ts";
 import { ebpfDatapath } from "./mod.ts";
+import { pinDirOf } from "./options.ts";
 
 const uuid = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
 let rules = 0;
@@ -95,6 +96,26 @@ const STATES: Record<string, Wanted> = {
     routers: [aRouter(2, [1, 3], { adminUp: false })],
   }),
 };
+
+test("an endpoint within another's address pair is one of its groups no longer: decided again; any other is not", async () => {
+  const host = aHost();
+  const datapath = await open(host);
+  const wanted = STATES.pairs as Wanted;
+  datapath.apply(wanted);
+  const generation = () => {
+    const settings = host.bpf.pins.get(`${pinDirOf({ bpfDir: "/bpf" })}/settings`);
+    return MAPS.settings.value.decode(settings?.lookup(MAPS.settings.key.encode(0)) as Buffer).generation;
+  };
+  const further = (n: number, address: string) => {
+    const before = generation();
+    const endpoint = anEndpoint(n, remote("192.0.2.9"), { ips: [ip(address)] });
+    const endpoints = new Map(wanted.endpoints).set(endpoint.id, endpoint);
+    datapath.apply({ ...wanted, endpoints }, { ...noChange(), endpoints: new Set([endpoint.id]) });
+    return generation() - before;
+  };
+  assert.equal(further(7, "10.0.0.50"), 1);
+  assert.equal(further(8, "10.0.1.50"), 0);
+});
 
 function aHost(): FakeHost {
   const host = fakeHost();

@@ -14,13 +14,15 @@ import { Claims } from "./claims.ts";
 import { sumCounters } from "./counters.ts";
 import { Desired } from "./desired.ts";
 import type { Card } from "./entries.ts";
-import { FLOW_TIMEOUTS, FlowAging } from "./flows.ts";
+import { FlowAging } from "./flows.ts";
 import { Hooks } from "./hooks.ts";
+import { FLOW_TIMEOUTS } from "./idle.ts";
 import { keyBytes } from "./keys.ts";
 import { Maps } from "./maps.ts";
 import { VifNumbers } from "./numbers.ts";
 import type { EbpfOptions } from "./options.ts";
 import { devicesOf, pinDirOf } from "./options.ts";
+import { type FlowQuota, quotaOf } from "./quota.ts";
 import { routerKey } from "./router-claims.ts";
 import { clientNumber, openService, SOCKET_IP4, SOCKET_IP6 } from "./service-device.ts";
 import { GroupSets } from "./sets.ts";
@@ -46,6 +48,7 @@ export class Session {
   readonly #routers: Slots<RouterNumber>;
   readonly #claims: Claims;
   readonly #desired: Desired;
+  readonly #quota: FlowQuota;
   readonly #aging: FlowAging;
   readonly #announcer: Announcer;
   /** Where vifs are attached, to forget the device with its vif. */
@@ -87,13 +90,18 @@ export class Session {
       leases: this.#maps.get("leases"),
       onMoved: () => this.#settings.bump(),
     });
-    this.#aging = new FlowAging(this.#maps.get("flows"), { ...FLOW_TIMEOUTS, ...options.flowTimeouts });
+    this.#quota = quotaOf(this.#maps.get("flows").maxEntries, options.flowQuota);
+    this.#aging = new FlowAging(
+      { flows: this.#maps.get("flows"), counts: this.#maps.get("flow_counts"), aged: this.#maps.get("flow_aged") },
+      this.#quota.quota,
+      { ...FLOW_TIMEOUTS, ...options.flowTimeouts },
+    );
     const vxlanIfindex = openVxlan(host.links, names.vxlan, names.vxlanPort).index;
     this.#tap = host.openTap(names.trap, { mtuBytes: TRAP_MTU_BYTES });
     const trapIfindex = this.#tap.link.index;
     const serviceIfindex = openService(host.links, names.service).index;
     const devices = { vxlanIfindex, trapIfindex, serviceIfindex };
-    this.#settings = new HostSettings(this.#maps.get("settings"), devices);
+    this.#settings = new HostSettings(this.#maps.get("settings"), devices, this.#quota);
     this.#start(devices);
   }
 
@@ -260,7 +268,8 @@ export class Session {
 
   counters(vifId: Id): VifCounters | undefined {
     const number = this.#numbers.of(vifId);
-    return number === undefined ? undefined : this.#count(number);
+    const counters = number === undefined ? undefined : this.#count(number);
+    return counters && { ...counters, flows: BigInt(this.#aging.entriesOf(number as VifNumber)) };
   }
 
   hostDrops(): Record<string, bigint> {
@@ -272,8 +281,8 @@ export class Session {
     return perCpu === undefined ? undefined : sumCounters(perCpu);
   }
 
-  flowTable(): { entries: number; size: number } {
-    return { entries: this.#aging.entries, size: this.#maps.get("flows").maxEntries };
+  flowTable(): { entries: number; size: number; quota: number } {
+    return { entries: this.#aging.entries, quota: this.#quota.quota, size: this.#maps.get("flows").maxEntries };
   }
 
   dump(): string[] {

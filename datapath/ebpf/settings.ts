@@ -2,6 +2,7 @@
 import { MAPS, type Settings } from "../../bpf/layout.gen.ts";
 import type { BpfMap } from "../../host/mod.ts";
 import { SERVICE_MAC } from "../../model/mod.ts";
+import type { FlowQuota } from "./quota.ts";
 import { SOCKET_MAC } from "./service-device.ts";
 
 const KEY = MAPS.settings.key.encode(0);
@@ -17,10 +18,15 @@ export class HostSettings {
   #value: Settings;
 
   /** Writes what is other than an earlier run left it; a device with another index makes kept decisions wrong. */
-  constructor(map: BpfMap, devices: { vxlanIfindex: number; trapIfindex: number; serviceIfindex: number }) {
+  constructor(
+    map: BpfMap,
+    devices: { vxlanIfindex: number; trapIfindex: number; serviceIfindex: number },
+    limits: FlowQuota,
+  ) {
     this.#map = map;
     const found = MAPS.settings.value.decode(map.lookup(KEY) ?? Buffer.alloc(MAPS.settings.value.size));
     const wanted = { ...devices, logLevel: 0, serviceMac: SERVICE_MAC, socketMac: SOCKET_MAC };
+    const { quota: flowQuota, share: flowShare, room: flowRoom } = limits;
     const same =
       found.generation !== 0 &&
       found.vxlanIfindex === wanted.vxlanIfindex &&
@@ -28,13 +34,19 @@ export class HostSettings {
       found.serviceIfindex === wanted.serviceIfindex &&
       found.socketMac === wanted.socketMac &&
       found.serviceMac === wanted.serviceMac;
-    this.#value = { ...found, ...wanted };
+    this.#value = { ...found, ...wanted, flowQuota, flowShare, flowRoom };
     if (!same) this.bump();
+    else if (found.flowQuota !== flowQuota || found.flowShare !== flowShare || found.flowRoom !== flowRoom)
+      this.#write();
   }
 
   /** Every flow is decided again with its next packet. */
   bump(): void {
     this.#value = { ...this.#value, generation: nextGeneration(this.#value.generation) };
+    this.#write();
+  }
+
+  #write(): void {
     this.#map.update(KEY, MAPS.settings.value.encode(this.#value));
   }
 

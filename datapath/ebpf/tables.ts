@@ -1,5 +1,5 @@
 /** The maps that wanted objects fill: desired against actual, written in batches and in a safe order. */
-import { MAPS, type MapName } from "../../bpf/layout.gen.ts";
+import { MAPS, type MapName, PAIR_FIXED_BITS } from "../../bpf/layout.gen.ts";
 import { type BpfMap, SystemError } from "../../host/mod.ts";
 import { Delta } from "../../reconcile/mod.ts";
 import { invalidates, isKeptInFlows } from "./generation.ts";
@@ -130,9 +130,18 @@ export class Tables {
     let stale = false;
     for (const [key, value] of done) {
       stale ||= isKeptInFlows(name) && isStale(name, key, delta.seen(key), value);
+      stale ||= name === "ips" && delta.seen(key) === undefined && this.#wasOfPair(keyBytes(key));
       delta.wrote(key, value);
     }
     return stale;
+  }
+
+  /** An address that is an endpoint's own now was, in the eyes of rules, one of those that may hold it. */
+  #wasOfPair(key: Buffer): boolean {
+    const { delta, map } = this.#state("pairs");
+    if (delta.seenCount() === 0) return false;
+    const { net, ip } = MAPS.ips.key.decode(key);
+    return map.lookup(MAPS.pairs.key.encode({ prefixLength: PAIR_FIXED_BITS + 128, net, ip })) !== undefined;
   }
 
   #remove(name: TableName, keys: readonly EntryKey[]): boolean {

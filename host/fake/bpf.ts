@@ -6,8 +6,27 @@ import type { FakeNamespace } from "./links.ts";
 
 const FAKE_CPUS = 2;
 const DEFAULT_ENTRIES = 4096;
-const ARRAYS = new Set<string>(["settings", "vifs", "stats", "trap_budgets", "service_budgets", "routers"]);
+const ARRAYS = new Set<string>([
+  "settings",
+  "vifs",
+  "stats",
+  "trap_budgets",
+  "service_budgets",
+  "routers",
+  "flow_counts",
+  "flow_aged",
+]);
+const TRIES = new Set<string>(["pairs", "rules", "classes", "routes", "sources", "forwards"]);
 const PER_CPU = new Set<string>(["stats"]);
+
+/** Whether two keys of a trie begin alike, behind the prefix length that each begins with. */
+function sharesBits(a: Uint8Array, b: Uint8Array, bits: number): boolean {
+  for (let at = 0; at < bits; at++) {
+    const [byte, mask] = [4 + (at >> 3), 0x80 >> (at & 7)];
+    if (((a[byte] ?? 0) & mask) !== ((b[byte] ?? 0) & mask)) return false;
+  }
+  return true;
+}
 
 /** One map: a table from key bytes to value bytes. An array's slots all exist from the start, as the kernel's do. */
 export class FakeMap implements BpfMap {
@@ -33,9 +52,20 @@ export class FakeMap implements BpfMap {
   }
 
   lookup(key: Uint8Array): Buffer | undefined {
-    const value = this.#values.get(this.#keyOf(key));
+    const value = this.#values.get(this.#keyOf(key)) ?? (TRIES.has(this.name) ? this.#longestPrefix(key) : undefined);
     if (value !== undefined) return Buffer.from(value);
     return this.#array && this.#inRange(key) ? Buffer.alloc(this.#storedSize) : undefined;
+  }
+
+  #longestPrefix(key: Uint8Array): Buffer | undefined {
+    let [longest, found]: [number, Buffer | undefined] = [-1, undefined];
+    for (const [text, value] of this.#values) {
+      const entry = Buffer.from(text, "latin1");
+      const length = entry.readUInt32LE(0);
+      if (length <= longest || length > Buffer.from(key).readUInt32LE(0) || !sharesBits(entry, key, length)) continue;
+      [longest, found] = [length, value];
+    }
+    return found;
   }
 
   #keyOf(key: Uint8Array): string {
@@ -67,8 +97,13 @@ export class FakeMap implements BpfMap {
     for (const [key, value] of entries) this.update(key, value);
   }
 
-  deleteBatch(keys: readonly Uint8Array[]): void {
-    for (const key of keys) this.delete(key);
+  deleteBatch(keys: readonly Uint8Array[]): Set<number> {
+    const missing = new Set<number>();
+    for (const [index, key] of keys.entries()) {
+      if (!this.#array && !this.#values.has(this.#keyOf(key))) missing.add(index);
+      this.delete(key);
+    }
+    return missing;
   }
 
   *entries(): IterableIterator<[Buffer, Buffer]> {

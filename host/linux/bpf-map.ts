@@ -39,8 +39,9 @@ export function bpfMap(fd: number): BpfMap {
     check(call("update"), libbpf.update(fd, sized(key, keySize), sized(value, transferSize), ANY));
   }
 
-  function remove(key: Uint8Array): void {
-    check(call("delete"), libbpf.delete(fd, sized(key, keySize)), ["ENOENT"]);
+  /** False if it was not there. */
+  function remove(key: Uint8Array): boolean {
+    return check(call("delete"), libbpf.delete(fd, sized(key, keySize)), ["ENOENT"]) === 0;
   }
 
   function updateBatch(entries: readonly (readonly [Uint8Array, Uint8Array])[]): void {
@@ -55,16 +56,29 @@ export function bpfMap(fd: number): BpfMap {
     else check(call("update batch"), result);
   }
 
-  function deleteBatch(keys: readonly Uint8Array[]): void {
-    // The kernel stops at the first key that is not there, and which one that was is not worth a second protocol.
-    const count: [number] = [keys.length];
-    const result =
-      keys.length < 2
-        ? -ENOTSUPP
-        : libbpf.deleteBatch(fd, Buffer.concat(keys.map((key) => sized(key, keySize))), count, null);
-    if (result === 0) return;
-    check(call("delete batch"), result, ["ENOTSUPP", "ENOENT"]);
-    for (const key of keys) remove(key);
+  function deleteBatch(keys: readonly Uint8Array[]): Set<number> {
+    const missing = new Set<number>();
+    const removeOne = (index: number) => {
+      if (!remove(keys[index] as Uint8Array)) missing.add(index);
+    };
+    for (let at = 0; at < keys.length; ) {
+      const rest = keys.slice(at);
+      const count: [number] = [rest.length];
+      const result =
+        rest.length < 2
+          ? -ENOTSUPP
+          : libbpf.deleteBatch(fd, Buffer.concat(rest.map((key) => sized(key, keySize))), count, null);
+      if (result === 0) break;
+      check(call("delete batch"), result, ["ENOTSUPP", "ENOENT"]);
+      if (result === -ENOTSUPP) {
+        for (; at < keys.length; at++) removeOne(at);
+        break;
+      }
+      // The kernel stops at the first key that is not there, and says how many it had deleted by then.
+      at += count[0];
+      missing.add(at++);
+    }
+    return missing;
   }
 
   function* walkOneByOne(): IterableIterator<[Buffer, Buffer]> {

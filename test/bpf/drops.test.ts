@@ -346,6 +346,13 @@ reason("flow_table_full", "a full table refuses new flows, and the old ones go o
   for (const [key] of plane.all("flows")) plane.remove("flows", key);
 });
 
+reason("flow_quota", "a port that has as many flows as one may have gets no more", () => {
+  const settings = plane.get("settings", 0)!;
+  plane.put("settings", 0, { ...settings, flowQuota: 0 });
+  world.step({ name: "one more", from: "a", frame: say(a, b, 1), moved: dropped("flow_quota") });
+  plane.put("settings", 0, settings);
+});
+
 reason("members_full", "a broadcast to more members than can be reached says so", () => {
   const network = plane.get("nets", OVERLAY)!;
   plane.put("nets", OVERLAY, { ...network, locals: 3000, remotes: 0 });

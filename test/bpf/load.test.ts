@@ -76,7 +76,9 @@ test("maps of every kind are filled, walked and emptied", () => {
   const entries = Array.from({ length: 3000 }, (_, i) => [key(i), Buffer.alloc(24, i)] as const);
   map.updateBatch(entries);
   assert.equal(new Set([...map.entries()].map(([k]) => k.toString("hex"))).size, 3000);
-  map.deleteBatch([...entries.map(([k]) => k), key(9999)]);
+  const keys = entries.map(([k]) => k);
+  const missing = map.deleteBatch([key(9998), ...keys.slice(0, 1000), key(9999), ...keys.slice(1000), key(9997)]);
+  assert.deepEqual([...missing], [0, 1001, 3002]);
   assert.deepEqual([...map.entries()], []);
   map.delete(key(1));
   const tree = loaded.map("sources");
@@ -149,6 +151,8 @@ test("a record survives a real map", () => {
       newSrcPort: 1000,
       newDstPort: 53,
       natRouter: 7,
+      owner: 9,
+      back: 0x40000009,
     },
   };
   loaded.map("flows").update(key.encode(flow.key as never), value.encode(flow.value as never));

@@ -33,6 +33,9 @@ function makePods(mtu: number) {
     serviceMac: SERVICE_MAC,
     socketMac: SERVICE_MAC,
     serviceIfindex: 0,
+    flowQuota: 1 << 20,
+    flowShare: 1 << 20,
+    flowRoom: 1 << 20,
   });
   for (const pod of PODS) {
     const inside = `nsenter ${netnsOf(pod)}`;

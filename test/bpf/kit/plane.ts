@@ -11,6 +11,7 @@ import {
   type VifStats,
 } from "../../../bpf/layout.gen.ts";
 import { runTrace, type TraceOutcome, type TraceRun } from "../../../datapath/ebpf/trace-run.ts";
+import type { BpfMap } from "../../../host/host.ts";
 import { linuxBpf } from "../../../host/linux/bpf.ts";
 import { buildBpf, OBJECTS } from "../../../tools/build-bpf.ts";
 import type { Table } from "../../../wire/table.ts";
@@ -34,6 +35,8 @@ export interface Plane {
   remove<N extends MapName>(name: N, key: MapKey<N>): void;
   get<N extends MapName>(name: N, key: MapKey<N>): MapValue<N> | undefined;
   all<N extends MapName>(name: N): [MapKey<N>, MapValue<N>][];
+  /** A map's bytes, as the agent sees it. */
+  map(name: MapName): BpfMap;
   /** One port's counters, all CPUs together. */
   stats(vif: number): VifStats;
   attach(ifindex: number, hook: keyof typeof HOOKS): void;
@@ -47,9 +50,12 @@ export interface Plane {
 }
 
 /** Maps that only the agent writes; longest-prefix maps among them, whose walks are slow. */
-const AGENTS_OWN = `attachments classes fixeds floatings forwards gateways ifaces ips macs members nets pairs peers
+const AGENTS_OWN =
+  `attachments classes fixeds floatings flow_aged forwards gateways ifaces ips macs members nets pairs peers
   router_ports routers routes rules sets settings sources uplinks vifs`.split(/\s+/);
 const PACKETS_MAY_WRITE = (Object.keys(MAPS) as MapName[]).filter((name) => !AGENTS_OWN.includes(name));
+
+const isZero = (value: Buffer) => value[0] === 0 && value.every((byte) => byte === 0);
 
 let planes = 0;
 
@@ -98,6 +104,7 @@ export function makePlane(sizes: Record<string, number> = {}): Plane {
   }
 
   return {
+    map,
     stats,
     put: (name, key, value) => map(name).update(tables(name).key.encode(key), tables(name).value.encode(value)),
     remove: (name, key) => map(name).delete(tables(name).key.encode(key)),
@@ -117,9 +124,9 @@ export function makePlane(sizes: Record<string, number> = {}): Plane {
     bytes: () =>
       new Map(
         PACKETS_MAY_WRITE.flatMap((name) =>
-          [...map(name).entries()].map(
-            ([key, value]) => [`${name} ${key.toString("hex")}`, value.toString("hex")] as const,
-          ),
+          [...map(name).entries()]
+            .filter(([, value]) => !isZero(value)) // most of an array
+            .map(([key, value]) => [`${name} ${key.toString("hex")}`, value.toString("hex")] as const),
         ),
       ),
     expectMoved(moved, act) {

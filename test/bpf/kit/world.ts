@@ -98,6 +98,8 @@ export interface World {
   vxlanIfindex: number;
   /** Sends one frame; fails unless exactly those counters moved and exactly those frames came out. */
   step(step: Step): void;
+  /** Sends many frames, none of them traced, and says how many came out at a place. */
+  flood(from: Place, to: Place, frames: Iterable<Uint8Array>): number;
   /** Sends one frame and returns what came out at each place. */
   send(from: Place, frame: Uint8Array): Record<Place, Buffer[]>;
   close(): void;
@@ -216,6 +218,9 @@ function fill(plane: Plane, taps: Record<Place, TestTap>, vxlanIfindex: number):
     serviceMac: SERVICE_MAC,
     socketMac: mac("02:ca:b1:e0:00:02"),
     serviceIfindex: taps.sockets.ifindex,
+    flowQuota: 1 << 20,
+    flowShare: 1 << 20,
+    flowRoom: 1 << 20,
   });
   addPort(plane, PORTS.a, taps.a.ifindex, usual);
   addPort(plane, PORTS.b, taps.b.ifindex, usual);
@@ -291,9 +296,16 @@ export function makeWorld(sizes: Record<string, number> = {}): World {
     return run === undefined ? reallySend(from, frame) : sendTraced(plane, run, placeOf, () => reallySend(from, frame));
   }
 
+  function flood(from: Place, to: Place, frames: Iterable<Uint8Array>): number {
+    let came = 0;
+    for (const frame of frames) came += reallySend(from, frame)[to].length;
+    return came;
+  }
+
   return {
     plane,
     taps,
+    flood,
     vxlanIfindex,
     send,
     step({ name, from, frame, moved, out = {} }) {
