@@ -212,9 +212,9 @@ async function openDoors({ name, version, datapath, socket, listen, log }: Agent
   return doors;
 }
 
-async function openDns({ dnsUpstream, datapath }: AgentParts, loop: Loop): Promise<Dns> {
+async function openDns({ dnsUpstream, datapath, log }: AgentParts, loop: Loop): Promise<Dns> {
   const { dns: sockets, clientOf } = datapath.sockets();
-  const dns = await startDns({ sockets, clientOf, view: () => loop.view, upstream: dnsUpstream });
+  const dns = await startDns({ sockets, clientOf, view: () => loop.view, upstream: dnsUpstream, log });
   loop.onViewChange((change) => dns.changed(change));
   return dns;
 }

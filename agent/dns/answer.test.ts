@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import type { Ip } from "../../model/mod.ts";
 import { type DnsMessage, decodeDns, encodeDnsQuestion, encodeName } from "../../wire/mod.ts";
-import { aPort } from "../fake/mod.ts";
+import { aPort, fakeLog } from "../fake/mod.ts";
 import { Answerer } from "./answer.ts";
 import type { Given } from "./forwarder.ts";
 import type { Known } from "./names.ts";
@@ -33,13 +34,15 @@ function setUp(given: Given) {
       return Promise.resolve(given);
     },
   };
-  const answerer = new Answerer({ look: (_port, name) => KNOWN[name] ?? { kind: "foreign" } }, forwarder);
+  const log = fakeLog();
+  const look = (_port: unknown, name: string): Known => KNOWN[name] ?? { kind: "foreign" };
+  const answerer = new Answerer({ look }, forwarder, log);
   const asker = { port: aPort(1, 1), limit: (size: number | undefined) => udpLimit(size, 1450) };
   const ask = async (bytes: Uint8Array) => {
     const answer = await answerer.answer(bytes, asker);
     return answer && decodeDns(answer);
   };
-  return { ask, answerer, asker, forwarded };
+  return { ask, answerer, asker, forwarded, log };
 }
 
 const shortOf = ({ flags, records }: DnsMessage): string => {
@@ -142,4 +145,40 @@ test("by UDP no more is sent than the client, its network and common paths take"
     udpLimit(4096, 1000),
   ];
   assert.deepEqual(limits, [512, 512, 900, 1232, 952]);
+});
+
+test("whatever is asked, the answer is to the question, and nothing is thrown", async () => {
+  const { answerer, asker, log } = setUp("failed");
+  const changes = fc.array(fc.tuple(fc.nat(34), fc.nat(255)), { maxLength: 5 });
+  const name = fc.constantFrom(...Object.keys(KNOWN), "www.example.org", "");
+  const whole = fc.tuple(name, fc.nat(65_535), changes).map(([asked, type, altered]) => {
+    const id = 7;
+    const encoded = { id, name: encodeName(asked)!, type, dnssec: false, checkingDisabled: false };
+    const bytes = Buffer.from(encodeDnsQuestion(encoded));
+    for (const [at, octet] of altered) bytes[at] = octet;
+    return bytes;
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(whole, fc.uint8Array({ maxLength: 100 })), async (bytes) => {
+      const answer = await answerer.answer(bytes, asker);
+      if (answer === undefined) return;
+      assert.deepEqual([answer[0], answer[1], (answer[2] as number) & 0x80], [bytes[0], bytes[1], 0x80]);
+      const [asked, told] = [decodeDns(bytes), decodeDns(answer)];
+      // What cannot be read, or is no question, is answered by a header alone.
+      if (told !== undefined) assert.deepEqual(told.question, asked?.question);
+      assert.ok(answer.length <= 1232);
+    }),
+    { numRuns: 2000 },
+  );
+  assert.deepEqual(log.lines, []);
+});
+
+test("a fault of our own is logged, and ends nothing", () => {
+  const log = fakeLog();
+  const look = () => {
+    throw new Error("a fault");
+  };
+  const answerer = new Answerer({ look }, { ask: () => "failed" }, log);
+  assert.equal(answerer.answer(question("a", "A"), { port: aPort(1, 1), limit: () => 512 }), undefined);
+  assert.deepEqual(log.lines, ["error: question of DNS not answered"]);
 });

@@ -20,6 +20,7 @@ import {
   type Rcode,
   soaAnswer,
 } from "../../wire/mod.ts";
+import type { Log } from "../log.ts";
 import type { Forwarder } from "./forwarder.ts";
 import type { Known, Names } from "./names.ts";
 
@@ -42,13 +43,27 @@ export class Answerer {
   readonly #names: Pick<Names, "look">;
   readonly #forwarder: Pick<Forwarder, "ask">;
 
-  constructor(names: Pick<Names, "look">, forwarder: Pick<Forwarder, "ask">) {
+  readonly #log: Pick<Log, "error">;
+
+  constructor(names: Pick<Names, "look">, forwarder: Pick<Forwarder, "ask">, log: Pick<Log, "error">) {
     this.#names = names;
     this.#forwarder = forwarder;
+    this.#log = log;
   }
 
-  /** Undefined for what gets no answer: less than a header, or an answer itself. */
+  /** Undefined for what gets no answer: less than a header, or an answer itself. Never throws. */
   answer(bytes: Uint8Array, asker: Asker): Answer | Promise<Answer> {
+    try {
+      return this.#answer(bytes, asker);
+    } catch (error) {
+      // One workload's odd question must not stop the service of the others.
+      const reason = error instanceof Error ? error.stack : String(error);
+      this.#log.error({ port: asker.port.id, reason }, "question of DNS not answered");
+      return this.#count("fault", undefined);
+    }
+  }
+
+  #answer(bytes: Uint8Array, asker: Asker): Answer | Promise<Answer> {
     const header = dnsHeader(bytes);
     if (header === undefined || header.flags & DNS_FLAG.response) return this.#count("no_question", undefined);
     if (header.flags & DNS_FLAG.opcode)

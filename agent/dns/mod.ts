@@ -5,6 +5,7 @@
  */
 
 import type { HostView, Id } from "../../model/mod.ts";
+import type { Log } from "../log.ts";
 import { Answerer, type Outcomes } from "./answer.ts";
 import { Forwarder } from "./forwarder.ts";
 import { Names } from "./names.ts";
@@ -15,6 +16,7 @@ import { type Clients, listenUdp, type Place } from "./udp.ts";
 export { parseServer, type Server } from "./servers.ts";
 
 export interface DnsOptions extends Omit<Clients, "portOf" | "mtuOf"> {
+  log: Log;
   sockets: readonly Place[];
   view(): HostView;
   /** Whom to ask; empty: those of the host's own resolv.conf. */
@@ -37,11 +39,11 @@ const SWEEP_MS = 60_000;
 const ETHERNET_MTU = 1_500;
 
 /** @throws Error EADDRINUSE and the like, when a socket cannot be had */
-export async function startDns({ sockets, view, upstream, clientOf }: DnsOptions): Promise<Dns> {
+export async function startDns({ sockets, view, upstream, clientOf, log }: DnsOptions): Promise<Dns> {
   const names = new Names(view);
   const resolvConf = new ResolvConf();
   const forwarder = new Forwarder({ servers: () => (upstream.length > 0 ? upstream : resolvConf.servers()) });
-  const answerer = new Answerer(names, forwarder);
+  const answerer = new Answerer(names, forwarder, log);
   const clients: Clients = {
     clientOf,
     portOf: (id) => view().ports.get(id),

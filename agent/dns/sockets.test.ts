@@ -6,7 +6,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { afterEach, test } from "node:test";
 import type { Ip } from "../../model/mod.ts";
 import { decodeDns, dnsHeader, encodeDnsQuestion, encodeName } from "../../wire/mod.ts";
-import { aNetwork, anEndpoint, aPort, aView, portId } from "../fake/mod.ts";
+import { aNetwork, anEndpoint, aPort, aView, fakeLog, portId } from "../fake/mod.ts";
 import { Framer, framed } from "./framing.ts";
 import { startDns } from "./mod.ts";
 
@@ -31,7 +31,7 @@ async function setUp(isKnown = true) {
   const clientOf = () => (isKnown ? portId(1) : undefined);
   // Nobody answers there.
   const upstream = [{ address: "127.0.0.1", port: 1 }];
-  const dns = await startDns({ sockets: [{ ip: HERE, port }], clientOf, view: () => view, upstream });
+  const dns = await startDns({ sockets: [{ ip: HERE, port }], clientOf, view: () => view, upstream, log: fakeLog() });
   open.push(() => dns.close());
   return { port, dns };
 }

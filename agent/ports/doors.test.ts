@@ -95,6 +95,8 @@ test("metrics come from the data plane", async () => {
     "cable_agent_revision_in_force 5",
     'cable_agent_ports{state="down"} 1',
     "cable_flow_table_size 1024",
+    'cable_agent_dns_questions_total{outcome="own"} 2',
+    "cable_agent_dns_cache_bytes 500",
     `cable_port_packets_total{port="${portId(1)}",direction="received"} 2`,
     `cable_port_copies_total{port="${portId(1)}",direction="got"} 6`,
     `cable_port_drops_total{port="${portId(1)}",reason="spoofed_mac"} 3`,

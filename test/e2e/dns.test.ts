@@ -200,6 +200,29 @@ test("garbage gets no more than an error, and stops nothing", async () => {
   assert.equal(await dig("red1", "db.data.example"), addressOf("red2", 4));
 });
 
+const FLOOD = `
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.connect(("${V4}", 53))
+for i in range(150000):
+    try: s.send(b"\\0\\7\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\3web\\0\\0\\1\\0\\1")
+    except OSError: pass
+`;
+
+test("a flood from one port is dropped beyond its part, and its neighbour's questions are all answered", async () => {
+  const flood = run("red1", `python3 -c '${FLOOD}'`);
+  for (let i = 0; i < 20; i++)
+    assert.equal(await run("blue1", `dig @${V4} +time=1 +tries=1 +short web A`), addressOf("blue1", 4));
+  assert.equal(await flood, "");
+  const metrics = await (await fetch(`http://${lab().host("host1").underlay.ip4}:9697/metrics`)).text();
+  const drops = (name: string) => {
+    const line = `cable_port_drops_total{port="${lab().entry(name).port.id}",reason="service_limit"} `;
+    return Number(metrics.split(line)[1]?.split("\n")[0] ?? 0);
+  };
+  assert.ok(drops("red1") > 50_000, `${drops("red1")} dropped`);
+  assert.equal(drops("blue1"), 0);
+});
+
 test("an agent that was killed answers again once it is back", async () => {
   await lab().host("host1").killAgent();
   await lab().host("host1").startAgent();
