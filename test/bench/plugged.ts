@@ -76,6 +76,15 @@ async function plugAll(lab: Lab, netns: string, count: number): Promise<PortReco
   return made;
 }
 
+/**
+ * Each device with its port's address. A client that is bound to its device needs no route, and a thousand routes would
+ * slow down the clients' side; the one is for the reverse-path filter.
+ */
+export async function address({ netns, devices, ports }: Plugged): Promise<void> {
+  const lines = devices.map((device, i) => `addr add ${ports[i]?.fixed_ips[0]?.ip_address}/32 dev ${device}`);
+  await ipBatch(netns, [...lines, `route add 169.254.169.254/32 dev ${devices[0]}`]);
+}
+
 /** CPU seconds that a process has used. */
 export async function cpuSeconds(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");

@@ -3,8 +3,8 @@
  * kept and on new connections; then a thousand guests at once, as when a rack comes up.
  */
 import { join } from "node:path";
-import { ipBatch, mustIn, ROOT, start, until } from "../kit/mod.ts";
-import { cpuSeconds, memoryOf, type Plugged, plugged } from "./plugged.ts";
+import { mustIn, ROOT, start, until } from "../kit/mod.ts";
+import { address, cpuSeconds, memoryOf, plugged } from "./plugged.ts";
 import { buildProgram } from "./program.ts";
 import { median, type Row, row, spread } from "./row.ts";
 
@@ -26,15 +26,6 @@ interface Measured {
   p50_us: number;
   p99_us: number;
   most_us: number;
-}
-
-/**
- * Each device with its port's address. A client that is bound to its device needs no route, and a thousand routes would
- * slow down the clients' side; the one is for the reverse-path filter.
- */
-async function address({ netns, devices, ports }: Plugged): Promise<void> {
-  const lines = devices.map((device, i) => `addr add ${ports[i]?.fixed_ips[0]?.ip_address}/32 dev ${device}`);
-  await ipBatch(netns, [...lines, `route add 169.254.169.254/32 dev ${devices[0]}`]);
 }
 
 export async function metadataRows(log: (line: string) => void): Promise<Row[]> {
