@@ -1,5 +1,5 @@
 /** A cluster's objects become ports and groups: the controller over real networking, its world told by hand. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { caller, makeWorld, silent, type World } from "../../control/networking/networking.fixture.ts";
@@ -149,8 +149,7 @@ describe("a cluster's pods", () => {
     for (let i = 0; i < 200; i++) controller.world.put("pod", pod(`p${i}`));
     controller.world.put("pod", pod("bad", { notes: { "cable.dev/ip-address": "192.0.2.1" } }));
     controller.start();
-    await becomes(async () => (await portsOf()).length, 200);
-    ok(reports.includes("bad PortRefused"), reports.join());
+    await becomes(async () => [(await portsOf()).length, reports.includes("bad PortRefused")], [200, true]);
   });
 
   test("a node that is no host of Cable's is told of; the port is bound once it is one", async () => {
