@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Datapath, Trap } from "../datapath/mod.ts";
 import type { Host } from "../host/mod.ts";
-import type { HostFacts, Ip } from "../model/mod.ts";
+import { HOST_DEVICE_PREFIX, type HostFacts, type Ip } from "../model/mod.ts";
 import { announcement } from "../wire/mod.ts";
 import { Attachments, Cni, isContainerDevice } from "./cni/mod.ts";
 import type { ControlNode } from "./control-node.ts";
@@ -20,6 +20,7 @@ import {
   Watcher,
 } from "./loop/mod.ts";
 import type { Metadata } from "./metadata/mod.ts";
+import { Node } from "./node/mod.ts";
 import { cniRoutes, metricsRoutes, refuseSecond, serve, stateRoutes } from "./ports/mod.ts";
 import { Reporter } from "./report/mod.ts";
 import { type Advertised, advertisedIn } from "./services/mod.ts";
@@ -72,6 +73,10 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   const watcher = makeWatcher(parts, loop, reporter);
   const wires = new PortWires(loop, localLinks, () => watcher.isConnected);
   const cni = new Cni({ host, attachments, wires, control: parts.control, log });
+  const node = new Node({ host, log, refresh: (device) => localLinks.refresh(device) });
+  loop.onViewChange(({ ports, networks }) => {
+    if (ports.size > 0 || networks.size > 0) node.update(loop.view, loop.held.complete);
+  });
   const responder = new Responder(() => loop.view, datapath, log);
   const advertiser = new Advertiser({
     advertised: (id) => advertisedTo(loop, id),
@@ -232,6 +237,7 @@ export async function cleanHost(parts: Pick<AgentParts, "host" | "datapath" | "s
   const { host, datapath, stateDir, socket } = parts;
   await refuseSecond(socket);
   await datapath.destroy();
-  for (const link of host.links.list()) if (isContainerDevice(link.name)) host.links.remove(link.index);
+  const isOurs = (name: string) => isContainerDevice(name) || name.startsWith(HOST_DEVICE_PREFIX);
+  for (const link of host.links.list()) if (isOurs(link.name)) host.links.remove(link.index);
   for (const path of [socket, ...Object.values(statePaths(stateDir))]) await rm(path, { recursive: true, force: true });
 }

@@ -114,6 +114,9 @@ int commit(struct __sk_buff *skb)
 	old = bpf_map_lookup_elem(&flows, &decision->frame.key);
 	answers = old && !is_beginning(&decision->frame) ? old->flags & FLOW_ANSWER : 0;
 	from_passes = ask_end(decision, from, RULE_EGRESS, answers & FLOW_ANSWER_OUT, decision->out);
+	/* What a node asks of its own pods passes, whatever their policies say (Kubernetes, NetworkPolicy). */
+	if (from && from->flags & VIF_HOST)
+		to = 0;
 	to_passes = from_passes ? ask_end(decision, to, RULE_INGRESS, answers & FLOW_ANSWER_IN, decision->src_net) : 0;
 	if (!to_passes) {
 		/* What it was an answer to stays known, or the next one would pass for a beginning. */

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "2527457471047605";
+export const LAYOUT_HASH = "05a289cc83617378";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -421,6 +421,7 @@ export const VifFlag = {
   DHCP6: 16,
   MIRROR_IN: 128,
   MIRROR_OUT: 256,
+  HOST: 1024,
 } as const;
 export type VifFlag = (typeof VifFlag)[keyof typeof VifFlag];
 /** Names by value, in lower case. */
@@ -432,6 +433,7 @@ export const vifFlagNames: Readonly<Record<number, string>> = {
   16: "dhcp6",
   128: "mirror_in",
   256: "mirror_out",
+  1024: "host",
 };
 
 export const VifKind = {

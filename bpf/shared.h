@@ -74,7 +74,8 @@ enum vif_flag {
 	VIF_RA = 8,            /* trap router solicitations likewise */
 	VIF_DHCP6 = 16,        /* trap DHCPv6 requests likewise */
 	VIF_MIRROR_IN = 128,   /* what it gets is copied as `mirrors` says */
-	VIF_MIRROR_OUT = 256   /* what it sends is */
+	VIF_MIRROR_OUT = 256,  /* what it sends is */
+	VIF_HOST = 1024        /* the host itself: the groups of its own workloads let it in */
 };
 
 /* vifs[vif]: array, so that a flow entry can name a port by number. */

@@ -17,6 +17,8 @@ export interface WantedVif {
   mac: Mac;
   ips: Ip[];
   adminUp: boolean;
+  /** It is the host itself, whose packets its own workloads' groups let in. */
+  isHost?: true;
   /** What it may send from, besides its own MAC, addresses and link-local address; null = port security is off. */
   allowed: { mac: Mac; cidr: Cidr }[] | null;
   /** Its security groups, sorted: only what their rules let pass does. Null: everything passes. */

@@ -152,6 +152,11 @@ export interface Host {
   inNamespace<T>(path: string, work: (links: Links, netnsFd: number) => T): T;
   /** Makes sure that a bpf file system is mounted there. */
   mountBpf(path: string): void;
+  /**
+   * Lets this host pass packets on between its devices, and sends what comes from these prefixes out under its own address,
+   * save out of devices whose names begin with `inside`. In place of what was asked before. @throws SystemError
+   */
+  masquerade(from: readonly Cidr[], inside: string): void;
   /** Removes a directory of pins with all in it; what a program or another process uses lives on. None there is success. */
   removePins(directory: string): void;
 }

@@ -61,6 +61,7 @@ export const CONTAINER_OWNER = "cable:container";
 export type Place =
   | { kind: "tap"; device: string } // a virtual machine: whoever starts it makes the device
   | { kind: "container" } // the CNI call makes the veth pair
+  | { kind: "host"; device: string } // the host itself: its agent makes the veth pair, of which this is the data plane's end
   | { kind: "physical"; attachment: PhysicalAttachment };
 
 /** A port bound to this host. */
@@ -251,6 +252,15 @@ export interface HoldReport {
 
 /** `mirrors`: the tap flows and mirrors of the port that are in force. */
 export type PortReport = { up: true; device: string; mirrors?: Id[] } | { up: false; reason: string };
+
+/** The names of the pair by which a host itself is on a network: its own end, and the data plane's. */
+export function hostDevices(portId: Id): { own: string; far: string } {
+  const short = portId.slice(0, 8);
+  return { own: `${HOST_DEVICE_PREFIX}${short}`, far: `cable-p${short}` };
+}
+
+/** Begins the names of all devices by which a host itself is on a network. */
+export const HOST_DEVICE_PREFIX = "cable-n";
 
 /** The name of a virtual machine's TAP device: what Nova gives it (the first 14 characters of "tap" + port id). */
 export function tapName(portId: Id): string {

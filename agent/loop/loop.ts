@@ -41,7 +41,7 @@ export class Loop {
   readonly #parts: Parts;
   readonly #planner: Planner;
   readonly #listeners: ((applied: Applied) => void)[] = [];
-  #onViewChange: (change: ViewChange) => void = () => {};
+  readonly #viewListeners: ((change: ViewChange) => void)[] = [];
   /** Ports to look at again although the view did not change: attached, detached, or to be retried. */
   readonly #again = new Set<Id>();
   /** What an apply that threw did not bring into force. */
@@ -86,7 +86,7 @@ export class Loop {
 
   /** Told what is new in the view, before it is in the data plane, and whether or not it can be. */
   onViewChange(listener: (change: ViewChange) => void): void {
-    this.#onViewChange = listener;
+    this.#viewListeners.push(listener);
   }
 
   /** Takes a message of the view stream. */
@@ -133,7 +133,7 @@ export class Loop {
     this.#scheduled = undefined;
     const startMs = performance.now();
     const viewChange = this.held.takeChange();
-    this.#onViewChange(viewChange);
+    for (const listener of this.#viewListeners) listener(viewChange);
     this.#hasViewChanged ||= Object.values(viewChange).some(({ size }) => size > 0);
     this.#haveRoutersChanged ||= viewChange.routers.size > 0;
     for (const id of viewChange.ports) this.#named.add(id);

@@ -35,6 +35,8 @@ export class Planner {
   readonly #endpointsOfNetwork = new Groups();
   readonly #portsOfDevice = new Groups();
   readonly #addresses = new Map<Id, { id: Id; mac: Mac; ip: Ip }>();
+  /** Ports that are the host itself. */
+  readonly #hosts = new Map<Id, { networkId: Id; ips: Ip[] }>();
   /** Ports that are, or were, addresses of this host's own: planned as routers. */
   readonly #ownPorts = new Set<Id>();
   readonly #moves = new Moves();
@@ -58,6 +60,7 @@ export class Planner {
       addAll(ports, this.#portsOfNetwork.members(network));
       addAll(endpoints, this.#endpointsOfNetwork.members(network));
     }
+    for (const network of this.#hostsIn(view, ports)) networks.add(network);
     const changed = noChange();
     for (const id of networks) if (this.#network(view, id)) changed.networks.add(id);
     for (const id of ports) {
@@ -95,11 +98,15 @@ export class Planner {
     const planned =
       port?.deviceOwner === SNAT_OWNER
         ? planHostAddress(port, network(port.networkId), this.#here)
-        : router && planRouter(router, network, this.#here, this.#addresses);
+        : router && planRouter(router, network, this.#here, this.#addresses, (id) => this.#hostAddresses(id));
     const before = addressesOfRouter(this.wanted.routers.get(id));
     const isChanged = replace(this.wanted.routers, id, planned);
     if (isChanged) this.#addressChanges.push({ before, after: addressesOfRouter(planned) });
     return isChanged;
+  }
+
+  #hostAddresses(networkId: Id): Ip[] {
+    return [...this.#hosts.values()].flatMap((host) => (host.networkId === networkId ? host.ips : []));
   }
 
   /** Takes in the addresses of this host's own among the ports. True when they are others than before. */
@@ -117,6 +124,20 @@ export class Planner {
       isChanged ||= isOwn;
     }
     return isChanged;
+  }
+
+  /** The networks that the host itself came to be on, or left: routers there go by it. */
+  #hostsIn(view: HostView, ports: Iterable<Id>): Set<Id> {
+    const networks = new Set<Id>();
+    for (const id of ports) {
+      const port = view.ports.get(id);
+      const [before, after] = [this.#hosts.get(id), port?.place.kind === "host" ? port : undefined];
+      if (before !== undefined) networks.add(before.networkId);
+      if (after === undefined) this.#hosts.delete(id);
+      else this.#hosts.set(id, { networkId: after.networkId, ips: after.fixedIps.map(({ ip }) => ip) });
+      if (after !== undefined) networks.add(after.networkId);
+    }
+    return networks;
   }
 
   #network(view: HostView, id: Id): boolean {

@@ -1,5 +1,13 @@
 import type { WantedRouter } from "../../datapath/mod.ts";
-import { type Cidr, type Ip, prefix, prefixContains, type ViewNetwork, type ViewRouter } from "../../model/mod.ts";
+import {
+  type Cidr,
+  type Ip,
+  ipFamily,
+  prefix,
+  prefixContains,
+  type ViewNetwork,
+  type ViewRouter,
+} from "../../model/mod.ts";
 import { type HostAddresses, planGateway } from "./gateway.ts";
 import type { Here } from "./vif.ts";
 
@@ -11,6 +19,7 @@ export function planRouter(
   network: (id: string) => ViewNetwork | undefined,
   here: Here,
   own: HostAddresses,
+  hosts: (networkId: string) => readonly Ip[] = () => [],
 ): WantedRouter {
   const interfaces = router.interfaces.flatMap(({ networkId, mac, ips }): Interface[] => {
     const subnets = network(networkId)?.subnets;
@@ -26,7 +35,25 @@ export function planRouter(
   });
   const taken = new Set(routes.map(({ destination }) => destination));
   const gateway = planGateway(router, network, here, own, taken) ?? null;
-  return { id: router.id, adminUp: router.adminUp, interfaces, gateway, routes };
+  const rest = gateway === null ? byHost(interfaces, hosts, taken) : [];
+  return { id: router.id, adminUp: router.adminUp, interfaces, gateway, routes: [...routes, ...rest] };
 }
+
+/** Without a way of its own to the outside: by the host itself, where that is on one of the router's networks. */
+function byHost(
+  interfaces: readonly Interface[],
+  hosts: (networkId: string) => readonly Ip[],
+  taken: ReadonlySet<Cidr>,
+): WantedRouter["routes"] {
+  const routes = interfaces.flatMap(({ networkId, prefixes }) =>
+    hosts(networkId)
+      .filter((ip) => holds(prefixes, ip))
+      .map((nextHop) => ({ destination: DEFAULT_ROUTES[ipFamily(nextHop)], networkId, nextHop })),
+  );
+  const first = new Map(routes.toReversed().map((route) => [route.destination, route]));
+  return [...first.values()].filter(({ destination }) => !taken.has(destination));
+}
+
+const DEFAULT_ROUTES = { 4: "0.0.0.0/0" as Cidr, 6: "::/0" as Cidr };
 
 const holds = (prefixes: readonly Cidr[], ip: Ip) => prefixes.some((cidr) => prefixContains(prefix(cidr), ip));

@@ -53,6 +53,7 @@ export function planNetwork(network: ViewNetwork, here: Here): WantedNetwork | D
 export function deviceName(port: ViewPort, devices: Devices): string | undefined {
   switch (port.place.kind) {
     case "tap":
+    case "host":
       return port.place.device;
     case "container":
       return devices.containerDevice(port.id);
@@ -89,6 +90,7 @@ export function planVif(
     groups: port.portSecurity ? [...port.securityGroups].sort() : null,
     dhcp: !port.noDhcp && network.subnets.some((subnet) => subnet.dhcp && !subnet.cidr.includes(":")),
     ...(!port.noDhcp && network.subnets.some((subnet) => dhcp6Mode(subnet) !== undefined) && { dhcp6: true }),
+    ...(port.place.kind === "host" && { isHost: true }),
     ...(port.mirrors !== undefined && { mirrors: port.mirrors }),
     ...(port.taps !== undefined && { taps: port.taps }),
     ra: network.subnets.some((subnet) => subnet.raMode !== null && subnet.cidr.includes(":")),
@@ -97,7 +99,9 @@ export function planVif(
 
 function attachment(port: ViewPort): Pick<WantedVif["device"], "kind" | "vlan"> {
   switch (port.place.kind) {
+    // Both ends of a host's own pair are in its namespace, where a frame cannot be handed to the peer directly.
     case "tap":
+    case "host":
       return { kind: "tap", vlan: null };
     case "container":
       return { kind: "veth", vlan: null };
@@ -110,6 +114,8 @@ function missing(port: ViewPort, name: string): string {
   switch (port.place.kind) {
     case "tap":
       return `device ${name} is not there: it appears when the virtual machine starts`;
+    case "host":
+      return `device ${name} is not there: see the agent's log`;
     case "container":
       return `device ${name} is gone: the container's namespace was removed`;
     case "physical":

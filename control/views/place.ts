@@ -1,6 +1,6 @@
 /** Where a port is: the segments of its network, the host that carries it, and how it hangs there. Pure, as derive.ts. */
 import type { HostRecord, NetworkRecord, PhysicalAttachment, Place, PortRecord, Segment } from "../../model/mod.ts";
-import { CONTAINER_OWNER, tapName } from "../../model/mod.ts";
+import { CONTAINER_OWNER, hostDevices, tapName } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
 
 type Part = NonNullable<NetworkRecord["other_segments"]>[number];
@@ -39,6 +39,7 @@ export function placeOf(port: PortRecord): Place | undefined {
     return attachment === undefined ? undefined : { kind: "physical", attachment };
   }
   if (port.device_owner.startsWith(CONTAINER_OWNER) || profile.container === true) return { kind: "container" };
+  if (profile.host === true) return { kind: "host", device: hostDevices(port.id).far };
   return { kind: "tap", device: tapName(port.id) };
 }
 

@@ -106,6 +106,7 @@ export function vifEntries(vif: WantedVif, number: VifNumber, net: NetNumber, po
     (vif.dhcp ? VifFlag.DHCP4 : 0) |
     (vif.dhcp6 ? VifFlag.DHCP6 : 0) |
     mirrorFlags(vif) |
+    (vif.isHost ? VifFlag.HOST : 0) |
     (vif.ra ? VifFlag.RA : 0);
   return [
     entry("vifs", number, { net, ifindex, flags, kind: KINDS[kind], vlan, mac: vif.mac, policy }),

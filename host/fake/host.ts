@@ -1,5 +1,5 @@
 /** A {@link Host} in memory. `log` tells every change as a line of text, for golden tests. */
-import type { Mac } from "../../model/mod.ts";
+import type { Cidr, Mac } from "../../model/mod.ts";
 import { type Host, type Link, type Links, SystemError, type Tap } from "../host.ts";
 import { FakeBpf } from "./bpf.ts";
 import { FakeLinks, FakeNamespace } from "./links.ts";
@@ -106,6 +106,10 @@ export class FakeHost implements Host {
 
   mountBpf(path: string): void {
     this.log.push(`mount bpf ${path}`);
+  }
+
+  masquerade(from: readonly Cidr[], inside: string): void {
+    this.log.push(`masquerade ${from.join(" ")} save to ${inside}*`);
   }
 
   removePins(directory: string): void {

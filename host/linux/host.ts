@@ -3,6 +3,7 @@ import type { Mac } from "../../model/mod.ts";
 import type { Bpf, Host, Links, Tap } from "../host.ts";
 import { linuxBpf } from "./bpf.ts";
 import { LinuxLinks } from "./links.ts";
+import { masquerade } from "./masquerade.ts";
 import { mountBpf, removePins } from "./mount.ts";
 import { inNamespacePath } from "./netns.ts";
 import { openTap } from "./tap.ts";
@@ -28,6 +29,7 @@ export function linuxHost(): Host {
     openTap: (name: string, options: { mac?: Mac; mtuBytes: number }): Tap => openTap(links, name, options),
     inNamespace,
     mountBpf,
+    masquerade,
     removePins,
   };
 }

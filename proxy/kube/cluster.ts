@@ -31,7 +31,7 @@ export class Cluster {
       config,
       networking,
       log,
-      report: (pod, failure) => events.warn(pod, failure),
+      report: (kind, object, failure) => events.warn(kind, object, failure),
     });
     this.#leader = new Leader({
       api,

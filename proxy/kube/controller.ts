@@ -6,9 +6,10 @@ import type { ClusterConfig } from "./config.ts";
 import { type PodFailure, podFailureOf } from "./failure.ts";
 import { Groups } from "./groups/groups.ts";
 import type { Log } from "./log.ts";
-import type { Pod } from "./objects.ts";
+import type { Node, Pod } from "./objects.ts";
 import { ensurePodNetwork, Resolver } from "./pods/networks.ts";
 import { PodPorts } from "./pods/ports.ts";
+import { ensureRouter } from "./pods/router.ts";
 import type { WantedPort } from "./pods/wanted.ts";
 import { policyPod } from "./policy/mod.ts";
 import { hasPort, nameOf, World } from "./world.ts";
@@ -23,8 +24,8 @@ export interface ControllerParts {
   config: ClusterConfig;
   networking: Networking;
   log: Log;
-  /** Tells the user, on the pod. */
-  report(pod: Pod, failure: PodFailure): void;
+  /** Tells the user, on the pod or node. */
+  report(kind: "pod" | "node", object: Pod | Node, failure: PodFailure): void;
 }
 
 export class Controller {
@@ -100,10 +101,11 @@ export class Controller {
     const unlimited = { security_group: -1, security_group_rule: -1, port: -1 };
     await networking.update(this.#admin, "quota", config.project_id, unlimited);
     this.#network = await ensurePodNetwork(networking, this.#admin, config);
+    await ensureRouter(networking, this.#admin, config, this.#network);
     await this.#groups.load();
     await this.#ports.load();
-    const pods = new Set([...this.world.pods()].map(({ metadata }) => metadata.uid));
-    const gone = [...this.#ports.uids()].filter((uid) => !pods.has(uid));
+    const present = new Set([...this.world.pods(), ...this.world.nodes()].map(({ metadata }) => metadata.uid));
+    const gone = [...this.#ports.uids()].filter((uid) => !present.has(uid));
     await this.#ports.sync(new Map(gone.map((uid) => [uid, undefined])));
     this.world.touchAll();
     if (this.#state === "loading") this.#state = "running";
@@ -111,16 +113,16 @@ export class Controller {
 
   /** New groups are there before a pod is in them, and go when none is any more. */
   async #follow(): Promise<void> {
-    const { pods, isPolicyChanged, gone } = this.world.takeChanged();
+    const { nodes, pods, isPolicyChanged, gone } = this.world.takeChanged();
     const { compiled } = this.world;
     if (isPolicyChanged) await this.#groups.ensure(compiled.groups);
     const wishes = new Map<string, WantedPort | undefined>(gone.map((uid) => [uid, undefined]));
+    for (const node of nodes) wishes.set(node.metadata.uid, this.#wantedOfNode(node));
     for (const pod of pods) await this.#wish(pod, wishes);
     const { failed } = await this.#ports.sync(wishes);
-    for (const pod of pods) {
-      const failure = failed.get(pod.metadata.uid) ?? this.#ports.unboundOf(pod.metadata.uid);
-      if (failure !== undefined) this.#refuse(pod, failure);
-    }
+    const failureOf = ({ metadata }: Pod | Node) => failed.get(metadata.uid) ?? this.#ports.unboundOf(metadata.uid);
+    for (const node of nodes) this.#refuse("node", node, failureOf(node));
+    for (const pod of pods) this.#refuse("pod", pod, failureOf(pod));
     if (isPolicyChanged) await this.#groups.prune(compiled.groups);
   }
 
@@ -132,14 +134,21 @@ export class Controller {
     } catch (error) {
       const failure = podFailureOf(error);
       if (failure === undefined) throw error;
-      this.#refuse(pod, failure);
+      this.#refuse("pod", pod, failure);
     }
   }
 
   /** What it lacks may come without a word from the API server: a network, a group, an agent on its node. */
-  #refuse(pod: Pod, failure: PodFailure): void {
-    this.#parts.report(pod, failure);
-    this.world.touchLater(pod, REFUSED_AGAIN_MS);
+  #refuse(kind: "pod" | "node", object: Pod | Node, failure: PodFailure | undefined): void {
+    if (failure === undefined) return;
+    this.#parts.report(kind, object, failure);
+    this.world.touchLater(kind, object, REFUSED_AGAIN_MS);
+  }
+
+  /** Itself on the pod network: for what its kernel and its own processes have to say to pods. */
+  #wantedOfNode({ metadata }: Node): WantedPort {
+    const { name, uid } = metadata;
+    return { of: "node", uid, name, node: name, networkId: this.#network as Id, groupIds: [], ips: [], mac: undefined };
   }
 
   /** @throws PodFailure when an annotation names what is not there */
@@ -150,6 +159,7 @@ export class Controller {
     const groupIds = this.#groups.idsOf(named === undefined ? keys : keys.filter((key) => !key.startsWith("open-")));
     for (const name of named ?? []) groupIds.push(await this.#resolver.group(name));
     return {
+      of: "pod",
       uid: pod.metadata.uid,
       name: nameOf(pod),
       node: pod.spec.nodeName as string,

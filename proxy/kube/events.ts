@@ -1,8 +1,8 @@
-/** What a pod's user is told: Kubernetes' events on the pod. */
+/** What a cluster's users are told: Kubernetes' events on a pod or node. */
 import type { ApiServer } from "./api-server.ts";
 import type { PodFailure } from "./failure.ts";
 import type { Log } from "./log.ts";
-import type { Pod } from "./objects.ts";
+import type { ObjectMeta } from "./objects.ts";
 
 /** The same is not told again for so long. */
 const QUIET_MS = 60_000;
@@ -19,18 +19,24 @@ export class Events {
   }
 
   /** Does not wait, and does not fail: an event is a courtesy. */
-  warn({ metadata }: Pod, { reason, message }: PodFailure): void {
+  warn(kind: "pod" | "node", { metadata }: { metadata: ObjectMeta }, { reason, message }: PodFailure): void {
     const { name, namespace = "default", uid, resourceVersion } = metadata;
     const key = `${uid} ${reason} ${message}`;
     const now = Date.now();
     if (now - (this.#told.get(key) ?? 0) < QUIET_MS) return;
     if (this.#told.size >= MOST_REMEMBERED) this.#told.clear();
     this.#told.set(key, now);
-    this.#log.warn({ pod: `${namespace}/${name}`, reason }, message);
+    this.#log.warn({ [kind]: `${namespace}/${name}`, reason }, message);
     const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
     const event = {
       metadata: { name: `${name}.${now.toString(16)}`.slice(-253), namespace },
-      involvedObject: { apiVersion: "v1", kind: "Pod", name, namespace, uid, resourceVersion },
+      involvedObject: {
+        apiVersion: "v1",
+        ...(kind === "pod" ? { kind: "Pod", namespace } : { kind: "Node" }),
+        name,
+        uid,
+        resourceVersion,
+      },
       reason,
       message: message.slice(0, 1024),
       type: "Warning",
@@ -40,7 +46,7 @@ export class Events {
       count: 1,
     };
     this.#api.request("POST", `/api/v1/namespaces/${namespace}/events`, event).catch((error) => {
-      this.#log.warn({ pod: `${namespace}/${name}`, reason: String(error) }, "no event could be made");
+      this.#log.warn({ [kind]: `${namespace}/${name}`, reason: String(error) }, "no event could be made");
     });
   }
 }

@@ -21,6 +21,10 @@ export interface Namespace {
   metadata: ObjectMeta;
 }
 
+export interface Node {
+  metadata: ObjectMeta;
+}
+
 export type Protocol = "TCP" | "UDP" | "SCTP";
 
 export interface Pod {

@@ -1,15 +1,17 @@
 /** What the API server holds of a cluster, as far as ports and groups come of it. */
-import type { Labels, Namespace, NetworkPolicy, Pod } from "./objects.ts";
+import type { Labels, Namespace, NetworkPolicy, Node, Pod } from "./objects.ts";
 import { type Compiled, compile, policyPod } from "./policy/mod.ts";
 
 /** The kinds that are watched, by their paths. */
 export const WATCHED = {
+  node: "/api/v1/nodes",
   namespace: "/api/v1/namespaces",
   policy: "/apis/networking.k8s.io/v1/networkpolicies",
   pod: "/api/v1/pods",
 } as const;
 export type WatchedKind = keyof typeof WATCHED;
 export interface WatchedObjects {
+  node: Node;
   namespace: Namespace;
   policy: NetworkPolicy;
   pod: Pod;
@@ -23,9 +25,20 @@ export function hasPort({ spec, status }: Pod): boolean {
   return Boolean(spec.nodeName) && !spec.hostNetwork && status?.phase !== "Succeeded" && status?.phase !== "Failed";
 }
 
+/** By UID: an object that is now of another UID, or gone, and the one that is there. */
+function note<T extends { metadata: { uid: string } }>(
+  changed: Map<string, T | undefined>,
+  before: T | undefined,
+  after: T | undefined,
+): void {
+  if (before !== undefined) changed.set(before.metadata.uid, undefined);
+  if (after !== undefined) changed.set(after.metadata.uid, after);
+}
+
 /** Objects by name, and what has changed since somebody looked. */
 export class World {
   readonly #objects: { [K in WatchedKind]: Map<string, WatchedObjects[K]> } = {
+    node: new Map(),
     namespace: new Map(),
     policy: new Map(),
     pod: new Map(),
@@ -35,6 +48,7 @@ export class World {
   readonly #changedPods = new Map<string, Pod | undefined>();
   #compiled: { value: Compiled; ports: ReadonlySet<string> } | undefined;
   #isPolicyChanged = true;
+  readonly #changedNodes = new Map<string, Node | undefined>();
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
@@ -56,13 +70,13 @@ export class World {
 
   #note<K extends WatchedKind>(kind: K, before: WatchedObjects[K] | undefined, after: WatchedObjects[K] | undefined) {
     if (kind === "pod") this.#notePod(before as Pod | undefined, after as Pod | undefined);
+    else if (kind === "node") note(this.#changedNodes, before as Node | undefined, after as Node | undefined);
     else this.#isPolicyChanged = true;
     this.#onChange();
   }
 
   #notePod(before: Pod | undefined, after: Pod | undefined): void {
-    if (before !== undefined) this.#changedPods.set(before.metadata.uid, undefined);
-    if (after !== undefined) this.#changedPods.set(after.metadata.uid, after);
+    note(this.#changedPods, before, after);
     if (after === undefined || this.#compiled === undefined) return;
     const known = this.#compiled.ports;
     // What a port's name stands for is part of the rules.
@@ -73,38 +87,45 @@ export class World {
     return this.#objects.pod.values();
   }
 
+  nodes(): Iterable<Node> {
+    return this.#objects.node.values();
+  }
+
   namespaceAnnotations(name: string): Labels {
     return this.#objects.namespace.get(name)?.metadata.annotations ?? {};
   }
 
   get isChanged(): boolean {
-    return this.#isPolicyChanged || this.#changedPods.size > 0;
+    return this.#isPolicyChanged || this.#changedPods.size > 0 || this.#changedNodes.size > 0;
   }
 
-  /** Pods that changed, all where policies or namespaces did, and the UIDs of those that are gone. Told once. */
-  takeChanged(): { pods: Pod[]; gone: string[]; isPolicyChanged: boolean } {
+  /** Nodes and pods that changed, all pods where policies or namespaces did, and the UIDs of what is gone. Told once. */
+  takeChanged(): { nodes: Node[]; pods: Pod[]; gone: string[]; isPolicyChanged: boolean } {
     const isPolicyChanged = this.#isPolicyChanged;
     const changed = [...this.#changedPods];
-    const gone = changed.flatMap(([uid, pod]) => (pod === undefined ? [uid] : []));
+    const nodes = [...this.#changedNodes];
+    const gone = [...changed, ...nodes].flatMap(([uid, object]) => (object === undefined ? [uid] : []));
     const pods = isPolicyChanged ? [...this.pods()] : changed.flatMap(([, pod]) => pod ?? []);
     this.#changedPods.clear();
+    this.#changedNodes.clear();
     this.#isPolicyChanged = false;
     if (isPolicyChanged) this.#compiled = this.#compile();
-    return { pods, gone, isPolicyChanged };
+    return { nodes: nodes.flatMap(([, node]) => node ?? []), pods, gone, isPolicyChanged };
   }
 
   /** All is to be looked at again. */
   touchAll(): void {
     this.#isPolicyChanged = true;
+    for (const node of this.nodes()) note(this.#changedNodes, undefined, node);
     this.#onChange();
   }
 
-  /** A pod is to be looked at again, should it still be there then. */
-  touchLater(pod: Pod, waitMs: number): void {
+  /** A pod or node is to be looked at again, should it still be there then. */
+  touchLater(kind: "pod" | "node", object: Pod | Node, waitMs: number): void {
     setTimeout(() => {
-      const now = this.#objects.pod.get(nameOf(pod));
-      if (now?.metadata.uid !== pod.metadata.uid) return;
-      this.#changedPods.set(pod.metadata.uid, now);
+      const now = this.#objects[kind].get(nameOf(object));
+      if (now?.metadata.uid !== object.metadata.uid) return;
+      this.#note(kind, undefined, now);
       this.#onChange();
     }, waitMs).unref();
   }

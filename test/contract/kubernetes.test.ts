@@ -2,6 +2,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { NetworkingTypes } from "../../api/mod.ts";
 import { caller, makeWorld, silent, type World } from "../../control/networking/networking.fixture.ts";
 import { Controller } from "../../proxy/kube/controller.ts";
 import type { NetworkPolicy, Pod } from "../../proxy/kube/objects.ts";
@@ -31,7 +32,7 @@ function makeController(): Controller {
     config: CONFIG,
     networking: world.networking,
     log: silent,
-    report: ({ metadata }, { reason }) => void reports.push(`${metadata.name} ${reason}`),
+    report: (_kind, { metadata }, { reason }) => void reports.push(`${metadata.name} ${reason}`),
   });
 }
 
@@ -59,7 +60,7 @@ function policy(name: string, spec: NetworkPolicy["spec"]): NetworkPolicy {
   return { metadata: { name, namespace: "shop", uid: name }, ...(spec && { spec }) };
 }
 
-const portsOf = () => world.networking.list(ADMIN, "port", { device_owner: ["kubernetes:pod"] });
+const portsOf = (owner = "kubernetes:pod") => listed("port", ({ device_owner }) => device_owner === owner);
 const groupsOf = async () =>
   (await world.networking.list(ADMIN, "security_group", { project_id: [PROJECT] })).filter(({ tags }) =>
     tags.includes("kubernetes=one"),
@@ -73,6 +74,10 @@ async function becomes<T>(look: () => Promise<T>, expected: T): Promise<void> {
     await sleep(10);
   }
   deepEqual(await look(), expected);
+}
+
+async function listed<K extends "port" | "router">(kind: K, is: (row: NetworkingTypes[K]) => boolean) {
+  return (await world.networking.list(ADMIN, kind, {})).filter(is);
 }
 
 const names = async () => (await portsOf()).map(({ name }) => name).sort();
@@ -186,6 +191,40 @@ describe("a cluster's pods", () => {
     controller.start();
     await becomes(async () => reports, ["spy NetworkNotFound"]);
     deepEqual(await names(), []);
+  });
+});
+
+describe("a cluster's nodes", () => {
+  const node = (name: string, uid = name) => ({ metadata: { name, uid } });
+
+  test("are on the pod network themselves, on their own host, trusted; a router is its gateway", async () => {
+    controller.world.put("node", node("n1"));
+    controller.start();
+    const nodePorts = () => portsOf("kubernetes:node");
+    await becomes(async () => (await nodePorts()).map(({ name }) => name), ["n1"]);
+    const [port] = await nodePorts();
+    equal(port?.["binding:host_id"], "n1");
+    equal(port?.port_security_enabled, false);
+    const interfaces = await portsOf("network:router_interface");
+    deepEqual(interfaces.flatMap(({ fixed_ips }) => fixed_ips.map(({ ip_address }) => String(ip_address))).sort(), [
+      "10.244.0.1",
+      "fd00:244::1",
+    ]);
+    controller.world.put("node", node("n1", "made anew"));
+    await becomes(async () => (await nodePorts()).map(({ device_id }) => device_id), ["made anew"]);
+    controller.world.drop("node", node("n1", "made anew"));
+    await becomes(async () => (await nodePorts()).length, 0);
+  });
+
+  test("a pod network that has a router keeps it", async () => {
+    const network = await world.network({ name: "pods", project_id: PROJECT }, ADMIN);
+    const subnet = await world.subnet(network.id, "10.244.0.0/24", { project_id: PROJECT }, ADMIN);
+    const [router] = await world.networking.create(ADMIN, "router", [{ name: "mine", project_id: PROJECT }]);
+    await world.networking.act(ADMIN, "router", String(router?.id), "add_router_interface", { subnet_id: subnet.id });
+    controller.world.put("pod", pod("web"));
+    controller.start();
+    await becomes(names, ["shop/web"]);
+    equal((await listed("router", () => true)).length, 1);
   });
 });
 

@@ -1,6 +1,6 @@
 /** The networks and groups that pods may name: those of the cluster's project, or shared with it. */
 import type { Caller, Networking } from "../../../api/mod.ts";
-import type { Id } from "../../../model/mod.ts";
+import { type Id, ipFromBigInt, prefix } from "../../../model/mod.ts";
 import type { ClusterConfig } from "../config.ts";
 import { PodFailure } from "../failure.ts";
 
@@ -73,6 +73,8 @@ const subnetBody = ({ name, project_id }: ClusterConfig, network_id: Id, cidr: s
   name: `${name} ${cidr}`.slice(0, 255),
   ip_version: cidr.includes(":") ? 6 : 4,
   cidr,
+  // Of IPv6 Neutron would take the first address, which is every router's (RFC 4291 section 2.6.1).
+  gateway_ip: ipFromBigInt(prefix(cidr).first + 1n, prefix(cidr).family),
   // Pods are given their addresses by their runtime.
   enable_dhcp: false,
 });

@@ -1,8 +1,8 @@
-/** The ports of a cluster's pods: made equal to what is wanted, many in one request. */
+/** The ports of a cluster's pods and nodes: made equal to what is wanted, many in one request. */
 import type { Caller, Networking } from "../../../api/mod.ts";
 import { Fault } from "../../../model/mod.ts";
 import { PodFailure, podFailureOf } from "../failure.ts";
-import { bodyOf, changesOf, originOf, POD_OWNER, type Port, type WantedPort } from "./wanted.ts";
+import { bodyOf, changesOf, originOf, type Port, type WantedPort } from "./wanted.ts";
 
 const AT_A_TIME = 100;
 
@@ -12,7 +12,7 @@ interface Parts {
   cluster: string;
 }
 
-/** What is wanted of a pod, by its UID; undefined: no port. */
+/** What is wanted of a pod or node, by its UID; undefined: no port. */
 export type Wishes = ReadonlyMap<string, WantedPort | undefined>;
 
 export interface Outcome {
@@ -32,7 +32,7 @@ export class PodPorts {
   /** What an earlier run, or another control node, has made; a second port of one pod is deleted. */
   async load(): Promise<void> {
     const { networking, caller, cluster } = this.#parts;
-    const rows = await networking.list(caller, "port", { device_owner: [POD_OWNER] });
+    const rows = await networking.list(caller, "port", { project_id: [caller.projectId] });
     this.#ports.clear();
     for (const port of rows) {
       const origin = originOf(port);
@@ -42,7 +42,7 @@ export class PodPorts {
     }
   }
 
-  /** The pods that have a port. */
+  /** The pods and nodes that have a port. */
   uids(): Iterable<string> {
     return this.#ports.keys();
   }

@@ -1,16 +1,18 @@
-/** The port that a pod should have. */
+/** The port that a pod, or a node itself, should have. */
 import type { Attributes, NetworkingTypes } from "../../../api/mod.ts";
 import type { Id } from "../../../model/mod.ts";
-import type { Pod } from "../objects.ts";
 
 export type Port = NetworkingTypes["port"];
 
-export const POD_OWNER = "kubernetes:pod";
+/** The device_owner of ports by what they are of. */
+export const OWNERS = { pod: "kubernetes:pod", node: "kubernetes:node" } as const;
+export type PortOf = keyof typeof OWNERS;
 /** The interface that every pod has. */
 export const FIRST_INTERFACE = "eth0";
 
 /** What a pod's port is to be; with names resolved. */
 export interface WantedPort {
+  of: PortOf;
   uid: string;
   name: string;
   node: string;
@@ -20,10 +22,10 @@ export interface WantedPort {
   mac: string | undefined;
 }
 
-/** Of which cluster's pod the port is. */
+/** Of which cluster's pod or node the port is. */
 export function originOf(port: Port): { cluster: string; uid: string } | undefined {
   const { cluster } = port["binding:profile"];
-  if (port.device_owner !== POD_OWNER || typeof cluster !== "string") return undefined;
+  if (!Object.values<string>(OWNERS).includes(port.device_owner) || typeof cluster !== "string") return undefined;
   return { cluster, uid: port.device_id };
 }
 
@@ -33,10 +35,15 @@ export function bodyOf(wanted: WantedPort, cluster: string, projectId: Id): Attr
     network_id: wanted.networkId,
     name: wanted.name.slice(0, 255),
     device_id: wanted.uid,
-    device_owner: POD_OWNER,
+    device_owner: OWNERS[wanted.of],
     "binding:host_id": wanted.node,
-    "binding:profile": { container: true, cluster, interface: FIRST_INTERFACE },
-    security_groups: wanted.groupIds,
+    ...(wanted.of === "pod"
+      ? {
+          "binding:profile": { container: true, cluster, interface: FIRST_INTERFACE },
+          security_groups: wanted.groupIds,
+        }
+      : // A node is trusted, and sends under its other addresses too.
+        { "binding:profile": { host: true, cluster }, security_groups: [], port_security_enabled: false }),
     ...(wanted.mac !== undefined && { mac_address: wanted.mac }),
     ...(wanted.ips.length > 0 && { fixed_ips: wanted.ips.map((ip_address) => ({ ip_address })) }),
   };
@@ -55,5 +62,3 @@ function sameSet(a: readonly string[], b: readonly string[]): boolean {
   const all = new Set(a);
   return all.size === b.length && b.every((one) => all.has(one));
 }
-
-export const uidOf = ({ metadata }: Pod): string => metadata.uid;
