@@ -74,9 +74,7 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   const wires = new PortWires(loop, localLinks, () => watcher.isConnected);
   const cni = new Cni({ host, attachments, wires, control: parts.control, log });
   const node = new Node({ host, log, refresh: (device) => localLinks.refresh(device) });
-  loop.onViewChange(({ ports, networks }) => {
-    if (ports.size > 0 || networks.size > 0) node.update(loop.view, loop.held.complete);
-  });
+  loop.onViewChange((change) => node.follow(change, loop.view, loop.held.complete));
   const responder = new Responder(() => loop.view, datapath, log);
   const advertiser = new Advertiser({
     advertised: (id) => advertisedTo(loop, id),

@@ -21,7 +21,7 @@ export function uuid(letter: string, n: number): string {
 
 export const networkId = (n: number) => uuid("a", n);
 export const portId = (n: number) => uuid("b", n);
-const subnetId = (n: number, cidr: string) => uuid(cidr.includes(":") ? "6" : "4", n);
+export const subnetId = (n: number, cidr: string) => uuid(cidr.includes(":") ? "6" : "4", n);
 
 export function aNetwork(n: number, changes: Partial<ViewNetwork> = {}): ViewNetwork {
   return {

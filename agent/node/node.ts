@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Host, type Link, SystemError } from "../../host/mod.ts";
 import { HOST_DEVICE_PREFIX, type HostView, hostDevices, type Id, type Mac, mac } from "../../model/mod.ts";
 import type { Log } from "../log.ts";
+import type { ViewChange } from "../view/mod.ts";
 import { type NodeDevice, planNodeDevice } from "./plan.ts";
 
 /** Of the far ends, which are no frame's destination. */
@@ -21,13 +22,20 @@ export class Node {
   #made = new Map<Id, NodeDevice>();
   /** Undefined: not known, as after a start. */
   #masqueraded: string | undefined;
+  #wasComplete = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   /** Brings about the devices that the view asks for; others go only where it is whole. */
-  update(view: HostView, isComplete: boolean): void {
+  follow({ ports, networks }: Pick<ViewChange, "ports" | "networks">, view: HostView, isComplete: boolean): void {
+    const isNews = ports.size > 0 || networks.size > 0 || isComplete !== this.#wasComplete;
+    this.#wasComplete = isComplete;
+    if (isNews) this.#update(view, isComplete);
+  }
+
+  #update(view: HostView, isComplete: boolean): void {
     const wanted = new Map<Id, NodeDevice>();
     for (const port of view.ports.values()) {
       const network = port.place.kind === "host" ? view.networks.get(port.networkId) : undefined;
