@@ -1,7 +1,7 @@
 /** Security groups: what each kind of rule and remote lets pass, at each end, in both families. */
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { type NetNumber, PAIR_FIXED_BITS, PrefixFlag, SOURCE_FIXED_BITS } from "../../bpf/layout.gen.ts";
+import { type NetNumber, PAIR_FIXED_BITS, PrefixFlag, SOURCE_FIXED_BITS, VifFlag } from "../../bpf/layout.gen.ts";
 import { type Cidr, ip, mac, prefix, type ViewRule } from "../../model/mod.ts";
 import {
   arp,
@@ -344,4 +344,21 @@ test("a prefix's bits beyond its length say nothing", () => {
   setRules(plane, POLICY, [{ remote: prefixes("10.1.0.0/24") }]);
   arrives("inside", frame(4, a, b, udp(1, 2)));
   answers("its answer", frame(4, b, a, udp(2, 1)));
+});
+
+test("what the host itself asks of its own workloads passes, whatever their groups say; what others ask does not", () => {
+  const request = frame(4, a, b, tcp(1, 80, ["syn"]));
+  setPolicy(plane, b, POLICY);
+  setRules(plane, POLICY, []);
+  refusedIn("another workload's question", request);
+  const vif = plane.get("vifs", a.number);
+  assert.ok(vif);
+  plane.put("vifs", a.number, { ...vif, flags: vif.flags | VifFlag.HOST });
+  try {
+    clear();
+    arrives("the host's question", request);
+    answers("its answer", frame(4, b, a, tcp(80, 1, ["syn", "ack"])));
+  } finally {
+    plane.put("vifs", a.number, vif);
+  }
 });
