@@ -22,7 +22,7 @@ import {
 import type { Metadata } from "./metadata/mod.ts";
 import { Node } from "./node/mod.ts";
 import { cniRoutes, metricsRoutes, refuseSecond, serve, stateRoutes } from "./ports/mod.ts";
-import { Reporter } from "./report/mod.ts";
+import { Reporter, RouterReporter } from "./report/mod.ts";
 import { type Advertised, advertisedIn } from "./services/mod.ts";
 import { viewFile } from "./view/mod.ts";
 
@@ -70,6 +70,7 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   const loop = makeLoop(parts, localLinks, attachments);
   localLinks.start(() => loop.nudge());
   const reporter = new Reporter(parts.control, log);
+  const routers = new RouterReporter(reporter, parts.name);
   const watcher = makeWatcher(parts, loop, reporter);
   const wires = new PortWires(loop, localLinks, () => watcher.isConnected);
   const cni = new Cni({ host, attachments, wires, control: parts.control, log });
@@ -85,6 +86,7 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   const facts = () => hostFacts(parts, localLinks);
   reporter.setFacts(facts());
   loop.onApplied((applied) => {
+    for (const id of applied.routers) routers.look(id, loop.router(id));
     tell(reporter, loop, applied, facts());
     for (const id of applied.ports) advertiser.changed(id);
     if (applied.haveRoutersChanged) advertiser.routersChanged();

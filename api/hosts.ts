@@ -45,6 +45,7 @@ export const HostStatusBody = z.strictObject({
   revision: z.int().min(0),
   beat_ms: z.int().min(100).max(60_000).optional(),
   ports: z.record(z.uuid(), PortReportBody),
+  floatingips: z.record(z.uuid(), z.enum(["ACTIVE", "DOWN", "ERROR"])).optional(),
   holds: z.array(HoldReportBody).max(100).optional(),
 });
 

@@ -175,7 +175,7 @@ export interface Datapath {
   /**
    * Brings the data plane to `wanted`. `change` is undefined for a full comparison, which also removes what is not
    * wanted; only called so after the first complete view. Returns the vifs now in force.
-   * A vif that cannot be made is in `failed` with a sentence; the others are made all the same.
+   * A vif or router that cannot be made is in `failed` with a sentence; the others are made all the same.
    */
   apply(wanted: Wanted, change?: WantedChange): { up: Set<Id>; failed: Map<Id, string> };
   sockets(): ServiceSockets;

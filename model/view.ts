@@ -158,6 +158,7 @@ export interface ViewRouter {
 
 /** A router's way to an external network, which is in the view too. */
 export interface ViewGateway {
+  portId?: Id;
   networkId: Id;
   mac: Mac;
   ips: Ip[];
@@ -188,6 +189,7 @@ export interface ViewFloating {
 /** Ports of a floating IP that are ports of an inner address: as many of them, or one for all. */
 export interface ViewForward {
   id: Id;
+  floatingId?: Id;
   ip: Ip;
   mac: Mac;
   /** IANA number. */
@@ -236,10 +238,16 @@ export interface HostStatus {
   revision: number;
   /** How soon the next report comes in any case: the host is a gateway, and missed at once. */
   beat_ms?: number;
+  /** Its own, and as far as it has them in force the ends of routers. */
   ports: Record<Id, PortReport>;
+  /** Those that are this host's work. */
+  floatingips?: Record<Id, FloatingIpState>;
   /** Ports that have said they hold addresses which are not their own. */
   holds?: HoldReport[];
 }
+
+/** ERROR: its host cannot do it. */
+export type FloatingIpState = "ACTIVE" | "DOWN" | "ERROR";
 
 /** By ARP or neighbour discovery: of its address pairs, or any if port security is off. */
 export interface HoldReport {

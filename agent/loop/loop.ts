@@ -4,6 +4,7 @@ import type { HostView, Id, PortReport, ViewMessage } from "../../model/mod.ts";
 import { Backoff } from "../backoff.ts";
 import type { Log } from "../log.ts";
 import { type AddressAt, type Here, Planner } from "../plan/mod.ts";
+import type { RouterHere } from "../report/mod.ts";
 import { HeldView, type ViewChange } from "../view/mod.ts";
 import type { LocalLinks } from "./devices.ts";
 
@@ -26,6 +27,8 @@ export interface Applied {
   /** More than a newer revision. */
   hasViewChanged: boolean;
   haveRoutersChanged: boolean;
+  /** Routers that may be others than before, or that the view named. */
+  routers: ReadonlySet<Id>;
   /** Addresses of others that are at another MAC than before. */
   moved: readonly AddressAt[];
   durationMs: number;
@@ -49,6 +52,7 @@ export class Loop {
   /** For the listeners, since they were told last. */
   #named = new Set<Id>();
   #moved: AddressAt[] = [];
+  #routers = new Set<Id>();
   #hasViewChanged = false;
   #haveRoutersChanged = false;
   #up: ReadonlySet<Id> = new Set();
@@ -123,6 +127,12 @@ export class Loop {
     return { up: true, device: vif.device.name, ...(mirrors.length > 0 && { mirrors }) };
   }
 
+  /** A router, and how it fares here. */
+  router(id: Id): RouterHere {
+    const failure = this.#failed.get(id);
+    return { router: this.view.routers.get(id), wanted: this.#planner.wanted.routers.get(id), failure };
+  }
+
   /** Whether the data plane has the port, be it administratively down. */
   isInForce(portId: Id): boolean {
     return this.#planner.wanted.vifs.has(portId) && this.#up.has(portId);
@@ -143,6 +153,7 @@ export class Loop {
       devices: this.#parts.localLinks.takeChanged(),
     });
     this.#moved.push(...moved);
+    for (const id of [...viewChange.routers, ...changed.routers]) this.#routers.add(id);
     for (const id of this.#again) {
       if (!this.#planner.wanted.vifs.has(id)) continue;
       changed.vifs.add(id);
@@ -162,9 +173,11 @@ export class Loop {
       hasViewChanged: this.#hasViewChanged,
       haveRoutersChanged: this.#haveRoutersChanged,
       moved: this.#moved.splice(0),
+      routers: this.#routers,
       durationMs,
     };
     this.#named = new Set();
+    this.#routers = new Set();
     this.#hasViewChanged = false;
     this.#haveRoutersChanged = false;
     for (const listener of this.#listeners) listener(applied);
@@ -178,6 +191,7 @@ export class Loop {
       const { up, failed } = this.#parts.datapath.apply(this.#planner.wanted, isFull ? undefined : changed);
       const touched = isFull ? this.view.ports.keys() : [...changed.vifs, ...this.#failed.keys(), ...failed.keys()];
       for (const id of touched) ports.add(id);
+      for (const id of [...this.#failed.keys(), ...failed.keys()]) if (this.view.routers.has(id)) this.#routers.add(id);
       this.#up = up;
       this.#failed = failed;
     } catch (error) {

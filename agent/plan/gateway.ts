@@ -55,7 +55,10 @@ export function planGateway(
       .map(({ ip, mac, fixedIp, isByGateway }) => ({ ip, mac, fixedIp, leased: leased(isByGateway) })),
     forwards: gateway.forwards
       .filter(mine)
-      .map(({ id: _, host: __, isByGateway, ...forward }) => ({ ...forward, leased: leased(isByGateway) })),
+      .map(({ id: _, floatingId: __, host: ___, isByGateway, ...forward }) => ({
+        ...forward,
+        leased: leased(isByGateway),
+      })),
     proxies: isHere ? gateway.proxies : [],
   };
 }

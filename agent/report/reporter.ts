@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import type { HoldReport, HostFacts, HostStatus, Id, PortReport } from "../../model/mod.ts";
+import type { FloatingIpState, HoldReport, HostFacts, HostStatus, Id, PortReport } from "../../model/mod.ts";
 import { Backoff } from "../backoff.ts";
 import { ControlFailure, type ControlNode } from "../control-node.ts";
 import type { Log } from "../log.ts";
+import { News } from "./news.ts";
 
 /** A newer revision alone waits this long for something worth a request; it only tells how far the host is. */
 const REVISION_MS = 5_000;
@@ -18,9 +19,8 @@ export class Reporter {
   readonly #control: Pick<ControlNode, "report">;
   readonly #log: Log;
   readonly #revisionMs: number;
-  /** What the control node has been told, and accepted. */
-  readonly #told = new Map<Id, PortReport>();
-  readonly #pending = new Map<Id, PortReport>();
+  readonly #ports = new News<PortReport>();
+  readonly #floatingIps = new News<FloatingIpState>();
   /** What ports hold since when, by port and address; told once. */
   readonly #holds = new Map<string, Omit<HoldReport, "since_ms"> & { atMs: number }>();
   readonly #backoff = new Backoff(200, 15_000);
@@ -53,16 +53,18 @@ export class Reporter {
    * is told again although it is the same.
    */
   forget(id: Id): void {
-    this.#told.delete(id);
+    this.#ports.forget(id);
+    this.#floatingIps.forget(id);
   }
 
   /** `report` undefined: the port has left this host, whose state is no longer ours to tell. */
   setPort(id: Id, report: PortReport | undefined): void {
-    if (report === undefined) {
-      this.#pending.delete(id);
-      this.#told.delete(id);
-    } else if (isDeepStrictEqual(this.#told.get(id), report)) this.#pending.delete(id);
-    else this.#pending.set(id, report);
+    this.#ports.set(id, report);
+  }
+
+  /** Undefined: it is not this host's work. */
+  setFloatingIp(id: Id, state: FloatingIpState | undefined): void {
+    this.#floatingIps.set(id, state);
   }
 
   /** A port has said that it holds an address: told at once. */
@@ -74,7 +76,7 @@ export class Reporter {
   /** To be called after a round of {@link setPort}. */
   setRevision(revision: number): void {
     this.#revision = revision;
-    if (this.#pending.size > 0) this.#send();
+    if (this.#ports.size + this.#floatingIps.size > 0) this.#send();
     else if (this.#revision !== this.#revisionTold) this.#sendIn(this.#revisionMs);
   }
 
@@ -96,8 +98,8 @@ export class Reporter {
   connected(): void {
     this.#isOnline = true;
     this.#isFactsTold = false;
-    for (const [id, report] of this.#told) if (!this.#pending.has(id)) this.#pending.set(id, report);
-    this.#told.clear();
+    this.#ports.again();
+    this.#floatingIps.again();
     this.#backoff.reset();
     this.#send();
   }
@@ -129,26 +131,29 @@ export class Reporter {
 
   #send(): void {
     if (this.#isSending || !this.#isOnline) return;
-    const ports = [...this.#pending].slice(0, PORTS_A_REQUEST);
+    const ports = this.#ports.take(PORTS_A_REQUEST);
+    const floatingIps = this.#floatingIps.take(PORTS_A_REQUEST);
     const facts = this.#isFactsTold ? undefined : this.#facts;
     const holds = [...this.#holds].slice(0, HOLDS_A_REQUEST);
-    const isNews = ports.length > 0 || holds.length > 0 || facts !== undefined || this.#revision !== this.#revisionTold;
+    const isState = ports.length + floatingIps.length + holds.length > 0 || facts !== undefined;
+    const isNews = isState || this.#revision !== this.#revisionTold;
     if (!isNews && !this.#isBeatDue) return;
     this.#isBeatDue = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#isSending = true;
-    // Until the reply is there, nobody knows what the control node believes of these.
-    for (const [id] of ports) this.#told.delete(id);
     const status: HostStatus = {
       ...(facts === undefined ? {} : { facts }),
       revision: this.#revision,
       ...(this.#beatMs === undefined ? {} : { beat_ms: this.#beatMs }),
       ports: Object.fromEntries(ports),
+      ...(floatingIps.length > 0 && { floatingips: Object.fromEntries(floatingIps) }),
       ...(holds.length > 0 && { holds: holds.map(([, hold]) => told(hold)) }),
     };
     this.#control.report(status).then(
       () => {
+        this.#ports.accepted(ports);
+        this.#floatingIps.accepted(floatingIps);
         for (const [key, hold] of holds) if (this.#holds.get(key) === hold) this.#holds.delete(key);
         this.#accepted(status);
       },
@@ -161,13 +166,8 @@ export class Reporter {
     this.#backoff.reset();
     if (status.facts !== undefined) this.#isFactsTold = status.facts === this.#facts;
     this.#revisionTold = status.revision;
-    for (const [id, report] of Object.entries(status.ports)) {
-      if (this.#pending.get(id) !== report) continue;
-      this.#pending.delete(id);
-      this.#told.set(id, report);
-    }
-    if (this.#pending.size > 0 || this.#holds.size > 0 || (this.#facts !== undefined && !this.#isFactsTold))
-      this.#send();
+    const isLeft = this.#ports.size + this.#floatingIps.size + this.#holds.size > 0;
+    if (isLeft || (this.#facts !== undefined && !this.#isFactsTold)) this.#send();
     else if (this.#revision !== this.#revisionTold) this.#sendIn(this.#revisionMs);
   }
 

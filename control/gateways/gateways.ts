@@ -4,6 +4,7 @@ import { updateRecords } from "../guarded-update.ts";
 import type { Memory, RecordChange } from "../memory.ts";
 import type { Log } from "../memory-cache.ts";
 import { type Candidate, canServe, chooseHosts, livenessOf } from "./choose.ts";
+import { takeDown } from "./take-down.ts";
 
 /** Agents need this long to come back when control nodes were away. */
 const START_MS = 5_000;
@@ -85,6 +86,10 @@ export class Gateways {
       const hostsOf = this.#hostsOf();
       try {
         await updateRecords(this.#parts, "router", ids, (router) => this.#placed(router, loads, hostsOf));
+        await takeDown(
+          this.#parts,
+          ids.filter((id) => !memory.get("router", id)?.record.gateways[0]?.hosts?.length),
+        );
       } catch (error) {
         log.warn({ err: error }, "could not choose hosts for gateways; trying again");
         for (const id of ids) this.#due.add(id);

@@ -3,24 +3,26 @@ import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import type { HostStatusBody } from "../../api/mod.ts";
 import {
+  type FloatingIpRecord,
   fault,
   type HostFacts,
   type Id,
   type PortRecord,
   parseIp,
-  type Standard,
   type TapFlowRecord,
 } from "../../model/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import { updateRecords } from "../guarded-update.ts";
 import { takeHolds } from "../held-addresses.ts";
 import type { Memory } from "../memory.ts";
+import { statusChanged } from "../status-changed.ts";
+import { hostOfFloatingIp } from "../views/mod.ts";
 
 type Report = z.output<typeof HostStatusBody>;
 
 /**
  * Writes what differs from the records, and nothing when nothing does: a repeated report costs no revision.
- * Ports that are not bound to `host` (any more) are passed over, since a port may move while its report is on the way.
+ * What is not the work of `host` (any more) is passed over, since it may move while its report is on the way.
  */
 export async function takeStatus(parts: { store: Store; memory: Memory }, host: string, report: Report): Promise<void> {
   if (report.facts !== undefined) {
@@ -29,7 +31,13 @@ export async function takeStatus(parts: { store: Store; memory: Memory }, host: 
       isDeepStrictEqual(record.facts, facts) ? undefined : { ...record, facts },
     );
   }
-  await updateRecords(parts, "port", Object.keys(report.ports), (port) => statusChange(host, port, report.ports));
+  await updateRecords(parts, "port", Object.keys(report.ports), (port) =>
+    statusChange(parts.memory, host, port, report.ports),
+  );
+  const { floatingips = {} } = report;
+  await updateRecords(parts, "floatingip", Object.keys(floatingips), (floating) =>
+    floatingIpChange(parts.memory, host, floating, floatingips),
+  );
   await takeFlows(parts, host, report.ports);
   await takeHolds(parts, host, report.holds ?? []);
 }
@@ -46,20 +54,41 @@ async function takeFlows(parts: { store: Store; memory: Memory }, host: string, 
 }
 
 function flowChange(flow: TapFlowRecord, report: Report["ports"][Id] | undefined): TapFlowRecord | undefined {
-  const status = report?.up === true && report.mirrors?.includes(flow.id) ? "ACTIVE" : "DOWN";
-  return flow.status === status ? undefined : revised(flow, { status });
+  return statusChanged(flow, report?.up === true && report.mirrors?.includes(flow.id) ? "ACTIVE" : "DOWN");
 }
 
-function statusChange(host: string, port: PortRecord, reports: Report["ports"]): PortRecord | undefined {
-  if (port["binding:host_id"] !== host) return undefined;
-  const status = reports[port.id as Id]?.up === true ? "ACTIVE" : "DOWN";
-  if (port.status === status) return undefined;
-  return revised(port, { status });
+function statusChange(
+  memory: Memory,
+  host: string,
+  port: PortRecord,
+  reports: Report["ports"],
+): PortRecord | undefined {
+  const isUp = reports[port.id as Id]?.up === true;
+  if (!maySay(memory, host, port, isUp)) return undefined;
+  return statusChanged(port, isUp ? "ACTIVE" : "DOWN");
 }
 
-function revised<R extends Standard>(record: R, changes: Partial<R>): R {
-  const updated_at = `${new Date().toISOString().slice(0, 19)}Z`;
-  return { ...record, ...changes, updated_at, revision_number: record.revision_number + 1 };
+/**
+ * Of its own ports a host says everything. A router's end in a network is in force wherever somebody needs it: any host may say
+ * that it is, and that it is not only while the router is down; a gateway's is that of the host which is the way.
+ */
+function maySay(memory: Memory, host: string, port: PortRecord, isUp: boolean): boolean {
+  const end = port.router_port;
+  if (end === undefined) return port["binding:host_id"] === host;
+  const router = memory.get("router", end.router_id)?.record;
+  if (end.type === "interface") return router?.admin_state_up === isUp;
+  return router?.gateways.find(({ port_id }) => port_id === port.id)?.hosts?.[0] === host;
+}
+
+function floatingIpChange(
+  memory: Memory,
+  host: string,
+  floating: FloatingIpRecord,
+  reports: NonNullable<Report["floatingips"]>,
+): FloatingIpRecord | undefined {
+  const state = reports[floating.id as Id];
+  if (state === undefined || hostOfFloatingIp(memory, floating) !== host) return undefined;
+  return statusChanged(floating, state);
 }
 
 function factsOf(body: NonNullable<Report["facts"]>): HostFacts {

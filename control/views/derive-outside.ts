@@ -32,6 +32,7 @@ export function viewGateway(memory: Memory, router: RouterRecord, outside: Outsi
   const floatings = outside.floatingsOf(router.id);
   const way = { networkId: gateway.network_id, host };
   return {
+    portId: port.id,
     networkId: way.networkId,
     mac: port.mac_address,
     ips: port.fixed_ips.map(({ ip_address }) => ip_address),
@@ -49,6 +50,14 @@ export function viewGateway(memory: Memory, router: RouterRecord, outside: Outsi
 interface Way {
   networkId: Id;
   host: string | null;
+}
+
+/** Whose work a floating IP that leads to a port is; undefined while it leads nowhere, or its router has no host. */
+export function hostOfFloatingIp(memory: Memory, floating: FloatingIpRecord): string | undefined {
+  const { port_id: port, router_id: router, floating_network_id: network } = floating;
+  if (router === null) return undefined;
+  const own = port === null ? undefined : hostOfPort(memory, port, network);
+  return own ?? memory.get("router", router)?.record.gateways[0]?.hosts?.[0];
 }
 
 /** The port's own host, if it has a card there. */
@@ -80,6 +89,7 @@ function viewForwards(
   const own = hosts.size === 1 ? only : undefined;
   return forwards.map((forward) => ({
     id: forward.id,
+    floatingId: floating.id,
     ip,
     mac,
     protocol: protocolNumber(forward.protocol),

@@ -3,5 +3,6 @@
  * neither the store nor HTTP. Invariant: a reader that has seen "synced" or "bookmark" at a revision holds exactly what
  * derive.ts makes of the records at that revision, whether it started fresh or resumed.
  */
+export { hostOfFloatingIp } from "./derive-outside.ts";
 export { placeOf, segmentsOf } from "./place.ts";
 export { type Reader, Views } from "./views.ts";

@@ -131,6 +131,11 @@ export class Desired {
     }
   }
 
+  /** Routers for which there is no room, and a sentence that says so. */
+  get failedRouters(): ReadonlyMap<Id, string> {
+    return this.#routers.leftOut;
+  }
+
   /** The cards in use, by index. */
   cards(): Set<number> {
     return new Set([...this.#wires.values()].map(({ ifindex }) => ifindex));

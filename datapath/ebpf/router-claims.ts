@@ -14,7 +14,7 @@ export class Routers {
   readonly #warn: (sentence: string) => void;
   readonly #routers = new Map<Id, WantedRouter>();
   /** There was no number for them; tried again with the next change. */
-  readonly #leftOut = new Set<Id>();
+  readonly leftOut = new Map<Id, string>();
 
   constructor(claims: Claims, slots: Slots<RouterNumber>, warn: (sentence: string) => void) {
     this.#claims = claims;
@@ -30,7 +30,7 @@ export class Routers {
     numberOf: (networkId: Id) => NetNumber | undefined,
   ): Set<Id> {
     const due = new Set(changed ?? [...wanted.keys(), ...this.#routers.keys()]);
-    for (const id of this.#leftOut) due.add(id);
+    for (const id of this.leftOut.keys()) due.add(id);
     for (const [id, { interfaces, gateway }] of this.#routers) {
       const ends = gateway === null ? interfaces : [...interfaces, gateway];
       if (ends.some(({ networkId }) => networks.has(networkId))) due.add(id);
@@ -48,12 +48,11 @@ export class Routers {
   #claim(id: Id, router: WantedRouter | undefined, numberOf: (networkId: Id) => NetNumber | undefined): void {
     const key = routerKey(routerWords(id));
     const number = router && this.#slots.take(key);
-    if (router === undefined || number !== undefined) this.#leftOut.delete(id);
-    else if (!this.#leftOut.has(id)) {
-      this.#leftOut.add(id);
-      this.#warn(
-        `router ${id} does not work here: this host has no room for a further router, move ports to other hosts`,
-      );
+    if (router === undefined || number !== undefined) this.leftOut.delete(id);
+    else if (!this.leftOut.has(id)) {
+      const reason = "this host has no room for a further router, move ports to other hosts";
+      this.leftOut.set(id, reason);
+      this.#warn(`router ${id} does not work here: ${reason}`);
     }
     if (router === undefined || number === undefined) {
       this.#routers.delete(id);

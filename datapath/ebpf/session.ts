@@ -169,7 +169,12 @@ export class Session {
     if (this.#complete) for (const numbers of [this.#numbers, this.#sets, this.#routers]) numbers.settle();
     this.#detachCards(removed.get("uplinks") ?? []);
     this.#announcer.update(this.#desired.outside());
-    const failed = new Map([...this.#detached, ...this.#desired.failed, ...this.#blame(failures)]);
+    const failed = new Map([
+      ...this.#detached,
+      ...this.#desired.failed,
+      ...this.#desired.failedRouters,
+      ...this.#blame(failures),
+    ]);
     const up = new Set([...wanted.vifs.keys()].filter((id) => !failed.has(id)));
     return { up, failed };
   }
@@ -237,6 +242,7 @@ export class Session {
       const owner = this.#claims.ownerOf(key) ?? "";
       const id = this.#desired.vifOf(owner);
       if (id !== undefined) failed.set(id, reason);
+      else if (owner.startsWith("router:")) failed.set(owner.slice("router:".length), reason);
       else this.#options.warn?.(`${owner} is not reachable: ${reason}`);
     }
     return failed;

@@ -36,7 +36,7 @@ export interface FloatingIpRecord extends Standard {
   port_id: Id | null; // user
   fixed_ip_address: Ip | null; // user or control
   router_id: Id | null; // control
-  status: "ACTIVE" | "DOWN" | "ERROR"; // control
+  status: "ACTIVE" | "DOWN" | "ERROR"; // agent, control (DOWN)
   dns_name: string; // user
   dns_domain: string; // user
   qos_policy_id: Id | null; // user

@@ -142,6 +142,21 @@ test("floating IPs lead to workloads, on hosts with a card outside and without",
   for (const [name, { ip: own }] of floating) assert.equal(await seenAs(name), own, name);
 });
 
+const untilActive = (what: string, ask: () => Promise<{ status?: unknown }>) =>
+  until(`${what} to be ACTIVE`, async () => {
+    const { status } = await ask();
+    if (status !== "ACTIVE") throw new Error(`it is ${status}`);
+    return true;
+  });
+
+test("their hosts have said that they work, and so have those of the router's ends", async () => {
+  for (const [name, { id }] of floating)
+    await untilActive(`the floating IP of ${name}`, () => lab().neutron.show("floatingip", id));
+  const ends = await lab().neutron.list("port", { device_id: router });
+  assert.ok(ends.length >= 3);
+  for (const { id, device_owner } of ends) await untilActive(`${device_owner}`, () => lab().neutron.show("port", id));
+});
+
 test("and from inside too: hairpin", async () => {
   await reached(workloads(["red2", "blue3", "red1", "red3"]), [...floating.keys()].map(behind));
 });

@@ -112,5 +112,8 @@ export function moveUses(draft: Draft, id: Id, before: Association, after: Assoc
   }
 }
 
-/** A floating address works while a router carries it. */
-export const statusOf = ({ router_id }: Association) => (router_id === null ? "DOWN" : "ACTIVE");
+/** A floating address is down until the host whose work it is says that it works; as before while it leads to the same. */
+export const statusOf = (before: FloatingIpRecord, after: Association) =>
+  (["port_id", "fixed_ip_address", "router_id"] as const).every((key) => before[key] === after[key])
+    ? before.status
+    : "DOWN";

@@ -46,7 +46,7 @@ test("it is associated at creation or by a change, and keeps what it needs", asy
   const floating = await world.floatingIp({ port_id: port.id });
   assert.deepEqual(
     [floating.port_id, floating.router_id, floating.fixed_ip_address, floating.status],
-    [port.id, router.id, address, "ACTIVE"],
+    [port.id, router.id, address, "DOWN"],
   );
   assert.deepEqual((floating.port_details as Attributes).mac_address, port.mac_address);
   await refuses(world, "FloatingIPPortAlreadyAssociated", () => world.floatingIp({ port_id: port.id }));

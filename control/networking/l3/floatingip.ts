@@ -93,7 +93,7 @@ function createFloatingIp(env: Env, draft: Draft, caller: Caller, body: Attribut
     qos_policy_id: given(body, "qos_policy_id", orNull(isText)) ?? null,
   };
   const association = associationAsked(draft, caller, unbound, body) ?? FREE;
-  const record: FloatingIpRecord = { ...unbound, ...association, status: statusOf(association) };
+  const record: FloatingIpRecord = { ...unbound, ...association };
   changeQosPolicy(draft, caller, record.id, null, record.qos_policy_id);
   moveUses(draft, record.id, FREE, record);
   draft.create("floatingip", record.id, record);
@@ -124,7 +124,7 @@ function updateFloatingIp(env: Env, draft: Draft, caller: Caller, current: Float
     port_id: association.port_id,
     fixed_ip_address: association.fixed_ip_address,
     router_id: association.router_id,
-    status: statusOf(association),
+    status: statusOf(current, association),
     qos_policy_id: policy === undefined ? current.qos_policy_id : policy,
   };
   changeQosPolicy(draft, caller, current.id, current.qos_policy_id, record.qos_policy_id);

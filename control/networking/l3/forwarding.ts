@@ -154,7 +154,11 @@ function createForwarding(env: Env, draft: Draft, caller: Caller, body: Attribut
 function setRouter(env: Env, draft: Draft, floating: FloatingIpRecord, routerId: Id | null): void {
   if (floating.router_id !== null) draft.unuse("router", floating.router_id, floating.id);
   if (routerId !== null) draft.use("router", routerId, floating.id);
-  const after = { ...floating, router_id: routerId, status: statusOf({ ...floating, router_id: routerId }) } as const;
+  const after = {
+    ...floating,
+    router_id: routerId,
+    status: statusOf(floating, { ...floating, router_id: routerId }),
+  } as const;
   draft.replace("floatingip", floating.id, touched(env, after));
 }
 
