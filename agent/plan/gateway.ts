@@ -53,12 +53,10 @@ export function planGateway(
     floatings: gateway.floatings
       .filter(mine)
       .map(({ ip, mac, fixedIp, isByGateway }) => ({ ip, mac, fixedIp, leased: leased(isByGateway) })),
-    forwards: gateway.forwards
-      .filter(mine)
-      .map(({ id: _, floatingId: __, host: ___, isByGateway, ...forward }) => ({
-        ...forward,
-        leased: leased(isByGateway),
-      })),
+    forwards: gateway.forwards.filter(mine).map(({ id: _, floatingId: __, host: ___, isByGateway, ...forward }) => ({
+      ...forward,
+      leased: leased(isByGateway),
+    })),
     proxies: isHere ? gateway.proxies : [],
   };
 }
