@@ -173,6 +173,11 @@ export interface Datapath {
   /** Adopts what is there from an earlier run, or makes it; deletes nothing. */
   open(): Promise<void>;
   /**
+   * Looks at some of what is there, ahead of a full comparison, which then has only the rest to look at: there can be some
+   * hundred thousand entries. False when all has been looked at.
+   */
+  look(): boolean;
+  /**
    * Brings the data plane to `wanted`. `change` is undefined for a full comparison, which also removes what is not
    * wanted; only called so after the first complete view. Returns the vifs now in force.
    * A vif or router that cannot be made is in `failed` with a sentence; the others are made all the same.

@@ -16,9 +16,15 @@ export class FakeDatapath implements Datapath {
   /** Vifs that are refused, with the sentence. */
   readonly refused = new Map<Id, string>();
   readonly injected: { vifId: Id; frame: Uint8Array }[] = [];
+  /** How many more it takes to look at everything. */
+  looks = 0;
   #onTrap: (trap: Trap) => void = () => {};
 
   async open(): Promise<void> {}
+
+  look(): boolean {
+    return this.looks-- > 0;
+  }
 
   apply(wanted: Wanted, change?: WantedChange): { up: Set<Id>; failed: Map<Id, string> } {
     this.log.push(change === undefined ? "apply all" : `apply ${describe(change)}`);

@@ -99,6 +99,25 @@ test("a group or a router that changes alone is applied, also after an apply tha
   assert.equal(datapath.log.at(-1), "apply groups 91, routers c1");
 });
 
+test("a full comparison looks at what is there in turns, and what cannot wait makes it look at once", async () => {
+  const { datapath, loop, feed } = setUp();
+  datapath.looks = 3;
+  for (const message of snapshot(7)) loop.receive(message);
+  let turn = 0;
+  const applied: number[] = [];
+  loop.onApplied(() => applied.push(turn));
+  for (; turn < 8; turn++) await turns(1);
+  assert.deepEqual(datapath.log, ["apply all"]);
+  assert.deepEqual(applied, [3]);
+  datapath.looks = 3;
+  loop.receive({ type: "synced", revision: 8 });
+  loop.applyNow();
+  assert.deepEqual(datapath.log, ["apply all", "apply all"]);
+  datapath.looks = 0;
+  await feed(put(6), { type: "bookmark", revision: 9 });
+  assert.deepEqual(datapath.log.slice(2), ["apply endpoints b6"]);
+});
+
 const put = (n: number): ViewMessage => ({ type: "put", kind: "endpoint", value: anEndpoint(n, 1, "h2") });
 
 test("a view from disk adds, and removes nothing before the control node has given a whole one", async () => {

@@ -102,7 +102,16 @@ export class Loop {
 
   /** Applies at the end of this turn whatever has changed by then. */
   nudge(): void {
-    this.#scheduled ??= setImmediate(() => this.applyNow());
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined;
+      // What a full comparison looks at is looked at in several turns: services and CNI calls are answered in between.
+      if (this.#isFullNext && this.#parts.datapath.look()) this.nudge();
+      else this.applyNow();
+    });
+  }
+
+  get #isFullNext(): boolean {
+    return this.#isFullDue && this.held.complete;
   }
 
   /** Looks at a port again at the next apply: its device was made or removed, or it failed before. */
@@ -161,7 +170,7 @@ export class Loop {
     }
     this.#again.clear();
     merge(changed, this.#owed);
-    const isFull = this.#isFullDue && this.held.complete;
+    const isFull = this.#isFullNext;
     if (isFull || Object.values(changed).some(({ size }) => size > 0)) {
       if (!this.#apply(changed, isFull, ports)) return;
     }

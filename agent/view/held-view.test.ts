@@ -47,6 +47,14 @@ test("a second snapshot changes what differs only", () => {
   assert.equal(change.ports.size, 0);
 });
 
+test("what a second snapshot says again stays the very object", () => {
+  const held = fed(snapshot, put.network(1), put.endpoint(3), synced(4));
+  const [network, endpoint] = [held.view.networks.get(networkId(1)), held.view.endpoints.get(portId(3))];
+  for (const message of [snapshot, put.network(1, 9000), put.endpoint(3), synced(9)]) held.receive(message);
+  assert.notEqual(held.view.networks.get(networkId(1)), network);
+  assert.equal(held.view.endpoints.get(portId(3)), endpoint);
+});
+
 test("changes take effect as they come and are told once", () => {
   const held = fed(snapshot, put.network(1), synced(1));
   held.takeChange();

@@ -101,12 +101,21 @@ export class HeldView {
     const target = this.#staging ?? this.#view;
     const id = message.type === "put" ? message.value.id : message.id;
     const table: Map<Id, unknown> = target[TABLES[message.kind]];
-    if (message.type === "put") table.set(id, message.value);
+    if (message.type === "put") table.set(id, this.#known(message.kind, id, message.value));
     else table.delete(id);
     const gone = message.type === "delete" && message.kind === "network" ? dropEndpoints(target, id) : [];
     if (target === this.#staging) return;
     this.#change[TABLES[message.kind]].add(id);
     for (const endpoint of gone) this.#change.endpoints.add(endpoint);
+  }
+
+  /**
+   * The very object that is held already, if the new one is its like. A snapshot is mostly that, and so compared as it comes
+   * rather than all at once in the end.
+   */
+  #known(kind: ViewKind, id: Id, value: unknown): unknown {
+    const held = this.#staging && this.#view[TABLES[kind]].get(id);
+    return held !== undefined && isDeepStrictEqual(held, value) ? held : value;
   }
 
   #swap(next: HostView): void {

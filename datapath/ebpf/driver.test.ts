@@ -5,7 +5,7 @@ import { CABLE_LAYOUT, MAPS, type NetNumber, TrapHeader, type VifNumber } from "
 
 import { type FakeHost, type FakeTap, fakeHost } from "../../host/fake/mod.ts";
 import { type Datapath, noChange, type Trap, type Wanted } from "../mod.ts";
-import { aNetwork, anEndpoint, aVif, everyWay, local, macOf, pair, remote, wantedOf } from "./fixtures.ts";
+import { aNetwork, anEndpoint, aVif, difference, everyWay, local, macOf, pair, remote, wantedOf } from "./fixtures.ts";
 import { type EbpfOptions, ebpfDatapath } from "./mod.ts";
 
 const PHYSICAL_NETWORKS = { left: "card0", right: "card1" };
@@ -414,6 +414,24 @@ describe("ebpf driver: whole states in any order", () => {
     ifaces?.update(MAPS.ifaces.key.encode({ ifindex: 5 }), MAPS.ifaces.value.encode(9 as VifNumber));
     datapath.apply(state);
     assert.deepEqual(datapath.dump(), dump);
+  });
+
+  test("what was looked at ahead is not looked at again, whatever was applied in between", async () => {
+    const host = aHost();
+    const datapath = await open(host);
+    assert.equal(datapath.look(), false, "there is nothing to compare with before the first full comparison");
+    datapath.apply(STATES.oneVm as Wanted);
+    const ifaces = host.bpf.pins.get(`/bpf/v${CABLE_LAYOUT}/ifaces`);
+    const stranger = MAPS.ifaces.key.encode({ ifindex: 5 });
+    ifaces?.update(stranger, MAPS.ifaces.value.encode(9 as VifNumber));
+    assert.equal(datapath.look(), false);
+    const next = STATES.twoVmsAndAHost as Wanted;
+    datapath.apply(next, difference(STATES.oneVm as Wanted, next));
+    ifaces?.update(stranger, MAPS.ifaces.value.encode(9 as VifNumber));
+    datapath.apply(next);
+    assert.notEqual(ifaces?.lookup(stranger), undefined, "it came after the look");
+    datapath.apply(next);
+    assert.deepEqual(entries(datapath), await directly(next));
   });
 });
 

@@ -27,6 +27,10 @@ class EbpfDatapath implements Datapath {
     return this.#session;
   }
 
+  look(): boolean {
+    return this.#open.look();
+  }
+
   apply(wanted: Wanted, change?: WantedChange): { up: Set<Id>; failed: Map<Id, string> } {
     const outcome = this.#open.apply(wanted, change);
     if (change === undefined) this.#removeOldLayouts();

@@ -156,6 +156,11 @@ export class Session {
     return machineNics === undefined || machineNics.includes(nic) || Object.values(physicalNetworks).includes(nic);
   }
 
+  /** What was found at the start is known; only after that others may have written. */
+  look(): boolean {
+    return this.#complete && this.#tables.readSome();
+  }
+
   apply(wanted: Wanted, change: WantedChange | undefined): { up: Set<Id>; failed: Map<Id, string> } {
     // Whoever else wrote to the maps since the last dump is corrected by the next full comparison.
     if (change === undefined && this.#complete) this.#tables.read();

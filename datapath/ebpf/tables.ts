@@ -37,6 +37,8 @@ export const TABLES: readonly TableName[] = ORDER;
 
 /** Entries in one system call: large enough to make calls rare, small enough to copy. */
 const BATCH_LENGTH = 4096;
+/** Entries that are read in one turn of the event loop, where there are several: some hundredths of a second. */
+const READ_LENGTH = 8192;
 
 export interface WriteFailure {
   key: EntryKey;
@@ -54,6 +56,9 @@ const same = (a: EntryValue, b: EntryValue): boolean => a === b;
 
 export class Tables {
   readonly #tables = new Map<MapName, TableState>();
+  #walk: Generator<void> | undefined;
+  /** All has been read ahead. */
+  #isRead = false;
 
   constructor(maps: (name: TableName) => BpfMap) {
     for (const name of TABLES) {
@@ -61,14 +66,34 @@ export class Tables {
     }
   }
 
-  /** Takes what the kernel has as what is there. */
+  /** Takes what the kernel has as what is there: all, or what {@link readSome} has left. */
   read(): void {
+    while (!this.#isRead) this.readSome();
+    this.#isRead = false;
+  }
+
+  /**
+   * Reads some, to be called again. False when all has been read. What is written in between may be taken for missing, and
+   * is then written once more.
+   */
+  readSome(): boolean {
+    if (this.#isRead) return false;
+    this.#walk ??= this.#steps();
+    if (!this.#walk.next().done) return true;
+    this.#walk = undefined;
+    this.#isRead = true;
+    return false;
+  }
+
+  *#steps(): Generator<void> {
+    let count = 0;
     for (const [name, state] of this.#tables) {
       const present = new Set<string>();
       for (const [key, value] of this.#entries(state)) {
         const text = entryKey(name, key);
         present.add(text);
         state.delta.saw(text, entryValue(value));
+        if (++count % READ_LENGTH === 0) yield;
       }
       for (const key of state.delta.seenKeys()) if (!present.has(key)) state.delta.saw(key, undefined);
     }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { addGroup, addRule, defaultGroup, Lab, type Running, uniqueName, until } from "../kit/mod.ts";
 import { compare, measureInTurn, type Results } from "./datapath.ts";
 import { buildNetload, type LoadTest, type Path, startServer, untilCarrying } from "./netload.ts";
+import { agentRows } from "./policy-agent.ts";
 import { fillHost, ghostHost, mixedRules } from "./policy-fill.ts";
 import type { Row } from "./row.ts";
 
@@ -39,7 +40,7 @@ function startLab(pairs: number): Promise<Lab> {
   const names = Array.from({ length: pairs }, (_, i) => [`client${i + 1}`, `server${i + 1}`]).flat();
   const container = { kind: "container" as const, host: "a", network: NETWORK };
   return Lab.start(uniqueName("cbp"), {
-    hosts: { a: {} },
+    hosts: { a: {}, b: {} },
     networks: { [NETWORK]: { subnets: [SUBNET] } },
     workloads: Object.fromEntries(names.map((name) => [name, container])),
   });
@@ -110,7 +111,10 @@ export async function policyPathsBench(log: (line: string) => void): Promise<Row
       servers.push(server);
       await untilCarrying(path, server);
     }
-    return rowsOf(await measureInTurn(paths, log, { tests: TESTS, rounds: ROUNDS, seconds: SECONDS }));
+    const results = await measureInTurn(paths, log, { tests: TESTS, rounds: ROUNDS, seconds: SECONDS });
+    log("agents");
+    const full = { from: "client1", to: "server1", other: "b", endpoints: ENDPOINTS };
+    return [...rowsOf(results), ...(await agentRows(labs.at(-1) as Lab, full))];
   } finally {
     for (const server of servers) await server.stop();
     for (const lab of labs) await lab.down();
