@@ -21,7 +21,7 @@ import {
 } from "./loop/mod.ts";
 import type { Metadata } from "./metadata/mod.ts";
 import { Node } from "./node/mod.ts";
-import { cniRoutes, metricsRoutes, refuseSecond, serve, stateRoutes } from "./ports/mod.ts";
+import { cniRoutes, explainRoutes, metricsRoutes, refuseSecond, serve, stateRoutes } from "./ports/mod.ts";
 import { Reporter, RouterReporter } from "./report/mod.ts";
 import { type Advertised, advertisedIn } from "./services/mod.ts";
 import { viewFile } from "./view/mod.ts";
@@ -207,10 +207,12 @@ function answer(responder: Responder, trap: Trap, log: Log): void {
 
 type Inside = { loop: Loop; cni: Cni; responder: Responder; dns: Dns; isConnected(): boolean };
 
-async function openDoors({ name, version, datapath, socket, listen, log }: AgentParts, inside: Inside) {
+async function openDoors(parts: AgentParts, inside: Inside) {
+  const { name, version, tunnelIp, datapath, socket, listen, log } = parts;
   const { loop, cni, responder, dns, isConnected } = inside;
   const state = stateRoutes({ host: name, version, loop, datapath, isConnected });
-  const doors = [await serve({ socket }, { ...state, ...cniRoutes(cni, log) })];
+  const explain = explainRoutes({ tunnelIp, loop, datapath });
+  const doors = [await serve({ socket }, { ...state, ...explain, ...cniRoutes(cni, log) })];
   if (listen !== undefined)
     doors.push(await serve(listen, metricsRoutes({ loop, datapath, responder, dns, isConnected })));
   log.info({ socket, metrics: listen === undefined ? null : `${listen.address}:${listen.port}` }, "agent ready");

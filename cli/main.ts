@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type Access, ask } from "./control.ts";
 import { type CommandRow, commandsOf, type Field, readDescription, type Schema } from "./description.ts";
+import { addLocalCommands, LOCAL_COMMANDS } from "./local/main.ts";
 import { forPeople } from "./print.ts";
 
 const DESCRIPTION_PATH = "/v1/openapi.json";
@@ -28,6 +29,10 @@ const STDIO: Output = {
 /** Runs one command. The exit status: 0 done, 1 refused or not reached, 2 wrong usage. */
 export async function main(argv: readonly string[], env = process.env, output = STDIO): Promise<number> {
   try {
+    if (isLocal(argv)) {
+      await localProgram(output, env).parseAsync(argv, { from: "user" });
+      return 0;
+    }
     const globals = globalsOf(argv, env);
     const description = readDescription(await ask({ url: globals.url, token: undefined }, "GET", DESCRIPTION_PATH));
     const access = { url: globals.url, token: tokenOf(globals, env) };
@@ -38,6 +43,24 @@ export async function main(argv: readonly string[], env = process.env, output = 
     output.error(`cable: ${error instanceof Error ? error.message : error}\n`);
     return 1;
   }
+}
+
+/** Those of this host's agent need no control node. */
+const isLocal = ([name]: readonly string[]) => (LOCAL_COMMANDS as readonly (string | undefined)[]).includes(name);
+
+function localProgram(output: Output, env: NodeJS.ProcessEnv): Command {
+  const root = spoken(new Command("cable"), output);
+  addLocalCommands(root, output, env);
+  return root;
+}
+
+/** Errors and help go where the output does. */
+function spoken(root: Command, output: Output): Command {
+  return root.exitOverride().configureOutput({
+    writeOut: (text) => output.out(text),
+    writeErr: (text) => output.error(text),
+    outputError: (text, write) => write(text.replace(/^error/, "cable")),
+  });
 }
 
 function withGlobals(command: Command, env: NodeJS.ProcessEnv): Command {
@@ -69,13 +92,7 @@ function tokenOf({ tokenFile }: Globals, env: NodeJS.ProcessEnv): string | undef
 }
 
 function program(rows: readonly CommandRow[], access: Access, output: Output, env: NodeJS.ProcessEnv): Command {
-  const root = withGlobals(new Command("cable"), env)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => output.out(text),
-      writeErr: (text) => output.error(text),
-      outputError: (text, write) => write(text.replace(/^error/, "cable")),
-    });
+  const root = spoken(withGlobals(new Command("cable"), env), output);
   for (const [noun, own] of Map.groupBy(rows, ({ words }) => words[0])) {
     const group = root.command(noun).description(`${own.map(({ words }) => words[1]).join(", ")}`);
     for (const row of own) addCommand(group, row, access, output, env);

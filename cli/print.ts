@@ -23,7 +23,7 @@ function cell(value: unknown): string {
 }
 
 /** Columns as wide as their widest cell; terminal controls that somebody may have put into a name are shown, not obeyed. */
-function aligned(rows: readonly string[][]): string {
+export function aligned(rows: readonly string[][]): string {
   const clean = rows.map((row) => row.map((text) => text.replace(/\p{Cc}/gu, "?")));
   const widths = (clean[0] ?? []).map((_, column) => Math.max(...clean.map((row) => row[column]?.length ?? 0)));
   const line = (row: string[]) => row.map((text, column) => text.padEnd(widths[column] ?? 0)).join("  ");

@@ -1,5 +1,18 @@
 /** The driver interface: what the agent's plan wants of a data plane, in no data plane's own terms. */
-import type { Cidr, Id, Ip, Mac, Segment, ViewGroup, ViewMirror } from "../model/mod.ts";
+import type {
+  Cidr,
+  DropText,
+  FlowFacts,
+  Id,
+  Ip,
+  Mac,
+  RouterFacts,
+  Segment,
+  Trace,
+  ViewGroup,
+  ViewMirror,
+  VifFacts,
+} from "../model/mod.ts";
 
 /** A network as this host's data plane needs it. */
 export interface WantedNetwork {
@@ -169,6 +182,9 @@ export interface ServiceSockets {
   clientOf(address: Ip): Id | undefined;
 }
 
+/** Where a packet that is to be explained comes in: from a port here, or from another host in a network's tunnel. */
+export type TraceOrigin = { vifId: Id } | { vni: number; peer: Ip };
+
 export interface Datapath {
   /** Adopts what is there from an earlier run, or makes it; deletes nothing. */
   open(): Promise<void>;
@@ -193,6 +209,20 @@ export interface Datapath {
   /** How full the flow table is: entries at the last walk over it, up to half a minute ago, how many it can have, and one port of
    * them. */
   flowTable(): { entries: number; size: number; quota: number };
+  /** Gets ready for {@link trace}; the first time that takes a second or two, in which other things go on. */
+  openTrace(): Promise<void>;
+  /**
+   * What would happen to a frame now, by the data plane's own tables and programs, without sending or changing anything.
+   * @throws Error before {@link openTrace}, or when the port or its device is not there
+   */
+  trace(from: TraceOrigin, frame: Uint8Array): Trace;
+  /** All connections in the flow table, a page at a time; other work gets its turn in between. */
+  flows(): AsyncIterable<FlowFacts[]>;
+  /** What is in force for a port; undefined when the data plane does not have it. */
+  describeVif(vifId: Id): Promise<VifFacts | undefined>;
+  describeRouters(): Promise<RouterFacts[]>;
+  /** A drop reason in words. */
+  dropText(reason: string): DropText;
   /** Everything in the data plane as sorted text lines, for tests and support. Counters, flows and ages are left out. */
   dump(): string[];
   /** Stops the services' side; forwarding goes on. */

@@ -127,6 +127,8 @@ export interface Bpf {
    * @throws SystemError with the verifier's last lines in `detail`
    */
   load(file: string, options: { pinDir: string; mapSizes?: Record<string, number> }): BpfObject;
+  /** {@link load} without keeping the thread while the kernel looks through the programs. */
+  loadAside(file: string, options: { pinDir: string; mapSizes?: Record<string, number> }): Promise<BpfObject>;
   /** SHA-256 of an object file, which tells one build from another. @throws SystemError ENOENT */
   digest(file: string): string;
   openPinned(path: string): BpfMap | undefined;

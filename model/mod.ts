@@ -3,6 +3,7 @@
  * Invariant: a value of a branded type was checked by the one parser that makes it.
  */
 export * from "./dns.ts";
+export * from "./explain.ts";
 export * from "./faults.ts";
 export * from "./ip.ts";
 export * from "./mac.ts";

@@ -8,6 +8,7 @@ export * from "./dhcp6.ts";
 export * from "./dns/mod.ts";
 export * from "./domain-name.ts";
 export * from "./neighbour.ts";
+export * from "./probe.ts";
 export * from "./router-advertisement.ts";
 export * from "./udp4.ts";
 export * from "./udp6.ts";

@@ -2,12 +2,13 @@ import {
   type Datapath,
   emptyWanted,
   type ServiceSockets,
+  type TraceOrigin,
   type Trap,
   type VifCounters,
   type Wanted,
   type WantedChange,
 } from "../../datapath/mod.ts";
-import type { Id } from "../../model/mod.ts";
+import type { DropText, FlowFacts, Id, RouterFacts, Trace, VifFacts } from "../../model/mod.ts";
 
 /** A data plane that takes what it is told and keeps a log of the calls, one line each. */
 export class FakeDatapath implements Datapath {
@@ -68,6 +69,47 @@ export class FakeDatapath implements Datapath {
 
   flowTable(): { entries: number; size: number; quota: number } {
     return { entries: 5, size: 1024, quota: 256 };
+  }
+
+  /** Frames that were traced, and what is answered. */
+  readonly traced: { from: TraceOrigin; frame: Uint8Array }[] = [];
+  answers: Trace[] = [];
+  connections: FlowFacts[] = [];
+  routers: RouterFacts[] = [];
+
+  async openTrace(): Promise<void> {}
+
+  trace(from: TraceOrigin, frame: Uint8Array): Trace {
+    this.traced.push({ from, frame });
+    return this.answers.shift() ?? { steps: [], end: "gone", frame: "", more: 0 };
+  }
+
+  async *flows(): AsyncIterable<FlowFacts[]> {
+    for (const flow of this.connections) yield [flow];
+  }
+
+  async describeVif(vifId: Id): Promise<VifFacts | undefined> {
+    const vif = this.inForce.vifs.get(vifId);
+    if (vif === undefined) return undefined;
+    const { device, mac, networkId, groups } = vif;
+    return {
+      port: vifId,
+      network: networkId,
+      device: { ifindex: device.ifindex, kind: device.kind, vlan: device.vlan },
+      mac,
+      flags: ["admin_up"],
+      sources: null,
+      policy: groups === null ? null : { set: 1, groups, rules: 4 },
+      number: 1,
+    };
+  }
+
+  async describeRouters(): Promise<RouterFacts[]> {
+    return this.routers;
+  }
+
+  dropText(reason: string): DropText {
+    return { meaning: `it was ${reason}`, advice: "Do something." };
   }
 
   dump(): string[] {

@@ -1,21 +1,28 @@
 import { chmod, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
+import { pipeline, Readable } from "node:stream";
 
 const BODY_LIMIT_BYTES = 1 << 20;
 
 /** sun_path of unix(7), less its final zero. */
 const SOCKET_PATH_BYTES = 107;
 
-/** A reply: an object is sent as JSON, a text as it is. */
+/** A reply: an object is sent as JSON, a text as it is, texts that come one by one as they come. */
 export interface Reply {
   status: number;
-  body: object | string;
+  body: object | string | AsyncIterable<string>;
   contentType?: string;
 }
 
+const isStream = (body: Reply["body"]): body is AsyncIterable<string> =>
+  typeof body === "object" && Symbol.asyncIterator in body;
+
 /** "GET /v1/ports/:id" to what answers it; the parameter is the last part of the path. */
-export type Routes = Record<string, (question: { parameter: string; body: string }) => Reply | Promise<Reply>>;
+export type Routes = Record<
+  string,
+  (question: { parameter: string; query: URLSearchParams; body: string }) => Reply | Promise<Reply>
+>;
 
 export type Where = { socket: string } | { address: string; port: number };
 
@@ -25,6 +32,7 @@ export async function serve(where: Where, routes: Routes): Promise<{ port: numbe
     answer(request, routes)
       .catch((error: unknown): Reply => ({ status: 500, body: { error: { message: String(error) } } }))
       .then(({ status, body, contentType }) => {
+        if (isStream(body)) return stream(response, status, body, contentType);
         const text = typeof body === "string" ? body : JSON.stringify(body);
         response.writeHead(status, {
           "content-type": contentType ?? (typeof body === "string" ? "text/plain" : "application/json"),
@@ -47,7 +55,7 @@ export async function serve(where: Where, routes: Routes): Promise<{ port: numbe
 }
 
 async function answer(request: IncomingMessage, routes: Routes): Promise<Reply> {
-  const path = (request.url ?? "/").replace(/\?.*/, "");
+  const [path = "/", search = ""] = (request.url ?? "/").split("?", 2);
   const parent = path.slice(0, path.lastIndexOf("/"));
   const parameter = path.slice(parent.length + 1);
   const route = routes[`${request.method} ${path}`] ?? routes[`${request.method} ${parent}/:id`];
@@ -55,7 +63,13 @@ async function answer(request: IncomingMessage, routes: Routes): Promise<Reply> 
     return { status: 404, body: { error: { message: `no such route; there are: ${Object.keys(routes).join(", ")}` } } };
   const body = await readBody(request);
   if (body === undefined) return { status: 413, body: { error: { message: `more than ${BODY_LIMIT_BYTES} bytes` } } };
-  return route({ parameter, body });
+  return route({ parameter, query: new URLSearchParams(search), body });
+}
+
+/** Whoever has gone, or does not read, stops what makes the texts. */
+function stream(response: ServerResponse, status: number, body: AsyncIterable<string>, type = "text/plain"): void {
+  response.writeHead(status, { "content-type": type });
+  pipeline(Readable.from(body), response, () => {});
 }
 
 async function readBody(request: IncomingMessage): Promise<string | undefined> {

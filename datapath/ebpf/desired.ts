@@ -136,6 +136,11 @@ export class Desired {
     return this.#routers.leftOut;
   }
 
+  /** The networks that are here, by their numbers. */
+  networks(): Map<NetNumber, Id> {
+    return new Map([...this.#networks].map(([id, { net }]) => [net, id] as const));
+  }
+
   /** The cards in use, by index. */
   cards(): Set<number> {
     return new Set([...this.#wires.values()].map(({ ifindex }) => ifindex));

@@ -1,7 +1,8 @@
 /** {@link Datapath} by eBPF: a session while it is open, and the clearing away. */
 import { CABLE_LAYOUT } from "../../bpf/layout.gen.ts";
-import type { Id } from "../../model/mod.ts";
-import type { Datapath, ServiceSockets, Trap, VifCounters, Wanted, WantedChange } from "../datapath.ts";
+import type { DropText, FlowFacts, Id, RouterFacts, Trace, VifFacts } from "../../model/mod.ts";
+import type { Datapath, ServiceSockets, TraceOrigin, Trap, VifCounters, Wanted, WantedChange } from "../datapath.ts";
+import { dropText } from "./drop-reasons.ts";
 import { devicesOf, type EbpfOptions, pinDirOf } from "./options.ts";
 import { Session } from "./session.ts";
 
@@ -69,6 +70,30 @@ class EbpfDatapath implements Datapath {
 
   dump(): string[] {
     return this.#open.dump();
+  }
+
+  openTrace(): Promise<void> {
+    return this.#open.explainer.open();
+  }
+
+  trace(from: TraceOrigin, frame: Uint8Array): Trace {
+    return this.#open.explainer.trace(from, frame);
+  }
+
+  flows(): AsyncIterable<FlowFacts[]> {
+    return this.#open.explainer.flows();
+  }
+
+  describeVif(vifId: Id): Promise<VifFacts | undefined> {
+    return this.#open.explainer.vif(vifId);
+  }
+
+  describeRouters(): Promise<RouterFacts[]> {
+    return this.#open.explainer.routers();
+  }
+
+  dropText(reason: string): DropText {
+    return dropText(reason);
   }
 
   async close(): Promise<void> {

@@ -4,23 +4,32 @@ import type { Ip } from "../../model/mod.ts";
 
 const ICMP = 1;
 
-const ip4 = (address: number): Ip => [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".") as Ip;
+/** An IPv4 address that the data plane has as a number. */
+export const ip4Text = (address: number): Ip =>
+  [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".") as Ip;
+
+const natOf = ({ flags, rewrite }: Pick<Flow, "flags" | "rewrite">) =>
+  (flags & FlowFlag.REWRITE) === 0 ? 0 : rewrite & (Rewrite.SRC | Rewrite.DST);
+
+export const isTranslated = (flow: Pick<Flow, "flags" | "rewrite">): boolean => natOf(flow) !== 0;
+
+/** The ends of its packets as they go out: bpf/flow.h's translate_key. */
+export function translatedEnds(key: FlowKey, flow: Flow): Pick<FlowKey, "src" | "dst" | "srcPort" | "dstPort"> {
+  const nat = natOf(flow);
+  const isSrc = (nat & Rewrite.SRC) !== 0;
+  const isDst = (nat & Rewrite.DST) !== 0;
+  // An echo's identifier stands for both ports.
+  const id = isSrc ? flow.newSrcPort : isDst ? flow.newDstPort : key.srcPort;
+  return {
+    src: isSrc ? ip4Text(flow.newSrc4) : key.src,
+    dst: isDst ? ip4Text(flow.newDst4) : key.dst,
+    srcPort: key.proto === ICMP ? id : isSrc ? flow.newSrcPort : key.srcPort,
+    dstPort: key.proto === ICMP ? id : isDst ? flow.newDstPort : key.dstPort,
+  };
+}
 
 /** The key of its answers, or, of answers, of their question: bpf/flow.h's partner_key. */
 export function partnerKey(key: FlowKey, flow: Flow): FlowKey {
-  const rewrite = (flow.flags & FlowFlag.REWRITE) === 0 ? 0 : flow.rewrite;
-  const isSrc = (rewrite & Rewrite.SRC) !== 0;
-  const isDst = (rewrite & Rewrite.DST) !== 0;
-  // An echo's identifier stands for both ports.
-  const id = isSrc ? flow.newSrcPort : isDst ? flow.newDstPort : key.srcPort;
-  const srcPort = key.proto === ICMP ? id : isSrc ? flow.newSrcPort : key.srcPort;
-  const dstPort = key.proto === ICMP ? id : isDst ? flow.newDstPort : key.dstPort;
-  return {
-    ingress: flow.back,
-    src: isDst ? ip4(flow.newDst4) : key.dst,
-    dst: isSrc ? ip4(flow.newSrc4) : key.src,
-    srcPort: dstPort,
-    dstPort: srcPort,
-    proto: key.proto,
-  };
+  const { src, dst, srcPort, dstPort } = translatedEnds(key, flow);
+  return { ingress: flow.back, src: dst, dst: src, srcPort: dstPort, dstPort: srcPort, proto: key.proto };
 }

@@ -14,6 +14,7 @@ import { Claims } from "./claims.ts";
 import { sumCounters } from "./counters.ts";
 import { Desired } from "./desired.ts";
 import type { Card } from "./entries.ts";
+import { Explainer } from "./explainer.ts";
 import { FlowAging } from "./flows.ts";
 import { Hooks } from "./hooks.ts";
 import { FLOW_TIMEOUTS } from "./idle.ts";
@@ -51,6 +52,9 @@ export class Session {
   readonly #quota: FlowQuota;
   readonly #aging: FlowAging;
   readonly #announcer: Announcer;
+  /** Answers what is asked about all this. */
+  readonly explainer: Explainer;
+  #wanted: Wanted | undefined;
   /** Where vifs are attached, to forget the device with its vif. */
   readonly #devices = new Map<Id, number>();
   readonly #slots: readonly string[];
@@ -102,6 +106,17 @@ export class Session {
     const serviceIfindex = openService(host.links, names.service).index;
     const devices = { vxlanIfindex, trapIfindex, serviceIfindex };
     this.#settings = new HostSettings(this.#maps.get("settings"), devices, this.#quota);
+    this.explainer = new Explainer({
+      host,
+      objectDir: options.objectDir,
+      pinDir: pinDirOf(options),
+      maps: this.#maps,
+      numbers: this.#numbers,
+      sets: this.#sets,
+      vxlanIfindex,
+      networks: () => this.#desired.networks(),
+      wanted: () => this.#wanted,
+    });
     this.#start(devices);
   }
 
@@ -165,6 +180,7 @@ export class Session {
     // Whoever else wrote to the maps since the last dump is corrected by the next full comparison.
     if (change === undefined && this.#complete) this.#tables.read();
     this.#complete ||= change === undefined;
+    this.#wanted = wanted;
     this.#desired.update(wanted, change);
     this.#attachVifs(wanted, change?.vifs);
     this.#attachCards();
@@ -308,6 +324,7 @@ export class Session {
     this.#announcer.leave();
     this.#tap.close();
     this.#hooks.close();
+    this.explainer.close();
     this.#maps.close();
   }
 }

@@ -175,6 +175,10 @@ export class FakeBpf implements Bpf {
     return new FakeObject({ name: "", fd: this.#nextFd++, testRun }, map);
   }
 
+  async loadAside(file: string, options: { pinDir: string; mapSizes?: Record<string, number> }): Promise<BpfObject> {
+    return this.load(file, options);
+  }
+
   /** Files of the same name are the same, until a test says otherwise. */
   build = "1";
 

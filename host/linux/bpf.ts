@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { promisify } from "node:util";
 import { type Bpf, type BpfMap, type BpfObject, type BpfProgram, SystemError } from "../host.ts";
 import { bpfMap, mapInfo, openPinnedMap } from "./bpf-map.ts";
 import {
@@ -128,28 +129,52 @@ const tcOptions = (change: Partial<TcOptionsValue>): TcOptionsValue => ({
 /** Nothing of ours there: no device, no clsact, or no filter with our handle. */
 const NOT_THERE = ["ENOENT", "EINVAL", "ENODEV"];
 
+/** An object file with its maps sized, not yet loaded. */
+function opened(
+  file: string,
+  { pinDir, mapSizes = {} }: { pinDir: string; mapSizes?: Record<string, number> },
+): Handle {
+  mkdirSync(pinDir, { recursive: true });
+  forgetPrinted();
+  const handle = libbpf.open(file, {
+    sz: sizes.openOptions,
+    object_name: null,
+    relaxed_maps: false,
+    pin_root_path: pinDir,
+  });
+  if (handle === null) throw new SystemError(`open ${file}`, errnoName(lastErrno()), lastPrinted());
+  try {
+    for (const map of list((m) => libbpf.nextMap(handle, m))) setSize(map, mapSizes[libbpf.mapName(map)]);
+    return handle;
+  } catch (error) {
+    libbpf.close(handle);
+    throw error;
+  }
+}
+
+/** `result`: what loading it gave. */
+function finished(file: string, handle: Handle, result: number): BpfObject {
+  try {
+    check(`load ${file}`, result, [], result < 0 ? lastPrinted() : "");
+    return loaded(handle);
+  } catch (error) {
+    libbpf.close(handle);
+    throw error;
+  }
+}
+
 /** {@link Bpf} of this kernel. */
 export function linuxBpf(): Bpf {
   return {
-    load(file, { pinDir, mapSizes = {} }) {
-      mkdirSync(pinDir, { recursive: true });
-      forgetPrinted();
-      const handle = libbpf.open(file, {
-        sz: sizes.openOptions,
-        object_name: null,
-        relaxed_maps: false,
-        pin_root_path: pinDir,
-      });
-      if (handle === null) throw new SystemError(`open ${file}`, errnoName(lastErrno()), lastPrinted());
-      try {
-        for (const map of list((m) => libbpf.nextMap(handle, m))) setSize(map, mapSizes[libbpf.mapName(map)]);
-        const result = libbpf.load(handle);
-        check(`load ${file}`, result, [], result < 0 ? lastPrinted() : "");
-        return loaded(handle);
-      } catch (error) {
-        libbpf.close(handle);
-        throw error;
-      }
+    load(file, options) {
+      const handle = opened(file, options);
+      return finished(file, handle, libbpf.load(handle));
+    },
+
+    async loadAside(file, options) {
+      const handle = opened(file, options);
+      const result = await promisify(libbpf.load.async)(handle);
+      return finished(file, handle, result);
     },
 
     digest(file) {

@@ -108,6 +108,11 @@ export interface MapInfoValue {
   name: string;
 }
 
+/** koffi's way to call on another thread. */
+interface Async<A extends unknown[]> {
+  async(...args: [...A, done: (error: Error | null, result: number) => void]): void;
+}
+
 const bind = <F>(prototype: string): F => library.func(prototype) as unknown as F;
 
 /** Each returns 0 or more, or a negative errno, unless it returns a handle. */
@@ -115,7 +120,7 @@ export const libbpf = {
   open: bind<(path: string, options: object) => Handle>(
     "bpf_object *bpf_object__open_file(const char *path, const bpf_object_open_opts *opts)",
   ),
-  load: bind<(object: Handle) => number>("int bpf_object__load(bpf_object *obj)"),
+  load: bind<((object: Handle) => number) & Async<[object: Handle]>>("int bpf_object__load(bpf_object *obj)"),
   close: bind<(object: Handle) => void>("void bpf_object__close(bpf_object *obj)"),
   nextMap: bind<(object: Handle, map: Handle | null) => Handle | null>(
     "bpf_map *bpf_object__next_map(const bpf_object *obj, const bpf_map *map)",
