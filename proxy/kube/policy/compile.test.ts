@@ -177,7 +177,7 @@ describe("NetworkPolicies as security groups", () => {
           }
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -49,6 +49,11 @@ function isPort(port: NetworkPolicyPort, { to, protocol, port: number }: Questio
   return number >= port.port && number <= (port.endPort ?? port.port);
 }
 
+/** The far end's port has a name where the peer is pods; addresses have none (as Calico and Antrea read it, too). */
+function hasMeaning(direction: Direction, peer: NetworkPolicyPeer | undefined, port: NetworkPolicyPort): boolean {
+  return direction === "ingress" || typeof port.port !== "string" || !peer?.ipBlock;
+}
+
 function allows(cluster: Cluster, direction: Direction, policy: NetworkPolicy, question: Question): boolean {
   const far = direction === "ingress" ? question.from : question.to;
   const clauses =
@@ -56,8 +61,12 @@ function allows(cluster: Cluster, direction: Direction, policy: NetworkPolicy, q
       ? (policy.spec?.ingress ?? []).map(({ from, ports }) => ({ peers: from, ports }))
       : (policy.spec?.egress ?? []).map(({ to, ports }) => ({ peers: to, ports }));
   return clauses.some(({ peers, ports }) => {
-    const isFar = !peers?.length || peers.some((peer) => isPeer(cluster, peer, policy.metadata.namespace!, far));
-    return isFar && (!ports?.length || ports.some((port) => isPort(port, question)));
+    const found = (peers?.length ? peers : [undefined]).filter(
+      (peer) => peer === undefined || isPeer(cluster, peer, policy.metadata.namespace!, far),
+    );
+    return found.some(
+      (peer) => !ports?.length || ports.some((port) => isPort(port, question) && hasMeaning(direction, peer, port)),
+    );
   });
 }
 
