@@ -130,6 +130,12 @@ int commit(struct __sk_buff *skb)
 	back = (from_passes & RULE_STATEFUL ? FLOW_ANSWER_IN : 0) | (to_passes & RULE_STATEFUL ? FLOW_ANSWER_OUT : 0);
 	note_nat(decision);
 	note_answer(decision, old);
+	note_limits(decision);
+	if (decision->metered) {
+		reason = meter_outside(skb, decision->metered, decision->rewrite, decision->now.src.w[3], decision->frame.key.dst.w[3]);
+		if (reason)
+			return drop(origin.vif, reason);
+	}
 	decision->owner = old ? old->owner : owner_of(&origin, decision);
 	if (has_flow(&decision->frame) && !is_worth_a_flow(&decision->frame)) {
 		note_end(decision, &origin);

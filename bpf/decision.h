@@ -24,6 +24,8 @@ struct decision {
 	__u32 refusal;        /* what TAIL_REFUSE answers: enum refusal */
 	struct flow_key now;  /* its ends as it goes out: other than `frame.key` after NAT */
 	__u32 is_outside;     /* goes to, or came from, an external network by this host */
+	net_t outside;        /* that external network */
+	net_t metered;        /* as in struct flow */
 	__u32 needs_port;     /* its sender's port is still to be claimed outside */
 	router_t nat_router;  /* as in struct flow; 0 for what is itself an answer */
 	router_t answered;    /* an answer: what its entry had as nat_router */

@@ -3,6 +3,7 @@
 #define CABLE_DELIVER_H
 
 #include "address.h"
+#include "meter.h"
 #include "tails.h"
 
 static __always_inline struct settings *get_settings(void)
@@ -53,12 +54,15 @@ static __always_inline int send_to_vif(struct __sk_buff *skb, const struct vif *
 static __always_inline int deliver_local(struct __sk_buff *skb, const struct origin *origin, vif_t number)
 {
 	struct vif *vif = bpf_map_lookup_elem(&vifs, &number);
-	int verdict;
+	int reason, verdict;
 
 	if (unlikely(!vif || !vif->ifindex))
 		return drop(origin->vif, DROP_VIF_UNKNOWN);
 	if (unlikely(!(vif->flags & VIF_ADMIN_UP)))
 		return drop(number, DROP_VIF_DOWN);
+	reason = unlikely(vif->flags & VIF_METER_IN) ? meter_port(skb, number, RULE_INGRESS) : DROP_NONE;
+	if (unlikely(reason))
+		return drop(number, reason);
 	count_tx(number, skb->len);
 	note(TRACE_LOCAL, step->vif = number);
 	mirror_delivery(skb, vif, number, PACKET_HOST);

@@ -52,6 +52,7 @@ static __always_inline void enter(struct decision *decision)
 	struct flow *answer;
 
 	decision->is_outside = 1;
+	decision->outside = decision->router_net;
 	decision->nat_router = decision->router;
 	if (!ip_is4(&key.ip))
 		return;

@@ -35,6 +35,7 @@ __attribute__((noinline)) int copy_to_vif(struct __sk_buff *skb, vif_t number, _
 	struct vif *vif = bpf_map_lookup_elem(&vifs, &number);
 	struct decision *decision = get_decision();
 	struct segment from = { from_ifindex, from_vlan };
+	int reason;
 
 	if (!decision || !vif || !vif->ifindex || !(vif->flags & VIF_ADMIN_UP) || number == skb->cb[CB_VIF])
 		return 0;
@@ -42,6 +43,11 @@ __attribute__((noinline)) int copy_to_vif(struct __sk_buff *skb, vif_t number, _
 		return 0;
 	if (decision->frame.ip_length && !may_pass(vif, &decision->frame, RULE_INGRESS, decision->src_net)) {
 		drop(number, DROP_POLICY_INGRESS);
+		return 0;
+	}
+	reason = vif->flags & VIF_METER_IN ? meter_port(skb, number, RULE_INGRESS) : DROP_NONE;
+	if (reason) {
+		drop(number, reason);
 		return 0;
 	}
 	count_tx(number, skb->len);

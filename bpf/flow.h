@@ -167,6 +167,11 @@ static __always_inline int forward(struct __sk_buff *skb, const struct origin *o
 			return tail(skb, origin, slow);
 		nat_of(&nat, flow);
 		note_kept_nat(&frame, flow, &nat);
+		if (unlikely(flow->metered)) {
+			reason = meter_outside(skb, flow->metered, flow->rewrite, nat.src4, frame.key.dst.w[3]);
+			if (reason)
+				return drop(origin->vif, reason);
+		}
 		if (unlikely(apply_rewrite(skb, &frame, flow->rewrite, flow->hops, &flow->new_dst_mac, &nat)))
 			return drop(origin->vif, DROP_REDIRECT);
 	}

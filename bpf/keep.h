@@ -95,6 +95,7 @@ static __always_inline int write_forward(struct __sk_buff *skb, const struct ori
 		.nat_router = decision->answered,
 		.owner = decision->owner,
 		.back = back_ingress_of(origin, decision),
+		.metered = decision->metered,
 		.last_seen_ns = bpf_ktime_get_coarse_ns(),
 	};
 
@@ -122,6 +123,18 @@ static __always_inline void note_nat(struct decision *decision)
 		decision->rewrite |= REWRITE_DST;
 }
 
+/* Whether an address outside that it goes by has limits, in whichever direction. */
+static __always_inline void note_limits(struct decision *decision)
+{
+	net_t net = decision->outside;
+
+	if (!decision->is_outside)
+		return;
+	if ((decision->rewrite & REWRITE_SRC && has_limits(net, decision->now.src.w[3])) ||
+	    (decision->rewrite & REWRITE_DST && has_limits(net, decision->frame.key.dst.w[3])))
+		decision->metered = net;
+}
+
 /* Whether it answers a connection whose ends were changed. */
 static __always_inline void note_answer(struct decision *decision, const struct flow *old)
 {
@@ -143,6 +156,7 @@ static __always_inline void undo_nat(struct flow *flow, const struct decision *d
 	flow->new_src_port = decision->frame.key.dst_port;
 	flow->new_dst_port = decision->frame.key.src_port;
 	flow->nat_router = decision->nat_router;
+	flow->metered = decision->metered;
 }
 
 /* The other direction's entry. Where the answers' way is not known yet, or one end's groups are still to be asked about them

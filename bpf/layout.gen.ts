@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "05a289cc83617378";
+export const LAYOUT_HASH = "543cb9f382b71466";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -76,13 +76,17 @@ export const DropReason = {
   NEIGHBOUR_UNKNOWN: 30,
   NAT_PORTS: 31,
   COPY: 32,
-  FLOW_TABLE_FULL: 33,
-  FLOW_QUOTA: 34,
-  MEMBERS_FULL: 35,
-  TRAP_LIMIT: 36,
-  SERVICE_LIMIT: 37,
-  REDIRECT: 38,
-  INTERNAL: 39,
+  RATE_EGRESS: 33,
+  RATE_INGRESS: 34,
+  PACKET_RATE_EGRESS: 35,
+  PACKET_RATE_INGRESS: 36,
+  FLOW_TABLE_FULL: 37,
+  FLOW_QUOTA: 38,
+  MEMBERS_FULL: 39,
+  TRAP_LIMIT: 40,
+  SERVICE_LIMIT: 41,
+  REDIRECT: 42,
+  INTERNAL: 43,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 /** Names by value, in lower case. */
@@ -120,13 +124,17 @@ export const dropReasonNames: Readonly<Record<number, string>> = {
   30: "neighbour_unknown",
   31: "nat_ports",
   32: "copy",
-  33: "flow_table_full",
-  34: "flow_quota",
-  35: "members_full",
-  36: "trap_limit",
-  37: "service_limit",
-  38: "redirect",
-  39: "internal",
+  33: "rate_egress",
+  34: "rate_ingress",
+  35: "packet_rate_egress",
+  36: "packet_rate_ingress",
+  37: "flow_table_full",
+  38: "flow_quota",
+  39: "members_full",
+  40: "trap_limit",
+  41: "service_limit",
+  42: "redirect",
+  43: "internal",
 };
 
 export const FlowFlag = {
@@ -332,12 +340,14 @@ export const TraceKind = {
   ECHOED: 16,
   REFUSED: 17,
   ASKED: 18,
-  LOCAL: 19,
-  WIRE: 20,
-  ENCAPSULATED: 21,
-  SENT: 22,
-  COPIED: 23,
-  DROPPED: 24,
+  METERED: 19,
+  MARKED: 20,
+  LOCAL: 21,
+  WIRE: 22,
+  ENCAPSULATED: 23,
+  SENT: 24,
+  COPIED: 25,
+  DROPPED: 26,
 } as const;
 export type TraceKind = (typeof TraceKind)[keyof typeof TraceKind];
 /** Names by value, in lower case. */
@@ -360,12 +370,14 @@ export const traceKindNames: Readonly<Record<number, string>> = {
   16: "echoed",
   17: "refused",
   18: "asked",
-  19: "local",
-  20: "wire",
-  21: "encapsulated",
-  22: "sent",
-  23: "copied",
-  24: "dropped",
+  19: "metered",
+  20: "marked",
+  21: "local",
+  22: "wire",
+  23: "encapsulated",
+  24: "sent",
+  25: "copied",
+  26: "dropped",
 };
 
 export const TracePolicy = {
@@ -419,8 +431,11 @@ export const VifFlag = {
   DHCP4: 4,
   RA: 8,
   DHCP6: 16,
+  METER_IN: 32,
+  METER_OUT: 64,
   MIRROR_IN: 128,
   MIRROR_OUT: 256,
+  MARK: 512,
   HOST: 1024,
 } as const;
 export type VifFlag = (typeof VifFlag)[keyof typeof VifFlag];
@@ -431,8 +446,11 @@ export const vifFlagNames: Readonly<Record<number, string>> = {
   4: "dhcp4",
   8: "ra",
   16: "dhcp6",
+  32: "meter_in",
+  64: "meter_out",
   128: "mirror_in",
   256: "mirror_out",
+  512: "mark",
   1024: "host",
 };
 
@@ -591,8 +609,9 @@ export interface Flow {
   natRouter: RouterNumber;
   owner: number;
   back: number;
+  metered: NetNumber;
 }
-export const Flow: Table<Flow> = record("flow", 136, {
+export const Flow: Table<Flow> = record("flow", 144, {
   generation: [0, u32],
   flags: [4, u32],
   dstMac: [8, mac],
@@ -616,6 +635,7 @@ export const Flow: Table<Flow> = record("flow", 136, {
   natRouter: [124, branded<RouterNumber>(u32)],
   owner: [128, u32],
   back: [132, u32],
+  metered: [136, branded<NetNumber>(u32)],
 });
 
 export interface ForwardKey {
@@ -692,6 +712,37 @@ export const Lease: Table<Lease> = record("lease", 8, {
   untilNs: [0, u64],
 });
 
+export interface MeterKey {
+  net: NetNumber;
+  ip: number;
+  vif: VifNumber;
+  direction: number;
+}
+export const MeterKey: Table<MeterKey> = record("meter_key", 16, {
+  net: [0, branded<NetNumber>(u32)],
+  ip: [4, be32],
+  vif: [8, branded<VifNumber>(u32)],
+  direction: [12, u32],
+});
+
+export interface Rate {
+  cost: bigint;
+  burstNs: bigint;
+}
+export const Rate: Table<Rate> = record("rate", 16, {
+  cost: [0, u64],
+  burstNs: [8, u64],
+});
+
+export interface Limit {
+  bytes: Rate;
+  packets: Rate;
+}
+export const Limit: Table<Limit> = record("limit", 32, {
+  bytes: [0, Rate],
+  packets: [16, Rate],
+});
+
 export interface MacKey {
   net: NetNumber;
   mac: Mac;
@@ -717,6 +768,24 @@ export interface Member {
 export const Member: Table<Member> = record("member", 20, {
   vif: [0, branded<VifNumber>(u32)],
   remote: [4, ip],
+});
+
+export interface Bucket {
+  paidUntilNs: bigint;
+  cost: bigint;
+}
+export const Bucket: Table<Bucket> = record("bucket", 16, {
+  paidUntilNs: [0, u64],
+  cost: [8, u64],
+});
+
+export interface Meter {
+  bytes: Bucket;
+  packets: Bucket;
+}
+export const Meter: Table<Meter> = record("meter", 32, {
+  bytes: [0, Bucket],
+  packets: [16, Bucket],
 });
 
 export interface MirrorKey {
@@ -995,7 +1064,7 @@ export interface VifStats {
   tappedBytes: bigint;
   drops: bigint[];
 }
-export const VifStats: Table<VifStats> = record("vif_stats", 384, {
+export const VifStats: Table<VifStats> = record("vif_stats", 416, {
   rxPackets: [0, u64],
   rxBytes: [8, u64],
   txPackets: [16, u64],
@@ -1004,7 +1073,7 @@ export const VifStats: Table<VifStats> = record("vif_stats", 384, {
   mirroredBytes: [40, u64],
   tappedPackets: [48, u64],
   tappedBytes: [56, u64],
-  drops: [64, array(u64, 40)],
+  drops: [64, array(u64, 44)],
 });
 
 export interface TapKey {
@@ -1046,6 +1115,7 @@ export interface Vif {
   kind: number;
   vlan: number;
   mac: Mac;
+  dscp: number;
   policy: SetNumber;
 }
 export const Vif: Table<Vif> = record("vif", 28, {
@@ -1055,6 +1125,7 @@ export const Vif: Table<Vif> = record("vif", 28, {
   kind: [12, u16],
   vlan: [14, u16],
   mac: [16, mac],
+  dscp: [22, u8],
   policy: [24, branded<SetNumber>(u32)],
 });
 
@@ -1149,8 +1220,10 @@ export const MAPS = {
   ifaces: { key: IfaceKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
   ips: { key: IpKey, value: IpEntry },
   leases: { key: scalar<number>("__u32", u32), value: Lease },
+  limits: { key: MeterKey, value: Limit },
   macs: { key: MacKey, value: Target },
   members: { key: MemberKey, value: Member },
+  meters: { key: MeterKey, value: Meter },
   mirrors: { key: MirrorKey, value: Mirror },
   neighbours: { key: IpKey, value: Neighbour },
   nets: { key: scalar<NetNumber>("net_t", branded<NetNumber>(u32)), value: Net },

@@ -164,6 +164,7 @@ int leave(struct __sk_buff *skb)
 	if (!take_name(decision, gateway))
 		return to_gateway(skb, &origin, decision, gateway);
 	decision->is_outside = 1;
+	decision->outside = gateway->net;
 	decision->nat_router = decision->router;
 	decision->hops++;
 	note(TRACE_OUTSIDE, step->router = decision->router; step->net = gateway->net;

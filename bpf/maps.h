@@ -29,6 +29,8 @@ MAP(vifs, BPF_MAP_TYPE_ARRAY, vif_t, struct vif, 4096);
 MAP(stats, BPF_MAP_TYPE_PERCPU_ARRAY, vif_t, struct vif_stats, 4096);
 MAP(trap_budgets, BPF_MAP_TYPE_ARRAY, vif_t, struct budget, 4096);
 MAP(service_budgets, BPF_MAP_TYPE_ARRAY, vif_t, struct budget, 4096);
+SPARSE_MAP(limits, BPF_MAP_TYPE_HASH, struct meter_key, struct limit, 65536);
+MAP(meters, BPF_MAP_TYPE_LRU_HASH, struct meter_key, struct meter, 16384);
 SPARSE_MAP(ifaces, BPF_MAP_TYPE_HASH, struct iface_key, vif_t, 4096);
 SPARSE_MAP(attachments, BPF_MAP_TYPE_HASH, struct attachment_key, vif_t, 4096);
 SPARSE_MAP(uplinks, BPF_MAP_TYPE_HASH, struct uplink_key, struct uplink, 4096);

@@ -56,6 +56,10 @@ enum drop_reason {
 	DROP_NEIGHBOUR_UNKNOWN,  /* the next hop outside, or who holds an address of his pairs, has not told yet; he was asked */
 	DROP_NAT_PORTS,          /* no port left under which its sender could be told apart outside */
 	DROP_COPY,               /* a mirrored copy: its tap port is down or gone, or the kernel refused it */
+	DROP_RATE_EGRESS,        /* the sender's QoS policy: more bytes than it may send */
+	DROP_RATE_INGRESS,       /* the receiver's QoS policy: more bytes than it may be sent */
+	DROP_PACKET_RATE_EGRESS, /* likewise packets */
+	DROP_PACKET_RATE_INGRESS,
 	DROP_FLOW_TABLE_FULL,    /* no room for a new flow */
 	DROP_FLOW_QUOTA,         /* whoever asked, or is asked from outside, has as many flows as one may have */
 	DROP_MEMBERS_FULL,       /* more members than one broadcast may reach */
@@ -73,8 +77,11 @@ enum vif_flag {
 	VIF_DHCP4 = 4,         /* trap DHCP requests; else they are flooded like any broadcast */
 	VIF_RA = 8,            /* trap router solicitations likewise */
 	VIF_DHCP6 = 16,        /* trap DHCPv6 requests likewise */
+	VIF_METER_IN = 32,     /* `limits` says how much it may be sent */
+	VIF_METER_OUT = 64,    /* and send */
 	VIF_MIRROR_IN = 128,   /* what it gets is copied as `mirrors` says */
 	VIF_MIRROR_OUT = 256,  /* what it sends is */
+	VIF_MARK = 512,        /* what it sends gets `dscp` */
 	VIF_HOST = 1024        /* the host itself: the groups of its own workloads let it in */
 };
 
@@ -86,7 +93,8 @@ struct vif {
 	__u16 kind;    /* enum vif_kind */
 	__u16 vlan;    /* physical: tag on the wire, 0 = untagged */
 	mac_t mac;
-	__u16 pad;
+	__u8 dscp;
+	__u8 pad;
 	set_t policy;  /* whose rules hold; 0 = everything passes */
 };
 
@@ -456,6 +464,8 @@ struct flow {
 	router_t nat_router; /* through which it goes inside, or came from there */
 	__u32 owner;         /* in whose quota it is: a port, or FLOW_SENDERS + a bucket of those elsewhere */
 	__u32 back;          /* `ingress` of the other direction's key */
+	net_t metered;       /* `limits` know its outer address in this external network; 0 = they do not */
+	__u32 pad;
 };
 
 /* flow_counts[owner]: array; the data plane's own. Owner 0 is all of them together. */
@@ -486,6 +496,33 @@ struct vif_stats {
 struct budget {
 	__u64 filled_ns; /* CLOCK_MONOTONIC, coarse */
 	__u64 tokens;
+};
+
+/* limits{net, ip, vif, direction}: hash; how much may pass: of a port, or of an address on an external network. */
+struct meter_key {
+	net_t net;
+	__be32 ip;
+	vif_t vif;
+	__u32 direction; /* enum rule_direction */
+};
+/* A token bucket's. */
+struct rate {
+	__u64 cost;     /* nanoseconds of a byte or packet, << 20; 0 = any rate */
+	__u64 burst_ns; /* what the whole bucket is worth */
+};
+struct limit {
+	struct rate bytes; /* with the Ethernet header, and as many headers as a GSO packet has segments */
+	struct rate packets;
+};
+
+/* meters{net, ip, vif, direction}: LRU; the data plane's own: how far what has passed is paid for. */
+struct bucket {
+	__u64 paid_until_ns; /* CLOCK_MONOTONIC */
+	__u64 cost;          /* at which it was reckoned */
+};
+struct meter {
+	struct bucket bytes;
+	struct bucket packets;
 };
 
 enum trap_reason { TRAP_DHCP4 = 1, TRAP_ROUTER_SOLICITATION = 2, TRAP_DHCP6 = 3,
@@ -519,6 +556,8 @@ enum trace_kind {
 	TRACE_ECHOED,       /* by `router` itself, in the name of dst */
 	TRACE_REFUSED,      /* it becomes an ICMP error and goes back; number: type; tag: code */
 	TRACE_ASKED,        /* on `net` who has dst */
+	TRACE_METERED,      /* within the rates of `vif`, or of the address dst on `net`; direction: enum rule_direction */
+	TRACE_MARKED,       /* by `vif`; number: its DSCP */
 	TRACE_LOCAL,        /* delivered to `vif` */
 	TRACE_WIRE,         /* out to the wire of `net` */
 	TRACE_ENCAPSULATED, /* in `net` for the host dst */

@@ -33,12 +33,16 @@ static __always_inline int from_machine(struct __sk_buff *skb, vif_t number)
 {
 	struct origin origin = { .vif = number, .ingress = FLOW_VIF | number };
 	struct vif *vif = bpf_map_lookup_elem(&vifs, &number);
+	int reason;
 
 	if (!vif || vif->ifindex != skb->ifindex)
 		return drop(0, DROP_VIF_UNKNOWN);
 	count_rx(number, skb->len);
 	if (!(vif->flags & VIF_ADMIN_UP))
 		return drop(number, DROP_VIF_DOWN);
+	reason = meter_sent(skb, number, vif);
+	if (reason)
+		return drop(number, reason);
 	origin.net = vif->net;
 	if (unlikely(vif->flags & VIF_MIRROR_OUT))
 		return tail(skb, &origin, TAIL_MIRROR_OUT);

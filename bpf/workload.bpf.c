@@ -8,6 +8,7 @@ int workload(struct __sk_buff *skb)
 	vif_t *found = bpf_map_lookup_elem(&ifaces, &key);
 	struct origin origin;
 	struct vif *vif;
+	int reason;
 
 	if (unlikely(!found))
 		return drop(0, DROP_VIF_UNKNOWN);
@@ -21,6 +22,11 @@ int workload(struct __sk_buff *skb)
 		return drop(origin.vif, DROP_VIF_DOWN);
 	if (unlikely(skb->vlan_present))
 		return drop(origin.vif, DROP_VLAN_TAG);
+	if (unlikely(vif->flags & (VIF_METER_OUT | VIF_MARK))) {
+		reason = meter_sent(skb, origin.vif, vif);
+		if (reason)
+			return drop(origin.vif, reason);
+	}
 	origin.net = vif->net;
 	origin.ingress = FLOW_VIF | origin.vif;
 	if (unlikely(vif->flags & VIF_MIRROR_OUT))

@@ -10,7 +10,7 @@ import type {
   Segment,
   Trace,
   ViewGroup,
-  ViewMirror,
+  ViewMirror, ViewQos,
   VifFacts,
 } from "../model/mod.ts";
 
@@ -44,6 +44,8 @@ export interface WantedVif {
   mirrors?: WantedMirror[];
   /** Copies that come under these VNIs, from hosts with these tunnel addresses, are for it. */
   taps?: { vni: number; hosts: Ip[] }[];
+  /** Limits and mark; in no data plane's terms either. */
+  qos?: ViewQos;
 }
 
 /** The view's own: they are in no data plane's terms either. */
@@ -100,7 +102,7 @@ export interface WantedGateway {
   /** Null: the destination is on the external network itself. */
   routes: { destination: Cidr; nextHop: Ip | null }[];
   /** These, and what follows, as far as they are this host's work. */
-  floatings: { ip: Ip; mac: Mac; fixedIp: Ip; leased: boolean }[];
+  floatings: { ip: Ip; mac: Mac; fixedIp: Ip; leased: boolean; qos?: ViewQos }[];
   forwards: {
     ip: Ip;
     mac: Mac;
@@ -111,9 +113,13 @@ export interface WantedGateway {
     /** As many as external ones, or one for all. */
     internal: [number, number];
     leased: boolean;
+    /** Of all that goes by its address. */
+    qos?: ViewQos;
   }[];
   /** Addresses behind the router for which it answers neighbour solicitations outside. */
   proxies: Ip[];
+  /** Limits of what goes under the gateway's own IPv4 addresses, if this host is the way. */
+  qos?: ViewQos;
 }
 
 /** The whole of what a data plane should be; also the unit of comparison. */

@@ -64,6 +64,28 @@ export type Place =
   | { kind: "host"; device: string } // the host itself: its agent makes the veth pair, of which this is the data plane's end
   | { kind: "physical"; attachment: PhysicalAttachment };
 
+/** Not more than so much in a second, and so much at once after a pause. */
+export interface ViewRate {
+  max: number;
+  burst: number;
+}
+
+/** What may pass in one direction; without a rate, any. */
+export interface ViewLimits {
+  /** Kilobits. */
+  kbps?: ViewRate;
+  /** Thousands of packets. */
+  kpps?: ViewRate;
+}
+
+/** What QoS policies make of packets. Egress is from the workload, or from inside. */
+export interface ViewQos {
+  egress?: ViewLimits;
+  ingress?: ViewLimits;
+  /** The mark of all that is sent. */
+  dscp?: number;
+}
+
 /** A port bound to this host. */
 export interface ViewPort {
   id: Id;
@@ -87,6 +109,7 @@ export interface ViewPort {
   taps?: { vni: number; hosts: Ip[] }[];
   /** Its DHCP requests are not answered by its host, but go into the network. */
   noDhcp?: true;
+  qos?: ViewQos;
   place: Place;
 }
 
@@ -173,6 +196,8 @@ export interface ViewGateway {
   forwards: ViewForward[];
   /** Inner addresses for which the gateway answers neighbour solicitations outside. */
   proxies: Ip[];
+  /** Of what goes under the gateway's IPv4 addresses. */
+  qos?: ViewQos;
 }
 
 /** A floating IP that leads to a port. */
@@ -181,6 +206,7 @@ export interface ViewFloating {
   ip: Ip;
   mac: Mac;
   fixedIp: Ip;
+  qos?: ViewQos;
   /** Whose work it is: that of the port's host if it has a card on the network, else of the gateway's. */
   host: string | null;
   isByGateway: boolean;
@@ -197,6 +223,7 @@ export interface ViewForward {
   external: [number, number];
   fixedIp: Ip;
   internal: [number, number];
+  qos?: ViewQos;
   host: string | null;
   isByGateway: boolean;
 }

@@ -157,3 +157,15 @@ test("without a gateway, or before its network is here, there is no way", () => 
     undefined,
   );
 });
+
+test("limits go with what is this host's work", () => {
+  const egress = (max: number) => ({ egress: { kbps: { max, burst: max } } });
+  const floatings = GATEWAY.floatings.map((each, i) => ({ ...each, qos: egress(i) }));
+  const limited = router({ gateway: { ...GATEWAY, qos: egress(9), floatings } });
+  const limits = (at: Here) => {
+    const planned = plan(at, undefined, limited);
+    return [planned?.qos, ...(planned?.floatings ?? []).map(({ qos }) => qos)];
+  };
+  assert.deepEqual(limits(here("h1")), [egress(9), egress(0)]);
+  assert.deepEqual(limits(here("h2")), [undefined, egress(1)]);
+});

@@ -50,14 +50,16 @@ export function planGateway(
     remote: gateway.host === here.host ? null : gateway.tunnelIp,
     own: isOnWire && !isHere && gateway.snat ? ownAddress(own.get(gateway.networkId)) : null,
     routes: withExtra(routesOf(gateway, outer), extraRoutes(router, outer), taken),
-    floatings: gateway.floatings
-      .filter(mine)
-      .map(({ ip, mac, fixedIp, isByGateway }) => ({ ip, mac, fixedIp, leased: leased(isByGateway) })),
+    floatings: gateway.floatings.filter(mine).map(({ ip, mac, fixedIp, isByGateway, qos }) => ({
+      ...{ ip, mac, fixedIp, leased: leased(isByGateway) },
+      ...(qos && { qos }),
+    })),
     forwards: gateway.forwards.filter(mine).map(({ id: _, floatingId: __, host: ___, isByGateway, ...forward }) => ({
       ...forward,
       leased: leased(isByGateway),
     })),
     proxies: isHere ? gateway.proxies : [],
+    ...(isHere && gateway.qos && { qos: gateway.qos }),
   };
 }
 

@@ -251,3 +251,14 @@ test("a port whose DHCP this host does not answer is planned without", () => {
   };
   assert.deepEqual([planned({}), planned({ noDhcp: true })], [true, false]);
 });
+
+test("what QoS policies make of a port's packets is planned as it comes", () => {
+  const qos = { egress: { kbps: { max: 1000, burst: 800 } }, ingress: { kpps: { max: 5, burst: 4 } }, dscp: 46 };
+  const view = aView([aNetwork(1)], [aPort(1, 1, "tap", { qos }), aPort(2, 1)], []);
+  const planner = new Planner(HERE, { linkIndex: () => 5, containerDevice: () => undefined });
+  planner.update(view, { ...noChange(), devices: [], networks: view.networks.keys(), ports: view.ports.keys() });
+  assert.deepEqual(planner.wanted.vifs.get(portId(1))?.qos, qos);
+  assert.equal(planner.wanted.vifs.get(portId(2))?.qos, undefined);
+  const [line] = planText(planner.wanted, new Map()).filter((each) => each.includes(portId(1)));
+  assert.match(line ?? "", / egress 1000\+800 kbps ingress 5\+4 kpps dscp 46/);
+});

@@ -8,7 +8,7 @@ import type {
   WantedRouter,
   WantedVif,
 } from "../../datapath/mod.ts";
-import type { Id, Segment } from "../../model/mod.ts";
+import type { Id, Segment, ViewQos } from "../../model/mod.ts";
 
 /** A plan as sorted lines of text, for support and for tests. */
 export function planText(wanted: Wanted, down: ReadonlyMap<Id, string>): string[] {
@@ -60,6 +60,7 @@ const vifText = (vif: WantedVif) => [
   vif.dhcp6 ? "dhcp6" : undefined,
   vif.ra ? "ra" : undefined,
   vif.groups === null || vif.groups.length === 0 ? undefined : `by ${vif.groups.join(" ")}`,
+  ...qosText(vif.qos),
   vif.allowed === null ? "unchecked" : undefined,
   ...(vif.allowed ?? []).map(({ mac, cidr }) => `also ${mac} ${cidr}`),
   ...(vif.mirrors ?? []).map(mirrorText),
@@ -68,6 +69,13 @@ const vifText = (vif: WantedVif) => [
 
 const mirrorText = ({ direction, to }: WantedMirror) =>
   `${direction} to ${to.kind === "port" ? to.portId : `vxlan ${to.vni} at ${to.remote}`}`;
+
+function qosText({ egress, ingress, dscp }: ViewQos = {}): string[] {
+  const limits = Object.entries({ egress, ingress }).flatMap(([direction, of = {}]) =>
+    Object.entries(of).map(([unit, rate]) => `${direction} ${rate.max}+${rate.burst} ${unit}`),
+  );
+  return dscp === undefined ? limits : [...limits, `dscp ${dscp}`];
+}
 
 function groupText(group: WantedGroup): (string | undefined)[] {
   const rules = group.rules.map(({ direction, family, protocol, ports, icmp, remote }) => {
@@ -89,10 +97,11 @@ function routerText(router: WantedRouter): (string | undefined)[] {
   ];
 }
 
-function gatewayText({ here, remote, ips, snat, floatings, forwards, proxies }: WantedGateway): string[] {
+function gatewayText({ here, remote, ips, snat, floatings, forwards, proxies, qos }: WantedGateway): string[] {
   return [
     `outside ${ips.join(" ")} ${here ? "here" : `by ${remote ?? "nobody"}`}${snat ? "" : " without SNAT"}`,
-    ...floatings.map(({ ip, fixedIp }) => `${ip}=${fixedIp}`),
+    ...qosText(qos),
+    ...floatings.map(({ ip, fixedIp, qos: own }) => [`${ip}=${fixedIp}`, ...qosText(own)].join(" ")),
     ...forwards.map(
       ({ ip, protocol, external, fixedIp, internal }) =>
         `${ip}:${protocol}:${external.join("-")}=${fixedIp}:${internal.join("-")}`,

@@ -94,6 +94,7 @@ export function planVif(
     ...(port.mirrors !== undefined && { mirrors: port.mirrors }),
     ...(port.taps !== undefined && { taps: port.taps }),
     ra: network.subnets.some((subnet) => subnet.raMode !== null && subnet.cidr.includes(":")),
+    ...(port.qos && { qos: port.qos }),
   };
 }
 

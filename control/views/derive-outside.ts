@@ -12,6 +12,7 @@ import {
 import type { Memory } from "../memory.ts";
 import type { Outside } from "./outside.ts";
 import { segmentsOf } from "./place.ts";
+import { qosOfFloating, qosOfGateway } from "./qos.ts";
 
 /** Whether the host has a card on the network, which is a provider network. */
 export function isOnWire(memory: Memory, host: string, networkId: Id): boolean {
@@ -31,6 +32,7 @@ export function viewGateway(memory: Memory, router: RouterRecord, outside: Outsi
   const host = gateway.hosts?.[0] ?? null;
   const floatings = outside.floatingsOf(router.id);
   const way = { networkId: gateway.network_id, host };
+  const qos = qosOfGateway(memory, gateway);
   return {
     portId: port.id,
     networkId: way.networkId,
@@ -43,6 +45,7 @@ export function viewGateway(memory: Memory, router: RouterRecord, outside: Outsi
     floatings: floatings.flatMap((each) => viewFloating(memory, each, way)),
     forwards: floatings.flatMap((each) => viewForwards(memory, each, outside.forwardsOf(each.id), way)),
     proxies: router.enable_ndp_proxy ? outside.proxiesOf(router.id).map(({ ip_address }) => ip_address) : [],
+    ...(qos && { qos }),
   };
 }
 
@@ -71,7 +74,8 @@ function viewFloating(memory: Memory, floating: FloatingIpRecord, way: Way): Vie
   const mac = memory.get("port", floating.floating_port_id)?.record.mac_address;
   if (port === null || fixedIp === null || mac === undefined) return [];
   const own = hostOfPort(memory, port, way.networkId);
-  return [{ id, ip, mac, fixedIp, host: own ?? way.host, isByGateway: own === undefined }];
+  const qos = qosOfFloating(memory, floating, way.networkId);
+  return [{ id, ip, mac, fixedIp, ...(qos && { qos }), host: own ?? way.host, isByGateway: own === undefined }];
 }
 
 /** An address is at one host: that of all its forwardings' ports, if it is one, else the gateway's. */
@@ -87,6 +91,7 @@ function viewForwards(
   const hosts = new Set(forwards.map(({ internal_port_id: port }) => hostOfPort(memory, port, way.networkId)));
   const [only] = hosts;
   const own = hosts.size === 1 ? only : undefined;
+  const qos = qosOfFloating(memory, floating, way.networkId);
   return forwards.map((forward) => ({
     id: forward.id,
     floatingId: floating.id,
@@ -96,6 +101,7 @@ function viewForwards(
     external: forward.external_ports,
     fixedIp: forward.internal_ip_address,
     internal: forward.internal_ports,
+    ...(qos && { qos }),
     host: own ?? way.host,
     isByGateway: own === undefined,
   }));

@@ -14,6 +14,7 @@ import { mayHold } from "../held-addresses.ts";
 import type { Memory } from "../memory.ts";
 import { viewTaps } from "./derive-taps.ts";
 import { bindingOf, segmentsOf } from "./place.ts";
+import { qosOfPort } from "./qos.ts";
 import type { Taps } from "./taps.ts";
 
 /** `cloudDomain`: the control node's --dns-domain. */
@@ -64,6 +65,7 @@ export function viewPort(memory: Memory, hostName: string, id: Id, taps: Taps): 
   if (port === undefined || port["binding:host_id"] !== hostName) return undefined;
   const binding = bindingOf(memory, port);
   if (binding === undefined) return undefined;
+  const qos = qosOfPort(memory, port);
   return {
     id,
     networkId: port.network_id,
@@ -81,6 +83,7 @@ export function viewPort(memory: Memory, hostName: string, id: Id, taps: Taps): 
     deviceOwner: port.device_owner,
     ...(!servesDhcp(memory, port, binding.host) && { noDhcp: true }),
     ...viewTaps(memory, taps, id),
+    ...(qos && { qos }),
     place: binding.place,
   };
 }

@@ -4,6 +4,7 @@ import type { Memory, RecordChange } from "../memory.ts";
 import { Joins } from "./joins.ts";
 import { Outside } from "./outside.ts";
 import { segmentsOf } from "./place.ts";
+import { QOS_USERS, QosUsers } from "./qos.ts";
 import { RuleIndex } from "./rule-index.ts";
 import { Taps } from "./taps.ts";
 
@@ -39,6 +40,7 @@ export class DirtMarker {
   readonly rules = new RuleIndex();
   readonly taps: Taps;
   readonly outside: Outside;
+  readonly #qos = new QosUsers();
   readonly #memory: Memory;
 
   constructor(memory: Memory) {
@@ -52,6 +54,8 @@ export class DirtMarker {
     const dirty = noDirt();
     this.outside.everything();
     this.taps.everything();
+    for (const kind of QOS_USERS)
+      for (const { record } of this.#memory.all(kind)) this.#qos.change(kind, record.id, undefined, record);
     for (const { record } of this.#memory.all("host")) dirty.hosts.add(record.name);
     for (const { record } of this.#memory.all("port")) this.joins.change(record.id, undefined, record);
     for (const { record } of this.#memory.all("security_group_rule")) this.rules.change(record.id, undefined, record);
@@ -63,6 +67,7 @@ export class DirtMarker {
 
   /** Takes a change in, and marks what it may make another. */
   mark(dirty: Dirty, change: RecordChange): void {
+    this.#markQos(dirty, change);
     switch (change.kind) {
       case "port":
         this.#port(dirty, change);
@@ -107,6 +112,33 @@ export class DirtMarker {
       case "ndp_proxy":
         for (const router of this.outside.change(change)) dirty.routers.add(router);
         break;
+    }
+  }
+
+  /** Ports see their policy's change, and that of their network's, which may have another policy too. */
+  #markQos(dirty: Dirty, { kind, id, before, after }: RecordChange): void {
+    if (kind === "qos_policy") {
+      for (const network of this.#qos.of(id, "network")) {
+        this.#markPorts(dirty, this.#memory.portsOfNetwork(network));
+        for (const router of this.outside.routersOfNetwork(network)) dirty.routers.add(router);
+      }
+      this.#markPorts(dirty, this.#qos.of(id, "port"));
+      for (const router of this.#qos.of(id, "router")) dirty.routers.add(router);
+      for (const floating of this.#qos.of(id, "floatingip")) {
+        const router = this.#memory.get("floatingip", floating)?.record.router_id;
+        if (router) dirty.routers.add(router);
+      }
+    }
+    if (kind !== "port" && kind !== "network" && kind !== "router" && kind !== "floatingip") return;
+    const isOther = this.#qos.change(kind, id, before?.record, after?.record);
+    if (isOther && kind === "network") this.#markPorts(dirty, this.#memory.portsOfNetwork(id));
+  }
+
+  /** As their own hosts see them. */
+  #markPorts(dirty: Dirty, ports: Iterable<Id>): void {
+    for (const id of ports) {
+      const host = this.#memory.get("port", id)?.record["binding:host_id"];
+      if (host) add(dirty.ports, host, id);
     }
   }
 

@@ -67,10 +67,15 @@ const rule = (id: string, row: object) =>
     remote_group_id: null,
     ...row,
   });
-const gateway = (router: string, network_id: string, hosts: string[]) => [
-  { network_id, port_id: `out-${router}`, enable_snat: true, qos_policy_id: null, hosts },
+const bandwidth = (max_kbps: number, direction = "egress", max_burst_kbps = 0) => ({
+  ...{ type: "bandwidth_limit", id: `b${direction}`, max_kbps, max_burst_kbps, direction },
+});
+const policy = (id: string, ...rules: object[]) => write("qos_policy", id, { rules });
+const gateway = (router: string, network_id: string, hosts: string[], qos_policy_id: string | null = null) => [
+  { network_id, port_id: `out-${router}`, enable_snat: true, qos_policy_id, hosts },
 ];
-const floating = (port_id: string | null, router_id: string | null) => ({
+const floating = (port_id: string | null, router_id: string | null, qos_policy_id: string | null = null) => ({
+  qos_policy_id,
   floating_network_id: "n3",
   floating_ip_address: "192.0.2.100",
   floating_port_id: "fp",
@@ -262,6 +267,70 @@ describe("host views", () => {
     assert.equal(noDhcp(), true);
   });
 
+  it("a port's limits follow its policy, else its network's, and their rules", () => {
+    const { at, open } = lab(
+      policy("q1", bandwidth(1000)),
+      policy("q2", bandwidth(2000, "ingress", 500)),
+      port("p1", "n", "h1"),
+      port("p2", "n", "h1", { device_owner: "network:dhcp" }),
+    );
+    const { agent } = open("h1");
+    const limits = () => {
+      const { egress, ingress, dscp } = agent.view.ports.get("p1")?.qos ?? {};
+      return [egress?.kbps, ingress?.kbps].map((rate) => rate && `${rate.max}+${rate.burst}`).concat(`${dscp}`);
+    };
+    assert.deepEqual(limits(), [undefined, undefined, "undefined"]);
+    told(agent);
+    at(network("n", { qos_policy_id: "q2" }));
+    assert.deepEqual(limits(), [undefined, "2000+500", "undefined"]);
+    assert.deepEqual(told(agent), ["put port p1", "bookmark 11"], "a network's own port has no part in it");
+    at(port("p1", "n", "h1", { qos_policy_id: "q1" }));
+    assert.deepEqual(limits(), ["1000+800", undefined, "undefined"]);
+    at(policy("q1", bandwidth(3000), { type: "dscp_marking", id: "m", dscp_mark: 0 }));
+    assert.deepEqual(limits(), ["3000+2400", undefined, "0"]);
+    told(agent);
+    at(policy("q2", bandwidth(4000, "ingress")));
+    assert.equal(agent.text, "");
+    at(port("p1", "n", "h1"));
+    assert.deepEqual(limits(), [undefined, "4000+3200", "undefined"]);
+    at(policy("q2", bandwidth(5000, "ingress")));
+    assert.deepEqual(limits(), [undefined, "5000+4000", "undefined"]);
+    at(policy("q2"));
+    assert.equal(agent.view.ports.get("p1")?.qos, undefined);
+  });
+
+  it("floating IPs and gateways follow their own policy, else their external network's", () => {
+    const { at, open } = lab(
+      host("h1", { facts: facts("192.0.2.1", { phys: "eth1" }) }),
+      network("n3", vlan),
+      policy("q1", bandwidth(1000)),
+      policy("q2", bandwidth(2000), { type: "dscp_marking", id: "m", dscp_mark: 8 }),
+      port("p1", "n", "h1"),
+      port("fp", "n3", ""),
+      port("out-r", "n3", "", { router_port: { router_id: "r", type: "gateway" } }),
+      port("i", "n", "", { router_port: { router_id: "r", type: "interface" } }),
+      write("router", "r", { admin_state_up: true, routes: [], gateways: gateway("r", "n3", ["h1"]) }),
+      write("floatingip", "f", floating("p1", "r")),
+    );
+    const { agent } = open("h1");
+    const limits = () => {
+      const of = agent.view.routers.get("r")?.gateway;
+      return [of?.qos, of?.floatings[0]?.qos].map((qos) => (qos === undefined ? "" : JSON.stringify(qos)));
+    };
+    const egress = (max: number) => `{"egress":{"kbps":{"max":${max},"burst":${max * 0.8}}}}`;
+    assert.deepEqual(limits(), ["", ""]);
+    at(network("n3", { ...vlan, qos_policy_id: "q2" }));
+    assert.deepEqual(limits(), [egress(2000), egress(2000)], "and no mark");
+    at(write("floatingip", "f", floating("p1", "r", "q1")));
+    assert.deepEqual(limits(), [egress(2000), egress(1000)]);
+    at(policy("q1", bandwidth(3000)));
+    assert.deepEqual(limits(), [egress(2000), egress(3000)]);
+    at(write("router", "r", { admin_state_up: true, routes: [], gateways: gateway("r", "n3", ["h1"], "q1") }));
+    assert.deepEqual(limits(), [egress(3000), egress(3000)]);
+    at(policy("q1"));
+    assert.deepEqual(limits(), ["", ""]);
+  });
+
   it("a host's new tunnel address reaches the hosts that share a network with it", () => {
     const { at, open } = lab(port("p1", "n", "h1"), port("p2", "n", "h2"), host("h3", { facts: facts() }));
     const [agent, stranger] = [open("h1").agent, open("h3").agent];
@@ -408,6 +477,7 @@ describe("host views", () => {
     const anyPort = fc.constantFrom(...(Object.keys(networkOf) as (keyof typeof networkOf)[]));
     const ends = { i1: ["n1", "r1"], i2: ["n2", "r1"], i3: ["n2", "r2"], i4: ["n3", "r2"] } as const;
     const anyEnd = fc.constantFrom(...(Object.keys(ends) as (keyof typeof ends)[]));
+    const anyPolicy = fc.constantFrom("q1", "q2", null);
     const change = fc.oneof(
       {
         weight: 3,
@@ -419,17 +489,18 @@ describe("host views", () => {
       {
         weight: 2,
         arbitrary: fc
-          .tuple(fc.constantFrom("r1", "r2"), fc.boolean(), fc.option(anyNetwork), fc.subarray(hosts))
-          .map(([id, admin_state_up, outer, on]) =>
-            write("router", id, { admin_state_up, routes: [], gateways: outer === null ? [] : gateway(id, outer, on) }),
-          ),
+          .tuple(fc.constantFrom("r1", "r2"), fc.boolean(), fc.option(anyNetwork), fc.subarray(hosts), anyPolicy)
+          .map(([id, admin_state_up, outer, on, qos]) => {
+            const gateways = outer === null ? [] : gateway(id, outer, on, qos);
+            return write("router", id, { admin_state_up, routes: [], gateways });
+          }),
       },
       { weight: 1, arbitrary: fc.constantFrom("r1", "r2").map((id) => write("router", id, undefined)) },
       {
         weight: 2,
         arbitrary: fc
-          .tuple(fc.constantFrom("f1", "f2"), fc.option(anyPort), fc.constantFrom("r1", "r2", null))
-          .map(([id, port_id, router_id]) => write("floatingip", id, floating(port_id, router_id))),
+          .tuple(fc.constantFrom("f1", "f2"), fc.option(anyPort), fc.constantFrom("r1", "r2", null), anyPolicy)
+          .map(([id, ...row]) => write("floatingip", id, floating(...row))),
       },
       { weight: 1, arbitrary: fc.constantFrom("f1", "f2").map((id) => write("floatingip", id, undefined)) },
       {
@@ -494,18 +565,25 @@ describe("host views", () => {
       {
         weight: 5,
         arbitrary: fc
-          .tuple(anyPort, anyHost, fc.constantFrom("compute:a", "cable:container"), fc.subarray(["g1", "g2"]))
-          .map(([id, on, device_owner, security_groups]) =>
-            port(id, networkOf[id], on, { device_owner, security_groups }),
+          .tuple(anyPort, anyHost, fc.constantFrom("compute:a", "network:x"), fc.subarray(["g1", "g2"]), anyPolicy)
+          .map(([id, on, device_owner, security_groups, qos_policy_id]) =>
+            port(id, networkOf[id], on, { device_owner, security_groups, qos_policy_id }),
           ),
       },
       { weight: 2, arbitrary: anyPort.map((id) => write("port", id, undefined)) },
       {
         weight: 2,
         arbitrary: fc
-          .tuple(anyNetwork, fc.boolean(), fc.constantFrom(1450, 9000))
-          .map(([id, isVlan, mtu]) => network(id, { mtu, ...(isVlan ? vlan : {}) })),
+          .tuple(anyNetwork, fc.boolean(), fc.constantFrom(1450, 9000), anyPolicy)
+          .map(([id, isVlan, mtu, qos_policy_id]) => network(id, { mtu, qos_policy_id, ...(isVlan ? vlan : {}) })),
       },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.constantFrom("q1", "q2"), fc.subarray([bandwidth(1000), bandwidth(7, "ingress")]))
+          .map(([id, rules]) => policy(id, ...rules)),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("q1", "q2").map((id) => write("qos_policy", id, undefined)) },
       { weight: 1, arbitrary: anyNetwork.map((id) => write("network", id, undefined)) },
       {
         weight: 1,

@@ -80,7 +80,7 @@ describe("ebpf driver: what it does to a host", () => {
     );
     assert.deepEqual(host.takeLog(), [
       "attach workload to tap1",
-      "map vifs[1]=net=1 ifindex=101 flags=15 kind=1 vlan=0 mac=02:00:00:00:00:01 policy=0",
+      "map vifs[1]=net=1 ifindex=101 flags=15 kind=1 vlan=0 mac=02:00:00:00:00:01 dscp=0 policy=0",
       "map sources[prefixLength=224 vif=1 mac=02:00:00:00:00:01 ip=fe80::ff:fe00:1]=flags=0",
       "map members[net=1 index=0]=vif=1 remote=::",
       "map macs[net=1 mac=02:00:00:00:00:01]=kind=1 vif=1 remote=::",
@@ -108,7 +108,7 @@ describe("ebpf driver: what it does to a host", () => {
       "map delete ips[net=1 ip=fe80::a9fe:a9fe]",
       "map delete macs[net=1 mac=02:00:00:00:00:01]",
       "map delete members[net=1 index=0]",
-      "map vifs[1]=net=0 ifindex=0 flags=0 kind=0 vlan=0 mac=00:00:00:00:00:00 policy=0",
+      "map vifs[1]=net=0 ifindex=0 flags=0 kind=0 vlan=0 mac=00:00:00:00:00:00 dscp=0 policy=0",
       "map settings[0]=generation=2 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01 socketMac=02:ca:b1:e0:00:02 serviceIfindex=107 flowQuota=1024 flowShare=64 flowRoom=3072",
     ]);
   });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { MAPS, type NetNumber, type VifNumber } from "../../bpf/layout.gen.ts";
+import { MAPS, type NetNumber, VifFlag, type VifNumber } from "../../bpf/layout.gen.ts";
 import { entryText } from "../../host/mod.ts";
-import { ip } from "../../model/mod.ts";
+import { ip, type ViewQos } from "../../model/mod.ts";
 import type { Table } from "../../wire/table.ts";
 import { endpointEntries, netNumber, networkEntries, uplinkEntries, vifEntries } from "./entries.ts";
 import type { Entry } from "./entry.ts";
@@ -72,7 +72,7 @@ describe("a network's entries", () => {
 describe("a vif's entries", () => {
   test("a TAP with port security may send from its own addresses only", () => {
     assert.deepEqual(text(vifEntries(aVif(2), vif(5), NET)), [
-      "vifs[5]=net=1 ifindex=102 flags=15 kind=1 vlan=0 mac=02:00:00:00:00:02 policy=0",
+      "vifs[5]=net=1 ifindex=102 flags=15 kind=1 vlan=0 mac=02:00:00:00:00:02 dscp=0 policy=0",
       "ifaces[ifindex=102]=5",
       "sources[prefixLength=224 vif=5 mac=02:00:00:00:00:02 ip=10.0.0.2]=flags=0",
       "sources[prefixLength=224 vif=5 mac=02:00:00:00:00:02 ip=fd00::2]=flags=0",
@@ -106,6 +106,37 @@ describe("a vif's entries", () => {
     });
   }
 
+  test("limits are buckets of nanoseconds, in the directions that the policy names", () => {
+    const rates = { kbps: { max: 1000, burst: 800 }, kpps: { max: 2, burst: 1 } };
+    const lines = (qos: ViewQos) => text(vifEntries(aVif(1, { qos }), vif(5), NET));
+    const flagsOf = (qos: ViewQos) => Number(/ flags=(\d+)/.exec(lines(qos)[0] as string)?.[1]);
+    // 1000 kbit/s are 125,000 bytes: one takes 8,000 ns. 2,000 packets/s: one takes 500,000 ns.
+    const bytes = `bytes={cost=${8000 * 2 ** 20} burstNs=800000000}`;
+    const packets = `packets={cost=${500_000 * 2 ** 20} burstNs=500000000}`;
+    const none = (unit: string) => `${unit}={cost=0 burstNs=0}`;
+    assert.deepEqual(only("limits", lines({ egress: rates })), [
+      `limits[net=0 ip=0 vif=5 direction=2]=${bytes} ${packets}`,
+    ]);
+    assert.deepEqual(only("limits", lines({ egress: { kpps: rates.kpps }, ingress: { kbps: rates.kbps } })), [
+      `limits[net=0 ip=0 vif=5 direction=2]=${none("bytes")} ${packets}`,
+      `limits[net=0 ip=0 vif=5 direction=1]=${bytes} ${none("packets")}`,
+    ]);
+    assert.deepEqual(only("limits", lines({ dscp: 46 })), []);
+    assert.match(lines({ dscp: 46 })[0] as string, / dscp=46 /);
+    const flags = [{}, { egress: rates }, { ingress: rates }, { dscp: 0 }].map((qos) => flagsOf(qos) & ~15);
+    assert.deepEqual(flags, [0, VifFlag.METER_OUT, VifFlag.METER_IN, VifFlag.MARK]);
+  });
+
+  test("the slowest and the quickest rate that Neutron knows are still rates", () => {
+    for (const max of [1, 2 ** 31 - 1]) {
+      const [line] = only(
+        "limits",
+        text(vifEntries(aVif(1, { qos: { egress: { kbps: { max, burst: max } } } }), vif(5), NET)),
+      );
+      assert.match(line as string, /bytes=\{cost=[1-9]\d* burstNs=1000000000\}/);
+    }
+  });
+
   test("without port security nothing is said about sources", () => {
     assert.deepEqual(only("sources", text(vifEntries(aVif(1, { allowed: null }), vif(1), NET))), []);
   });
@@ -114,7 +145,7 @@ describe("a vif's entries", () => {
     const device = { ifindex: 9, name: "eth0", kind: "physical", vlan: 100 } as const;
     const lines = text(vifEntries(aVif(3, { device }), vif(6), NET)).slice(0, 2);
     assert.deepEqual(lines, [
-      "vifs[6]=net=1 ifindex=9 flags=15 kind=3 vlan=100 mac=02:00:00:00:00:03 policy=0",
+      "vifs[6]=net=1 ifindex=9 flags=15 kind=3 vlan=100 mac=02:00:00:00:00:03 dscp=0 policy=0",
       "attachments[ifindex=9 vlan=100 mac=02:00:00:00:00:03]=6",
     ]);
   });

@@ -27,6 +27,7 @@ import {
 } from "../../model/mod.ts";
 import type { WantedEndpoint, WantedNetwork, WantedVif } from "../datapath.ts";
 import { BORROWED, type Entry, entry, HELD, prefixFlags, prefixKey } from "./entry.ts";
+import { limitEntries, ofVif, qosFlags } from "./limits.ts";
 import { mirrorFlags } from "./mirrors.ts";
 import { NO_SET } from "./sets.ts";
 
@@ -107,13 +108,24 @@ export function vifEntries(vif: WantedVif, number: VifNumber, net: NetNumber, po
     (vif.dhcp6 ? VifFlag.DHCP6 : 0) |
     mirrorFlags(vif) |
     (vif.isHost ? VifFlag.HOST : 0) |
-    (vif.ra ? VifFlag.RA : 0);
+    (vif.ra ? VifFlag.RA : 0) |
+    qosFlags(vif.qos);
   return [
-    entry("vifs", number, { net, ifindex, flags, kind: KINDS[kind], vlan, mac: vif.mac, policy }),
+    entry("vifs", number, {
+      net,
+      ifindex,
+      flags,
+      kind: KINDS[kind],
+      vlan,
+      mac: vif.mac,
+      dscp: vif.qos?.dscp ?? 0,
+      policy,
+    }),
     kind === "physical"
       ? entry("attachments", { ifindex, vlan, mac: vif.mac }, number)
       : entry("ifaces", { ifindex }, number),
     ...sourceEntries(vif, number),
+    ...limitEntries(vif.qos, ofVif(number)),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** A router's way outside as entries, and what is announced of it. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { GatewayFlag, MAPS, type NetNumber, type RouterNumber } from "../../bpf/layout.gen.ts";
+import { GatewayFlag, MAPS, type NetNumber, type RouterNumber, RuleDirection } from "../../bpf/layout.gen.ts";
 import { FakeMap } from "../../host/fake/mod.ts";
 import { type Cidr, ip, mac } from "../../model/mod.ts";
 import { announcement, neighbourQuestion } from "../../wire/mod.ts";
@@ -68,6 +68,34 @@ describe("what hangs on it", () => {
       ["192.0.2.61", "02:00:00:00:04:61"],
     ]);
     assert.deepEqual(of("ips", aGateway({ here: false })), []);
+  });
+
+  test("limits are of the addresses outside, once for each", () => {
+    const egress = (max: number) => ({ egress: { kbps: { max, burst: max } } });
+    const forward: WantedGateway["forwards"][number] = {
+      ...{ ...port, ip: ip("192.0.2.70"), qos: egress(3) },
+      ...{ external: [80, 80], internal: [8080, 8080] },
+    };
+    const limited = aGateway({
+      qos: egress(1),
+      floatings: [
+        { ...FLOATING, qos: egress(2) },
+        { ...FLOATING, ip: ip("192.0.2.62") },
+      ],
+      forwards: [forward, { ...forward, external: [90, 90] }],
+    });
+    assert.deepEqual(
+      keysOf("limits", limited),
+      ["192.0.2.50", "192.0.2.61", "192.0.2.70"].map((each) => ({
+        ...{ net: NET, ip: ip4Number(ip(each)), vif: 0 },
+        direction: RuleDirection.EGRESS,
+      })),
+    );
+    const withoutNetwork = gatewayEntries(limited, ROUTER, undefined);
+    assert.deepEqual(
+      withoutNetwork.filter(({ map }) => map === "limits"),
+      [],
+    );
   });
 
   test("a floating IP is known from both sides", () => {

@@ -9,9 +9,10 @@ import {
   TargetKind,
   type VifNumber,
 } from "../../bpf/layout.gen.ts";
-import { type Ip, ipFamily, linkLocalAddress, type Mac } from "../../model/mod.ts";
+import { type Ip, ipFamily, linkLocalAddress, type Mac, type ViewQos } from "../../model/mod.ts";
 import type { WantedGateway } from "../datapath.ts";
 import { type Entry, entry } from "./entry.ts";
+import { limitEntries, ofAddress } from "./limits.ts";
 import { portPrefixes } from "./rules.ts";
 import { NO_SET } from "./sets.ts";
 
@@ -37,6 +38,12 @@ export function answeredOf(gateway: WantedGateway): Answered[] {
   ];
 }
 
+/** The limits of addresses outside, once for each. */
+function limitedOf({ ips, qos, floatings, forwards }: WantedGateway): Map<Ip, ViewQos | undefined> {
+  const own = ips.filter((ip) => ipFamily(ip) === 4).map((ip) => ({ ip, qos }));
+  return new Map([...own, ...floatings, ...forwards].map((each) => [each.ip, each.qos]));
+}
+
 /** `net`: the external network's number, if it has one here. */
 export function gatewayEntries(gateway: WantedGateway, router: RouterNumber, net: NetNumber | undefined): Entry[] {
   const target: Target = { kind: TargetKind.ROUTER, vif: router as number as VifNumber, remote: NO_IP };
@@ -47,6 +54,7 @@ export function gatewayEntries(gateway: WantedGateway, router: RouterNumber, net
     entries.push(entry("ips", { net, ip }, { target, mac, flags, set: NO_SET }));
     entries.push(entry("macs", { net, mac }, target));
   }
+  for (const [ip, qos] of limitedOf(gateway)) entries.push(...limitEntries(qos, ofAddress(net, ip4Number(ip))));
   for (const { ip, mac, fixedIp } of gateway.floatings) {
     const fixed = ip4Number(fixedIp);
     entries.push(entry("floatings", { net, ip }, { router, fixed }));

@@ -2,6 +2,7 @@
 import { MAPS, type MapName, NET_LOCAL, VifFlag } from "../../bpf/layout.gen.ts";
 
 const netOf = MAPS.macs.key.reader("net");
+const limitedNetOf = MAPS.limits.key.reader("net");
 
 const NOT_KEPT: ReadonlySet<MapName> = new Set(["members", "sets", "mirrors", "taps"]);
 
@@ -41,6 +42,9 @@ export function invalidates(map: MapName, key: Buffer, before: Buffer | undefine
       return true;
     case "macs":
       return before !== undefined || (netOf(key) & NET_LOCAL) !== 0;
+    // A port's are told by a flag of its own; flows know whether their address outside has some, not how much.
+    case "limits":
+      return limitedNetOf(key) !== 0 && (before === undefined || after === undefined);
     case "nets":
       return before !== undefined && !sameForwarding(before, after);
     default:
@@ -48,14 +52,14 @@ export function invalidates(map: MapName, key: Buffer, before: Buffer | undefine
   }
 }
 
-const COPIED = VifFlag.MIRROR_IN | VifFlag.MIRROR_OUT;
+const ASIDE = VifFlag.MIRROR_IN | VifFlag.MIRROR_OUT | VifFlag.METER_IN | VifFlag.METER_OUT | VifFlag.MARK;
 
 /** But for what is looked at for each packet. */
 function sameVif(before: Buffer, after: Buffer | undefined): boolean {
   if (after === undefined) return false;
   const plain = (bytes: Buffer) => {
     const vif = MAPS.vifs.value.decode(bytes);
-    return MAPS.vifs.value.encode({ ...vif, flags: vif.flags & ~COPIED });
+    return MAPS.vifs.value.encode({ ...vif, dscp: 0, flags: vif.flags & ~ASIDE });
   };
   return plain(before).equals(plain(after));
 }

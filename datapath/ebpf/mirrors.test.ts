@@ -99,11 +99,12 @@ test("a tap port that comes, gets another number or goes brings the mirrors to i
   assert.deepEqual([...wanted], [], "the mirrored port is gone");
 });
 
-test("to be mirrored makes no decision of a running flow wrong; anything else about a port may", () => {
-  const value = { net: 1, ifindex: 3, flags: 3, kind: 1, vlan: 0, mac: "02:00:00:00:00:01", policy: 0 } as never;
+test("to be mirrored, limited or marked makes no decision of a running flow wrong; anything else about a port may", () => {
+  const value = { net: 1, ifindex: 3, flags: 3, kind: 1, vlan: 0, mac: "02:00:00:00:00:01", dscp: 0, policy: 0 };
   const bytes = (changes: object) => MAPS.vifs.value.encode({ ...(value as object), ...changes } as never);
   const key = MAPS.vifs.key.encode(vif(1));
-  assert.equal(invalidates("vifs", key, bytes({}), bytes({ flags: 3 | VifFlag.MIRROR_IN })), false);
+  for (const flag of [VifFlag.MIRROR_IN, VifFlag.METER_OUT, VifFlag.METER_IN, VifFlag.MARK])
+    assert.equal(invalidates("vifs", key, bytes({}), bytes({ flags: 3 | flag, dscp: 46 })), false);
   assert.equal(invalidates("vifs", key, bytes({}), bytes({ flags: 1 })), true);
   assert.equal(invalidates("vifs", key, bytes({}), undefined), true);
 });

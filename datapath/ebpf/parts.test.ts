@@ -86,7 +86,7 @@ describe("vif numbers", () => {
 
   test("are those of the earlier run for the same MAC in the same network", () => {
     const numbers = new VifNumbers(8);
-    const old = { net: NET, ifindex: 9, flags: 0, kind: 1, vlan: 0, policy: 0 as SetNumber };
+    const old = { net: NET, ifindex: 9, flags: 0, kind: 1, vlan: 0, dscp: 0, policy: 0 as SetNumber };
     numbers.adopt([
       [vif(1), { ...old, mac: macOf(1) }],
       [vif(5), { ...old, mac: macOf(5) }],
@@ -145,6 +145,8 @@ describe("the generation", () => {
   const macKey = (net: number) => MAPS.macs.key.encode({ net: net as NetNumber, mac: macOf(1) });
   const net = (changes: object) =>
     MAPS.nets.value.encode({ flags: 0, mtu: 1450, ifindex: 0, vlan: 0, locals: 1, remotes: 0, ...changes });
+  const limit = (onNet: number) =>
+    MAPS.limits.key.encode({ net: onNet as NetNumber, ip: 1, vif: vif(0), direction: 1 });
   const some = Buffer.alloc(4);
   const rows = [
     { what: "a new endpoint harms no flow", map: "macs", key: macKey(1), before: undefined, after: some, stale: false },
@@ -185,6 +187,10 @@ describe("the generation", () => {
     { what: "a further router does not", map: "routers", key: some, before: undefined, after: some, stale: false },
     { what: "a router that is down now does", map: "routers", key: some, before: some, after: some, stale: true },
     { what: "a router's other MAC does", map: "router_ports", key: some, before: some, after: some, stale: true },
+    { what: "a port's limit does not", map: "limits", key: limit(0), before: undefined, after: some, stale: false },
+    { what: "the first limit outside does", map: "limits", key: limit(9), before: undefined, after: some, stale: true },
+    { what: "another limit outside does not", map: "limits", key: limit(9), before: some, after: some, stale: false },
+    { what: "the last one does", map: "limits", key: limit(9), before: some, after: undefined, stale: true },
     {
       what: "a further member does not",
       map: "nets",

@@ -10,6 +10,7 @@ const ORDER = [
   "sets",
   "rules",
   "classes",
+  "limits",
   "vifs",
   "sources",
   "peers",

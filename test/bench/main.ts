@@ -8,6 +8,7 @@ import { cniBench } from "./cni.ts";
 import { datapathBench } from "./datapath.ts";
 import { firstPacketBench } from "./first-packet.ts";
 import { policyBench } from "./policy.ts";
+import { qosBench } from "./qos.ts";
 import { routedBench } from "./routed.ts";
 import { type Row, rowJson, rowLine } from "./row.ts";
 import { servicesBench } from "./services.ts";
@@ -19,6 +20,7 @@ export const BENCHES: Record<string, Bench> = {
   datapath: datapathBench,
   routed: routedBench,
   policy: policyBench,
+  qos: qosBench,
   "first-packet": firstPacketBench,
   cni: cniBench,
   services: servicesBench,

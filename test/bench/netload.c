@@ -3,12 +3,16 @@
  *   netload stream HOST PORT SECONDS        one TCP stream into the sink         -> bytes/s as received
  *   netload rr     HOST PORT SECONDS        request-response, one connection     -> transactions/s
  *   netload crr    HOST PORT SECONDS        connect, request, response, close    -> transactions/s
- *   netload udp    HOST PORT SECONDS SIZE   datagrams as fast as they go         -> datagrams/s as received
+ *   netload udp    HOST PORT SECONDS SIZE [SEGMENTS]
+ *                                           datagrams as fast as they go         -> datagrams/s as received
+ *                                           so many of them are one packet to the kernel (UDP_SEGMENT)
+ *   netload count  HOST PORT                what the server has received so far, over all
  *   netload await  HOST PORT SECONDS        a datagram every 0.5 ms until one is answered -> when, CLOCK_MONOTONIC ns
- * Prints one JSON line: {"test", "per_s", "errors"}, or {"answered_ns"}. */
+ * Prints one JSON line: {"test", "per_s", "errors"}, {"answered_ns"}, or {"ns", "datagrams", "bytes"}. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -89,8 +93,14 @@ static int serve_on(int port, int type)
 	return s;
 }
 
-/* Counts datagrams; one that is a single '?' is answered with the count. */
-static void take_datagrams(int s, uint64_t *got)
+/* What a server has received: datagrams, and bytes of streams into the sink. */
+struct received {
+	uint64_t datagrams;
+	uint64_t bytes;
+};
+
+/* Counts datagrams; one that is a single '?' is answered with what has been received. */
+static void take_datagrams(int s, struct received *got)
 {
 	static char bytes[BATCH][2048];
 	struct sockaddr_storage from[BATCH];
@@ -107,7 +117,7 @@ static void take_datagrams(int s, uint64_t *got)
 		if (messages[i].msg_len == 1 && bytes[i][0] == '?')
 			sendto(s, got, sizeof *got, 0, (void *)&from[i], messages[i].msg_hdr.msg_namelen);
 		else
-			(*got)++;
+			got->datagrams++;
 	}
 }
 
@@ -117,13 +127,14 @@ struct connection {
 };
 
 /* True while the connection lives. A sink answers its byte count when the sender has finished. */
-static int take_stream(int s, struct connection *c)
+static int take_stream(int s, struct connection *c, struct received *got)
 {
 	static char bytes[256 << 10];
 	ssize_t n = read(s, bytes, c->sink ? sizeof bytes : 64);
 
 	if (n > 0) {
 		c->bytes += n;
+		got->bytes += c->sink ? n : 0;
 		return c->sink || write(s, bytes, 1) == 1;
 	}
 	if (c->sink && n == 0 && write(s, &c->bytes, sizeof c->bytes) < 0)
@@ -139,16 +150,16 @@ static void serve(int port)
 		{serve_on(port + 1, SOCK_STREAM), POLLIN, 0},
 		{serve_on(port, SOCK_DGRAM), POLLIN, 0}};
 	struct connection connections[MOST_CONNECTIONS] = {0};
-	uint64_t datagrams = 0;
+	struct received received = {0};
 	int one = 1, n = FIRST;
 
 	for (;;) {
 		if (poll(fds, n, -1) < 0)
 			die("poll");
 		if (fds[DATAGRAM].revents)
-			take_datagrams(fds[DATAGRAM].fd, &datagrams);
+			take_datagrams(fds[DATAGRAM].fd, &received);
 		for (int i = FIRST; i < n; i++) {
-			if (!fds[i].revents || take_stream(fds[i].fd, &connections[i]))
+			if (!fds[i].revents || take_stream(fds[i].fd, &connections[i], &received))
 				continue;
 			close(fds[i].fd);
 			fds[i] = fds[--n];
@@ -235,10 +246,10 @@ static void crr(const char *host, int port, double seconds)
 	report("crr", n / (now() - start), errors);
 }
 
-/* How many datagrams the server has counted. */
-static uint64_t asked(int s)
+/* What the server has received. */
+static struct received asked(int s)
 {
-	uint64_t got = 0;
+	struct received got;
 
 	for (int i = 0; i < 5; i++) {
 		struct pollfd p = {s, POLLIN, 0};
@@ -249,14 +260,14 @@ static uint64_t asked(int s)
 			return got;
 	}
 	die("the server does not answer");
-	return 0;
+	return got;
 }
 
-static void udp(const char *host, int port, double seconds, int size)
+static void udp(const char *host, int port, double seconds, int size, int segments)
 {
-	static char bytes[2048];
+	static char bytes[65536];
 	struct address a = parse(host, port);
-	struct iovec part = {bytes, size};
+	struct iovec part = {bytes, size * segments};
 	struct mmsghdr messages[BATCH];
 	int s = open_to(&a, SOCK_DGRAM);
 	double start, took;
@@ -264,21 +275,31 @@ static void udp(const char *host, int port, double seconds, int size)
 
 	for (int i = 0; i < BATCH; i++)
 		messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &part, .msg_iovlen = 1}};
-	before = asked(s);
+	before = asked(s).datagrams;
+	if (segments > 1 && setsockopt(s, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size))
+		die("UDP_SEGMENT");
 	start = now();
 	while (now() - start < seconds)
 		if (sendmmsg(s, messages, BATCH, 0) < 0)
 			break;
 	took = now() - start;
 	usleep(200000); /* the queues empty */
-	report("udp", (asked(s) - before) / took, 0);
+	report("udp", (asked(s).datagrams - before) / took, 0);
+}
+
+static void count(const char *host, int port)
+{
+	struct address a = parse(host, port);
+	struct received got = asked(open_to(&a, SOCK_DGRAM));
+
+	printf("{\"ns\":%.0f,\"datagrams\":%lu,\"bytes\":%lu}\n", now() * 1e9, got.datagrams, got.bytes);
 }
 
 static void await(const char *host, int port, double seconds)
 {
 	struct address a = parse(host, port);
 	double start = now();
-	char reply[8];
+	struct received reply;
 
 	while (now() - start < seconds) {
 		/* A new socket each time: a refusal, or an unreachable neighbour, is an error of the old one. */
@@ -288,7 +309,7 @@ static void await(const char *host, int port, double seconds)
 
 		if (s < 0)
 			continue;
-		if (send(s, "?", 1, 0) == 1 && ppoll(&p, 1, &wait, 0) > 0 && recv(s, reply, sizeof reply, 0) == sizeof reply) {
+		if (send(s, "?", 1, 0) == 1 && ppoll(&p, 1, &wait, 0) > 0 && recv(s, &reply, sizeof reply, 0) == sizeof reply) {
 			printf("{\"answered_ns\":%.0f}\n", now() * 1e9);
 			return;
 		}
@@ -298,24 +319,26 @@ static void await(const char *host, int port, double seconds)
 	exit(1);
 }
 
-int main(int count, char **args)
+int main(int length, char **args)
 {
-	const char *test = count > 1 ? args[1] : "";
+	const char *test = length > 1 ? args[1] : "";
 
-	if (count == 3 && !strcmp(test, "server"))
+	if (length == 3 && !strcmp(test, "server"))
 		serve(atoi(args[2]));
-	else if (count == 5 && !strcmp(test, "stream"))
+	else if (length == 4 && !strcmp(test, "count"))
+		count(args[2], atoi(args[3]));
+	else if (length == 5 && !strcmp(test, "stream"))
 		stream(args[2], atoi(args[3]), atof(args[4]));
-	else if (count == 5 && !strcmp(test, "rr"))
+	else if (length == 5 && !strcmp(test, "rr"))
 		rr(args[2], atoi(args[3]), atof(args[4]));
-	else if (count == 5 && !strcmp(test, "crr"))
+	else if (length == 5 && !strcmp(test, "crr"))
 		crr(args[2], atoi(args[3]), atof(args[4]));
-	else if (count == 5 && !strcmp(test, "await"))
+	else if (length == 5 && !strcmp(test, "await"))
 		await(args[2], atoi(args[3]), atof(args[4]));
-	else if (count == 6 && !strcmp(test, "udp") && atoi(args[5]) > 1 && atoi(args[5]) <= 2048)
-		udp(args[2], atoi(args[3]), atof(args[4]), atoi(args[5]));
+	else if ((length == 6 || length == 7) && !strcmp(test, "udp") && atoi(args[5]) > 1 && atoi(args[5]) <= 2048)
+		udp(args[2], atoi(args[3]), atof(args[4]), atoi(args[5]), length == 7 ? atoi(args[6]) : 1);
 	else {
-		fprintf(stderr, "usage: netload server PORT | stream|rr|crr|await HOST PORT SECONDS | udp HOST PORT SECONDS SIZE\n");
+		fprintf(stderr, "usage: netload server PORT | count HOST PORT | stream|rr|crr|await HOST PORT SECONDS | udp HOST PORT SECONDS SIZE [SEGMENTS]\n");
 		return 2;
 	}
 	return 0;

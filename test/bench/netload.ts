@@ -85,3 +85,27 @@ export async function measure(path: Path, test: LoadTest, seconds: number): Prom
   if (errors > 0) throw new Error(`${path.name}: ${errors} connections of test ${test} failed`);
   return { perSecond, cpuSecondsPerUnit: (busySeconds() - before) / (perSecond * seconds) };
 }
+
+/** What a server has received so far; asked within its own namespace, where no limit stands between. */
+export interface Received {
+  ns: number;
+  datagrams: number;
+  /** Of TCP streams. */
+  bytes: number;
+}
+
+export async function received(serverNetns: string): Promise<Received> {
+  return JSON.parse(await mustIn(serverNetns, [PROGRAM, "count", "::1", String(PORT)])) as Received;
+}
+
+/** Load that goes on while others look on: so many processes at once, for so many seconds. */
+export async function load(
+  path: Path,
+  test: LoadTest,
+  seconds: number,
+  options: { size?: number; segments?: number; times?: number } = {},
+) {
+  const size = test === "udp" ? [String(options.size ?? 64), String(options.segments ?? 1)] : [];
+  const command = [PROGRAM, test, path.serverIp, String(PORT), String(seconds), ...size];
+  await Promise.all(Array.from({ length: options.times ?? 1 }, () => mustIn(path.clientNetns, command)));
+}

@@ -115,6 +115,7 @@ test("a thousand members each get one copy", () => {
   for (let number = 20; number < 60; number++) {
     plane.put("vifs", number as VifNumber, {
       policy: NO_SET,
+      dscp: 0,
       net: crowd,
       ifindex: taps.b.ifindex,
       flags: VifFlag.ADMIN_UP,
@@ -162,6 +163,7 @@ test("a machine on a provider network's own tag is a port there, and its neighbo
   plane.put("nets", both, { flags: NetFlag.PROVIDER, mtu: 1450, ifindex: nic, vlan: 50, locals: 0, remotes: 0 });
   plane.put("vifs", number, {
     policy: NO_SET,
+    dscp: 0,
     net: both,
     ifindex: nic,
     flags: VifFlag.ADMIN_UP,

@@ -153,6 +153,7 @@ test("a record survives a real map", () => {
       natRouter: 7,
       owner: 9,
       back: 0x40000009,
+      metered: 8,
     },
   };
   loaded.map("flows").update(key.encode(flow.key as never), value.encode(flow.value as never));

@@ -55,6 +55,7 @@ function makePods(mtu: number) {
       kind: VifKind.VETH,
       vlan: 0,
       mac: mac(pod.mac),
+      dscp: 0,
       policy: NO_SET,
     });
     plane.put("ifaces", { ifindex }, pod.number);

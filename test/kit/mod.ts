@@ -19,6 +19,7 @@ export * from "./neutron.ts";
 export * from "./outside.ts";
 export * from "./place.ts";
 export * from "./process.ts";
+export * from "./qos.ts";
 export * from "./reach.ts";
 export * from "./routers.ts";
 export * from "./run.ts";

@@ -40,7 +40,13 @@ export interface Plane {
   /** One port's counters, all CPUs together. */
   stats(vif: number): VifStats;
   attach(ifindex: number, hook: keyof typeof HOOKS): void;
-  testRun(hook: keyof typeof HOOKS, packet: Uint8Array, ifindex: number): { verdict: number; packet: Buffer };
+  /** `gsoBytes`: the packet stands for segments with so much payload each. */
+  testRun(
+    hook: keyof typeof HOOKS,
+    packet: Uint8Array,
+    ifindex: number,
+    gsoBytes?: number,
+  ): { verdict: number; packet: Buffer };
   /** What the frame would meet. */
   trace(run: TraceRun): TraceOutcome;
   /** The bytes of all maps that programs may write to. */
@@ -50,9 +56,8 @@ export interface Plane {
 }
 
 /** Maps that only the agent writes; longest-prefix maps among them, whose walks are slow. */
-const AGENTS_OWN =
-  `attachments classes fixeds floatings flow_aged forwards gateways ifaces ips macs members nets pairs peers
-  router_ports routers routes rules sets settings sources uplinks vifs`.split(/\s+/);
+const AGENTS_OWN = `attachments classes fixeds floatings flow_aged forwards gateways ifaces ips limits macs members nets
+  pairs peers router_ports routers routes rules sets settings sources uplinks vifs`.split(/\s+/);
 const PACKETS_MAY_WRITE = (Object.keys(MAPS) as MapName[]).filter((name) => !AGENTS_OWN.includes(name));
 
 const isZero = (value: Buffer) => value[0] === 0 && value.every((byte) => byte === 0);
@@ -115,9 +120,11 @@ export function makePlane(sizes: Record<string, number> = {}): Plane {
     all: (name) =>
       [...map(name).entries()].map(([key, value]) => [tables(name).key.decode(key), tables(name).value.decode(value)]),
     attach: (ifindex, hook) => bpf.attachIngress(ifindex, objects[hook].program(HOOKS[hook])),
-    testRun(hook, packet, ifindex) {
+    testRun(hook, packet, ifindex, gsoBytes = 0) {
+      // struct __sk_buff
       const ctx = Buffer.alloc(192);
       ctx.writeUInt32LE(ifindex, 40);
+      ctx.writeUInt32LE(gsoBytes, 176);
       return objects[hook].program(HOOKS[hook]).testRun({ packet, ctx });
     },
     trace: (run) => runTrace(objects.trace, run),

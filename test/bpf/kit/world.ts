@@ -159,6 +159,7 @@ function addPort(plane: Plane, at: Port, ifindex: number, flags: number, vlan?: 
     kind,
     vlan: vlan ?? 0,
     mac: mac(at.mac),
+    dscp: 0,
     policy: NO_SET,
   });
   if (vlan === undefined) plane.put("ifaces", { ifindex }, at.number);

@@ -1,0 +1,148 @@
+/**
+ * How far what QoS limits let pass is from the limit: bandwidth in both directions, of a UDP flood and of TCP streams, and
+ * packet rates. Counted from when the burst is used up, in bytes as they are on the wire from the Ethernet header on.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { addQosPolicy, addQosRule, Lab, uniqueName } from "../kit/mod.ts";
+import { buildNetload, load, type Path, type Received, received, startServer, untilCarrying } from "./netload.ts";
+import { type Row, row } from "./row.ts";
+
+const SECONDS = 8;
+/** The default burst is 0.8 s worth, and TCP that lost packets when it ended needs a moment to find its pace. */
+const WARM_UP_SECONDS = 3;
+/** Until a changed policy is in force; it takes some milliseconds. */
+const CHANGE_MS = 500;
+const PROMISED = { atMost: 0.05 };
+
+const DATAGRAM_BYTES = 1400;
+const SMALL_BYTES = 64;
+const ETHERNET = 14;
+const HEADERS = { udp: 20 + 8, tcp: 20 + 32 };
+/** Of the lab's VXLAN network: a full segment. */
+const MTU = 1450;
+
+interface Kind {
+  name: string;
+  start(path: Path, seconds: number): Promise<void>;
+  /** What of a count is limited. */
+  amount(of: Received): number;
+}
+
+const wireBytesOfStreams = ({ bytes }: Received) => (bytes * (ETHERNET + MTU)) / (MTU - HEADERS.tcp);
+const streams = (times: number): Kind => ({
+  name: times === 1 ? "one TCP stream" : `${times} TCP streams`,
+  start: (path, seconds) => load(path, "stream", seconds, { times }),
+  amount: wireBytesOfStreams,
+});
+const FLOOD: Kind = {
+  name: "UDP",
+  start: (path, seconds) => load(path, "udp", seconds, { size: DATAGRAM_BYTES }),
+  amount: ({ datagrams }) => datagrams * (ETHERNET + HEADERS.udp + DATAGRAM_BYTES),
+};
+/** Many at once are one packet to the kernel, until the receiver's: else a small machine cannot send enough. */
+const FAST_FLOOD: Kind = {
+  ...FLOOD,
+  name: "UDP in segments",
+  start: (path, seconds) => load(path, "udp", seconds, { size: DATAGRAM_BYTES, segments: 32 }),
+};
+const SMALL: Kind = {
+  name: "UDP",
+  start: (path, seconds) => load(path, "udp", seconds, { size: SMALL_BYTES }),
+  amount: ({ datagrams }) => datagrams,
+};
+
+interface Case {
+  limit: string;
+  rule: ["bandwidth_limit", { max_kbps: number }] | ["packet_rate_limit", { max_kpps: number }];
+  /** What the limit is in a second, in units of the kinds' amounts. */
+  perSecond: number;
+  kinds: Kind[];
+}
+
+const bandwidth = (megabits: number, kinds: Kind[]): Case => ({
+  limit: `${megabits} Mbit/s`,
+  rule: ["bandwidth_limit", { max_kbps: megabits * 1000 }],
+  perSecond: (megabits * 1e6) / 8,
+  kinds,
+});
+const packets = (max_kpps: number): Case => ({
+  limit: `${max_kpps} kpps`,
+  rule: ["packet_rate_limit", { max_kpps }],
+  perSecond: max_kpps * 1000,
+  kinds: [SMALL],
+});
+
+const CASES: readonly Case[] = [
+  bandwidth(10, [FLOOD, streams(1), streams(4)]),
+  bandwidth(100, [FLOOD, streams(1), streams(4)]),
+  bandwidth(1000, [FAST_FLOOD, streams(1), streams(4)]),
+  packets(1),
+  packets(10),
+];
+
+/** What is received in a second once the load has settled. */
+async function steadyRate(path: Path, kind: Kind): Promise<number> {
+  const loading = kind.start(path, WARM_UP_SECONDS + SECONDS + 1);
+  await sleep(WARM_UP_SECONDS * 1000);
+  const before = await received(path.serverNetns);
+  await sleep(SECONDS * 1000);
+  const after = await received(path.serverNetns);
+  await loading;
+  return ((kind.amount(after) - kind.amount(before)) / (after.ns - before.ns)) * 1e9;
+}
+
+/** The limit lies on the sender for egress, on the receiver for ingress. */
+async function measureCase(lab: Lab, limited: Case, direction: "egress" | "ingress", path: Path): Promise<Row[]> {
+  const portId = lab.entry(direction === "egress" ? "client" : "server").port.id;
+  const policy = await addQosPolicy(lab, `${limited.limit} ${direction}`);
+  const [type, attributes] = limited.rule;
+  await addQosRule(lab, policy, type, { ...attributes, direction });
+  await lab.neutron.update("port", portId, { qos_policy_id: policy });
+  await sleep(CHANGE_MS);
+  const rows: Row[] = [];
+  for (const kind of limited.kinds) {
+    const part = (await steadyRate(path, kind)) / limited.perSecond;
+    const name = `${limited.limit} ${direction}, ${kind.name}: off by`;
+    rows.push(row(name, Math.abs(part - 1), "x", PROMISED, `passes ${part.toFixed(3)} of the limit`));
+  }
+  await lab.neutron.update("port", portId, { qos_policy_id: null });
+  await sleep(CHANGE_MS);
+  return rows;
+}
+
+export async function qosBench(log: (line: string) => void): Promise<Row[]> {
+  await buildNetload();
+  const directory = await mkdtemp(join(tmpdir(), "cable-bench-"));
+  log("making cable");
+  const container = (host: string) => ({ kind: "container" as const, host, network: "bench" });
+  const lab = await Lab.start(uniqueName("cbq"), {
+    hosts: { a: {}, b: {} },
+    networks: { bench: { subnets: ["10.9.0.0/24"] } },
+    workloads: { client: container("a"), server: container("b") },
+  });
+  const path: Path = {
+    name: "across hosts",
+    clientNetns: lab.entry("client").netns,
+    serverNetns: lab.entry("server").netns,
+    serverIp: lab.target("server").ips[0] ?? "",
+  };
+  const server = startServer(path.serverNetns, join(directory, "netload.log"));
+  try {
+    await untilCarrying(path, server);
+    const rows: Row[] = [];
+    for (const limited of CASES) {
+      for (const direction of ["egress", "ingress"] as const) {
+        log(`${limited.limit} ${direction}`);
+        rows.push(...(await measureCase(lab, limited, direction, path)));
+      }
+    }
+    return rows;
+  } finally {
+    await server.stop();
+    await lab.down();
+    await rm(directory, { recursive: true });
+  }
+}
