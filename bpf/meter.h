@@ -6,6 +6,7 @@
 #ifndef CABLE_METER_H
 #define CABLE_METER_H
 
+#include "address.h"
 #include "drop.h"
 
 #define COST_SHIFT 20
@@ -117,7 +118,7 @@ METER_LINKAGE int meter(struct __sk_buff *skb, net_t net, __be32 ip, vif_t vif, 
 		return is_ingress ? DROP_RATE_INGRESS : DROP_RATE_EGRESS;
 	if (is_over(&meter->packets, &limit->packets, now))
 		return is_ingress ? DROP_PACKET_RATE_INGRESS : DROP_PACKET_RATE_EGRESS;
-	note(TRACE_METERED, step->vif = vif; step->net = net; step->dst.w[3] = ip; step->direction = direction);
+	note(TRACE_METERED, step->vif = vif; step->net = net; ip_from4(&step->dst, ip); step->direction = direction);
 	amount = amount_of(skb);
 	pay(&meter->bytes, &limit->bytes, now, amount.bytes);
 	pay(&meter->packets, &limit->packets, now, amount.packets);

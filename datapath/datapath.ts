@@ -10,7 +10,8 @@ import type {
   Segment,
   Trace,
   ViewGroup,
-  ViewMirror, ViewQos,
+  ViewMirror,
+  ViewQos,
   VifFacts,
 } from "../model/mod.ts";
 

@@ -73,6 +73,9 @@ export type TraceStep =
   | { kind: "echoed"; router: Id; ip: Ip }
   | { kind: "refused"; type: number; code: number }
   | { kind: "asked"; network: Id; ip: Ip }
+  /** Within the rates of a port, or of an address on a network outside. */
+  | { kind: "metered"; direction: "ingress" | "egress"; port: Id | null; network: Id | null; ip: Ip | null }
+  | { kind: "marked"; port: Id; dscp: number }
   | { kind: "local"; port: Id }
   | { kind: "wire"; network: Id }
   | { kind: "encapsulated"; network: Id; vni: number; host: Ip }

@@ -73,6 +73,11 @@ const SAY: Say = {
   echoed: ({ router, ip }, labels) => ["answer", `router ${named(router, labels)} answers the echo as ${ip}`],
   refused: ({ type, code }) => ["answer", `its sender is told by ICMP type ${type} code ${code}`],
   asked: ({ network, ip }, labels) => ["ask", `who has ${ip} on network ${named(network, labels)}`],
+  metered: ({ direction, port, ip }, labels) => [
+    "rate",
+    `within the ${direction} limit of ${port === null ? ip : `port ${named(port, labels)}`}`,
+  ],
+  marked: ({ port, dscp }, labels) => ["mark", `DSCP ${dscp}, by port ${named(port, labels)}`],
   local: ({ port }, labels) => ["deliver", `to port ${named(port, labels)}`],
   wire: ({ network }, labels) => ["deliver", `to the wire of network ${named(network, labels)}`],
   encapsulated: ({ vni, host }, labels) => ["tunnel", `in VNI ${vni} to ${hostText(host, labels)}`],

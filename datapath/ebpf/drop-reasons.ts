@@ -8,6 +8,8 @@ export type ReasonName = Lowercase<Exclude<keyof typeof DropReason, "NONE">>;
 const row = (meaning: string, advice: string): DropText => ({ meaning, advice });
 const FOREIGN = "Nothing is wrong here, unless it should pass: then see which device and VLAN the port is bound to.";
 const RULES = "Add a security group rule that lets it pass, or give the port a group that has one.";
+const RATE =
+  "The limit works. If the rate stays far below it, see whether the rule's burst is less than the default, 0.8 s worth.";
 const LATER = "It passes once there is room; see `cable flows` for who has so many.";
 
 const ROWS: Record<ReasonName, DropText> = {
@@ -87,6 +89,10 @@ const ROWS: Record<ReasonName, DropText> = {
     "no port is left under which its sender could be told apart outside",
     "Give the workload a floating IP, or the router more addresses.",
   ),
+  rate_egress: row("its sender's QoS policy allows no more kbit/s out", RATE),
+  rate_ingress: row("its receiver's QoS policy allows no more kbit/s in", RATE),
+  packet_rate_egress: row("its sender's QoS policy allows no more packets out", RATE),
+  packet_rate_ingress: row("its receiver's QoS policy allows no more packets in", RATE),
   flow_quota: row(
     "its sender, or the port that it is for, has as many connections as one may have",
     "See `cable flows --port P` for what they are; the agent's --help says how many there may be.",

@@ -109,6 +109,14 @@ const DECODERS: Record<Kinds, Decode> = {
   [TraceKind.ECHOED]: ({ router, dst }, names) => ({ kind: "echoed", router: names.router(router), ip: dst }),
   [TraceKind.REFUSED]: ({ number, tag }) => ({ kind: "refused", type: number, code: tag }),
   [TraceKind.ASKED]: ({ net, dst }, names) => ({ kind: "asked", network: names.network(net), ip: dst }),
+  [TraceKind.METERED]: ({ direction, vif, net, dst }, names) => ({
+    kind: "metered",
+    direction: direction === RuleDirection.INGRESS ? "ingress" : "egress",
+    port: vif === 0 ? null : names.port(vif),
+    network: net === 0 ? null : names.network(net),
+    ip: net === 0 ? null : dst,
+  }),
+  [TraceKind.MARKED]: ({ vif, number }, names) => ({ kind: "marked", port: names.port(vif), dscp: number }),
   [TraceKind.LOCAL]: ({ vif }, names) => ({ kind: "local", port: names.port(vif) }),
   [TraceKind.WIRE]: ({ net }, names) => ({ kind: "wire", network: names.network(net) }),
   [TraceKind.ENCAPSULATED]: ({ net, dst }, names) => ({
