@@ -5,6 +5,7 @@
  * Invariant: whatever it makes carries the lab's name, so that {@link removeLab} finds it again even when the process
  * that made it was killed; and every process it starts dies with its parent.
  */
+export * from "./cloud-init.ts";
 export * from "./container.ts";
 export * from "./control.ts";
 export * from "./dhcp-clients.ts";
