@@ -1,7 +1,8 @@
 /** What every {@link Datapath} driver does with real workloads: two hosts, workloads on both, who reaches whom. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Ip } from "../model/mod.ts";
+import { type FlowFacts, type Ip, ip, mac } from "../model/mod.ts";
+import { encodeProbe } from "../wire/mod.ts";
 import { type Datapath, noChange, type Trap, type Wanted, type WantedEndpoint, type WantedVif } from "./datapath.ts";
 
 /** One host of the lab. Calls of its data plane run in its network namespace. */
@@ -62,6 +63,25 @@ async function onOneHost(lab: DatapathLab): Promise<[LabWorkload, LabWorkload, W
   const { up, failed } = lab.a.datapath.apply(wanted);
   assert.deepEqual([[...up].sort(), [...failed]], [["p1", "p2"], []]);
   return [one, two, wanted];
+}
+
+const macOf = (n: number) => mac(`02:00:00:00:00:${n.toString(16).padStart(2, "0")}`);
+
+/** From one workload to another, as the first would send it. */
+const echoRequest = (from: number, to: number): Buffer =>
+  encodeProbe({
+    fromMac: macOf(from),
+    toMac: macOf(to),
+    from: ip(`10.0.0.${from}`),
+    to: ip(`10.0.0.${to}`),
+    ...{ protocol: 1, fromPort: 7, toPort: 0, flags: 0, ttl: 64, bytes: 0 },
+  });
+
+/** Those of ICMP: the kernels of workloads say more by themselves. */
+async function connections(datapath: Datapath): Promise<FlowFacts[]> {
+  const all: FlowFacts[] = [];
+  for await (const page of datapath.flows()) all.push(...page.filter(({ protocol }) => protocol === 1));
+  return all;
 }
 
 /** Makes a lab, runs one test in it and clears up. */
@@ -127,6 +147,48 @@ export function reachContract(name: string, withLab: WithLab): void {
 /** All the rest. */
 export function datapathContract(name: string, withLab: WithLab): void {
   const it = testIn(withLab);
+
+  describe(`${name}: what it explains`, () => {
+    it("a packet goes as it was explained, on both hosts, and is told of as a connection", async (lab) => {
+      const [one] = await acrossHosts(lab);
+      const [a, b] = [lab.a.datapath, lab.b.datapath];
+      await Promise.all([a.openTrace(), b.openTrace()]);
+      const there = a.trace({ vifId: "p1" }, echoRequest(1, 2));
+      const tunnel = there.steps.find((step) => step.kind === "encapsulated");
+      assert.ok(tunnel?.kind === "encapsulated", JSON.stringify(there));
+      assert.deepEqual([tunnel.host, there.end], [lab.b.tunnelIp, "sent"]);
+      const arrived = b.trace({ vni: tunnel.vni, peer: lab.a.tunnelIp }, Buffer.from(there.frame, "hex"));
+      assert.deepEqual(
+        arrived.steps.flatMap((step) => (step.kind === "local" ? [step.port] : [])),
+        ["p2"],
+      );
+      const spoofed = a.trace({ vifId: "p1" }, echoRequest(3, 2));
+      assert.deepEqual(spoofed.steps.at(-1), { kind: "dropped", port: "p1", reason: "spoofed_mac" });
+      assert.match(a.dropText("spoofed_mac").meaning, /MAC/);
+      assert.deepEqual(await connections(a), [], "no trace leaves one");
+      assert.deepEqual(a.counters("p1")?.drops, {});
+
+      assert.equal(await one.ping("10.0.0.2"), 3);
+      const [ping, ...others] = await connections(a);
+      assert.deepEqual(others, []);
+      assert.deepEqual(
+        [ping?.from.ip, ping?.to.ip, ping?.state, ping?.there.packets, ping?.back?.packets, ping?.came],
+        ["10.0.0.1", "10.0.0.2", "answered", 3, 3, { kind: "port", port: "p1" }],
+      );
+    });
+
+    it("what is in force for a port is told, and nothing of a port that is not here", async (lab) => {
+      await onOneHost(lab);
+      const vif = await lab.a.datapath.describeVif("p1");
+      assert.deepEqual([vif?.port, vif?.mac, vif?.policy], ["p1", macOf(1), null]);
+      assert.ok(
+        vif?.sources?.some(({ cidr }) => cidr === "10.0.0.1/32"),
+        JSON.stringify(vif),
+      );
+      assert.equal(await lab.a.datapath.describeVif("p9"), undefined);
+      assert.throws(() => lab.a.datapath.trace({ vifId: "p1" }, echoRequest(1, 2)), /openTrace/);
+    });
+  });
 
   describe(`${name}: changes`, () => {
     it("a workload that moves to another host is reached there at once", async (lab) => {

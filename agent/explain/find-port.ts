@@ -42,7 +42,9 @@ function isNear(word: string, { id, names }: Findable): boolean {
   return [id, ...names].some((name) => {
     const other = name.toLowerCase();
     if (other === "") return false;
-    return other.includes(text) || text.includes(other) || distance(text, other) <= 2;
+    return (
+      other.includes(text) || text.includes(other) || distance(text, other) <= Math.max(1, Math.floor(other.length / 4))
+    );
   });
 }
 

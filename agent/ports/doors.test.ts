@@ -5,16 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { FakeHost } from "../../host/fake/host.ts";
+import type { FlowFacts, Ip } from "../../model/mod.ts";
 import { CniFailure } from "../cni/mod.ts";
-import { aNetwork, anEndpoint, aPort, aView, FakeDatapath, fakeLog, portId } from "../fake/mod.ts";
+import { aNetwork, anEndpoint, aPort, aView, FakeDatapath, fakeLog, networkId, portId } from "../fake/mod.ts";
 import { LocalLinks, Loop, Responder } from "../loop/mod.ts";
 import { cniRoutes } from "./cni-route.ts";
+import { explainRoutes } from "./explain-routes.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { serve } from "./server.ts";
 import { stateRoutes } from "./state-routes.ts";
 
 let directory: string;
 let socket: string;
+let datapath: FakeDatapath;
 let door: { close(): Promise<void> };
 const log = fakeLog();
 let run: (request: object) => Promise<object | "">;
@@ -26,7 +29,7 @@ before(async () => {
   const localLinks = new LocalLinks(host.links);
   host.home.add({ name: "tapbbbbbbbb-00" });
   localLinks.start(() => {});
-  const datapath = new FakeDatapath();
+  datapath = new FakeDatapath();
   const here = { host: "h1", physicalNetworks: {} };
   const loop = new Loop({ here, links: host.links, localLinks, datapath, containerDevice: () => undefined, log });
   loop.held.restore(
@@ -40,6 +43,7 @@ before(async () => {
     ...stateRoutes({ host: "h1", version: "1", loop, datapath, isConnected }),
     ...metricsRoutes({ loop, datapath, responder, dns, isConnected }),
     ...cniRoutes({ run: (one) => run(one) }, log),
+    ...explainRoutes({ tunnelIp: "192.0.2.1" as Ip, loop, datapath }),
   };
   loop.applyNow();
   loop.stop();
@@ -109,6 +113,69 @@ test("an unknown route or port is a 404 that says what there is, too large a bod
   assert.match((await ask("GET", "/v2")).text, /GET \/v1\/status/);
   assert.equal((await ask("GET", `/v1/ports/${portId(9)}`)).status, 404);
   assert.equal((await ask("POST", "/v1/cni", "x".repeat(2 << 20))).status, 413);
+});
+
+test("a packet is explained, under the names that people know", async () => {
+  datapath.answers = [{ steps: [{ kind: "local", port: portId(1) }], end: "sent", frame: "", more: 0 }];
+  const question = { port: "port1", to: "10.0.1.9", toMac: "02:00:00:00:00:09" };
+  const { status, text } = await ask("POST", "/v1/trace", JSON.stringify(question));
+  assert.equal(status, 200, text);
+  const answer = JSON.parse(text);
+  assert.deepEqual(
+    [answer.runs[0].end, answer.labels, answer.problem],
+    ["sent", { [portId(1)]: "port1", "192.0.2.1": "h1" }, null],
+  );
+  const rows: [body: object, status: number, said: RegExp][] = [
+    [{ ...question, port: "port" }, 404, /near that are: .*port1/],
+    [{ ...question, to: "nowhere" }, 400, /no IP address/],
+  ];
+  for (const [body, wanted, said] of rows) {
+    const refused = await ask("POST", "/v1/trace", JSON.stringify(body));
+    assert.deepEqual([refused.status, said.test(refused.text)], [wanted, true], refused.text);
+  }
+});
+
+test("connections come as lines, all of them or a port's", async () => {
+  const place = (port: string) => ({ kind: "port", port }) as const;
+  const to = (port: string) => ({
+    ...({ decision: "current", packets: 1, bytes: 60, idleSeconds: 0, nat: null } as const),
+    to: place(port),
+  });
+  const end = { ip: "10.0.1.1" as Ip, port: null };
+  const flow = (from: string, towards: string): FlowFacts => ({
+    ...{ protocol: 6, from: end, to: end, state: "open", router: null },
+    ...{ came: place(from), there: to(towards), back: null },
+  });
+  datapath.connections = [flow(portId(1), portId(2)), flow(portId(3), portId(4)), flow(portId(4), portId(1))];
+  const linesOf = async (path: string) =>
+    (await ask("GET", path)).text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  const [head, ...flows] = await linesOf("/v1/flows");
+  assert.deepEqual([head.entries, head.labels[portId(1)], flows.length], [5, "port1", 3]);
+  assert.equal((await linesOf("/v1/flows?port=port1")).length, 3);
+  assert.equal((await ask("GET", "/v1/flows?port=nobody")).status, 404);
+});
+
+test("drops, ports and routers are told of", async () => {
+  const drops = JSON.parse((await ask("GET", "/v1/drops")).text);
+  assert.deepEqual(drops.drops, [
+    { port: null, reason: "tunnel_stranger", packets: 4 },
+    { port: portId(1), reason: "spoofed_mac", packets: 3 },
+  ]);
+  assert.equal(drops.reasons.spoofed_mac.meaning, "it was spoofed_mac");
+  const { vif } = JSON.parse((await ask("GET", "/v1/vifs/port1")).text);
+  assert.deepEqual([vif.port, vif.ips, vif.counters.rxPackets], [portId(1), ["10.0.1.1", "fd00:1::1"], 1]);
+  const { vifs } = JSON.parse((await ask("GET", "/v1/vifs")).text);
+  assert.equal(vifs.length, 1);
+  const down = await ask("GET", "/v1/vifs/port2");
+  assert.deepEqual([down.status, /no container is attached/.test(down.text)], [404, true], down.text);
+  datapath.routers = [
+    { router: networkId(9), number: 1, adminUp: true, ports: [], routes: [], gateway: null, floatings: [] },
+  ];
+  assert.equal(JSON.parse((await ask("GET", `/v1/routers/${networkId(9).slice(0, 8)}`)).text).routers.length, 1);
+  assert.match((await ask("GET", "/v1/routers/zzzz")).text, /no router \\"zzzz\\"/);
 });
 
 test("a CNI call gets its result, or the error object in its own version", async (t) => {

@@ -5,6 +5,9 @@ import { endText, hostText, named, protocolText } from "./words.ts";
 type Run = TraceAnswer["runs"][number];
 type Say = { [K in TraceStep["kind"]]: (step: Extract<TraceStep, { kind: K }>, labels: Labels) => [string, string] };
 
+/** A mirror's copy alone. */
+const COPY = "copy";
+
 const FLOWS = {
   none: "not known yet",
   current: "known, and decided: security groups are not asked again",
@@ -149,26 +152,40 @@ function dropLines(run: Run | undefined, { reasons }: TraceAnswer): string[] {
 
 const has = ({ steps }: Run, kind: TraceStep["kind"]) => steps.some((step) => step.kind === kind);
 
-function verdict(run: Run, { labels }: TraceAnswer): string {
+/** Where it is going as it leaves. What is said just before a copy is the copy's. */
+function placeOf({ steps }: Run): TraceStep | undefined {
+  const places: TraceStep[] = [];
+  for (const [at, step] of steps.entries()) {
+    if (step.kind === "local" || step.kind === "encapsulated" || step.kind === "wire") places.push(step);
+    if (step.kind === "copied" && steps[at - 1] === places.at(-1)) places.pop();
+  }
+  return places.at(-1);
+}
+
+function verdict(run: Run, answer: TraceAnswer): string {
   const copies = run.steps.filter(({ kind }) => kind === "copied").length;
-  const dropped = run.steps.some(({ kind }) => kind === "dropped");
-  const local = run.steps.findLast((step) => step.kind === "local");
-  const tunnel = run.steps.findLast((step) => step.kind === "encapsulated");
+  const dropped = run.steps.some((step) => step.kind === "dropped" && step.reason !== COPY);
   if (dropped && copies === 0) return has(run, "refused") ? "It is dropped, and its sender is told." : "It is dropped.";
-  if (copies > 0) return `It is copied to ${copies} device${copies === 1 ? "" : "s"}.`;
+  const copied = `${copies} ${copies === 1 ? "copy is" : "copies are"} made.`;
+  if (copies > 0 && run.end === "gone") return copied;
+  return copies > 0 ? `${ending(run, answer)} ${copied}` : ending(run, answer);
+}
+
+function ending(run: Run, { labels }: TraceAnswer): string {
   if (run.end === "host") return "It is left to the host's own network stack.";
   if (run.end === "gone") return "It ends here without a drop: nobody needs it.";
   if (has(run, "trapped") || has(run, "service")) return "The agent of this host answers it.";
   if (has(run, "echoed") || has(run, "answered")) return "It is answered here.";
-  if (local !== undefined) return `It is delivered to port ${named(local.port, labels)}.`;
-  if (tunnel !== undefined) return `It goes on to ${hostText(tunnel.host, labels)}.`;
+  const place = placeOf(run);
+  if (place?.kind === "local") return `It is delivered to port ${named(place.port, labels)}.`;
+  if (place?.kind === "encapsulated") return `It goes on to ${hostText(place.host, labels)}.`;
   return "It goes out to the wire.";
 }
 
 /** The other host has its own part in it. */
 function goOn(run: Run, { tunnelIp }: TraceAnswer): string[] {
-  const tunnel = run.steps.findLast((step) => step.kind === "encapsulated");
-  if (run.end !== "sent" || tunnel === undefined) return [];
+  const tunnel = placeOf(run);
+  if (run.end !== "sent" || tunnel?.kind !== "encapsulated") return [];
   return [
     "  What that host does with it, when started there:",
     `  cable trace --in tunnel --vni ${tunnel.vni} --peer ${tunnelIp} --frame ${run.frame}`,
