@@ -123,6 +123,22 @@ export interface WantedGateway {
   qos?: ViewQos;
 }
 
+/** Addresses and ports that stand for backends, to this host's ports behind a router. */
+export interface WantedBalancer {
+  id: Id;
+  routerId: Id;
+  fronts: {
+    ips: Ip[];
+    /** IANA number. */
+    protocol: number;
+    port: number;
+    affinitySeconds: number | null;
+    localOnly: boolean;
+    /** None: whoever asks is refused. */
+    backends: { ip: Ip; port: number; isLocal: boolean }[];
+  }[];
+}
+
 /** The whole of what a data plane should be; also the unit of comparison. */
 export interface Wanted {
   networks: Map<Id, WantedNetwork>;
@@ -130,6 +146,7 @@ export interface Wanted {
   endpoints: Map<Id, WantedEndpoint>;
   groups: Map<Id, WantedGroup>;
   routers: Map<Id, WantedRouter>;
+  balancers: Map<Id, WantedBalancer>;
 }
 
 /** What changed since the last call: ids whose value in `wanted` is new, changed or gone. */
@@ -139,6 +156,7 @@ export interface WantedChange {
   endpoints: Set<Id>;
   groups: Set<Id>;
   routers: Set<Id>;
+  balancers: Set<Id>;
 }
 
 export const emptyWanted = (): Wanted => ({
@@ -147,6 +165,7 @@ export const emptyWanted = (): Wanted => ({
   endpoints: new Map(),
   groups: new Map(),
   routers: new Map(),
+  balancers: new Map(),
 });
 
 export const noChange = (): WantedChange => ({
@@ -155,6 +174,7 @@ export const noChange = (): WantedChange => ({
   endpoints: new Set(),
   groups: new Set(),
   routers: new Set(),
+  balancers: new Set(),
 });
 
 /** A packet that the data plane hands to the agent's services. */

@@ -228,12 +228,35 @@ export interface ViewForward {
   isByGateway: boolean;
 }
 
+/** Addresses and ports that stand for backends, to whoever is behind a router: a Service of Kubernetes. */
+export interface ViewBalancer {
+  id: Id;
+  name: string;
+  routerId: Id;
+  fronts: ViewFront[];
+}
+
+/** One port of a balancer, under each of its addresses. */
+export interface ViewFront {
+  ips: Ip[];
+  /** IANA number. */
+  protocol: number;
+  port: number;
+  /** A client stays with its backend for so long after it spoke last; null: each connection may get another. */
+  affinitySeconds: number | null;
+  /** Only backends on the client's own host. */
+  localOnly: boolean;
+  /** Of the families of `ips`; a client is given one of its own family. */
+  backends: { ip: Ip; port: number }[];
+}
+
 export interface ViewTypes {
   network: ViewNetwork;
   port: ViewPort;
   endpoint: ViewEndpoint;
   group: ViewGroup;
   router: ViewRouter;
+  balancer: ViewBalancer;
 }
 export type ViewKind = keyof ViewTypes;
 
@@ -244,6 +267,7 @@ export type ViewMessage =
   | { type: "put"; kind: "endpoint"; value: ViewEndpoint }
   | { type: "put"; kind: "group"; value: ViewGroup }
   | { type: "put"; kind: "router"; value: ViewRouter }
+  | { type: "put"; kind: "balancer"; value: ViewBalancer }
   | { type: "delete"; kind: ViewKind; id: Id }
   | { type: "rules"; group: Id; put: ViewRule[]; delete: Id[] } // of a group that was put before: what is other now
   | { type: "synced"; revision: number }
@@ -256,6 +280,7 @@ export interface HostView {
   endpoints: Map<Id, ViewEndpoint>;
   groups: Map<Id, ViewGroup>;
   routers: Map<Id, ViewRouter>;
+  balancers: Map<Id, ViewBalancer>;
 }
 
 /** `PUT /v1/hosts/<host>/status`: what an agent reports; only what changed since its last report. */

@@ -29,7 +29,7 @@ export class FakeDatapath implements Datapath {
 
   apply(wanted: Wanted, change?: WantedChange): { up: Set<Id>; failed: Map<Id, string> } {
     this.log.push(change === undefined ? "apply all" : `apply ${describe(change)}`);
-    for (const table of ["networks", "vifs", "endpoints", "groups", "routers"] as const) {
+    for (const table of ["networks", "vifs", "endpoints", "groups", "routers", "balancers"] as const) {
       const from: Map<Id, unknown> = wanted[table];
       const to: Map<Id, unknown> = this.inForce[table];
       for (const id of change?.[table] ?? new Set([...from.keys(), ...to.keys()])) {
@@ -134,6 +134,7 @@ function describe(change: WantedChange): string {
     ...part("endpoints", change.endpoints),
     ...part("groups", change.groups),
     ...part("routers", change.routers),
+    ...part("balancers", change.balancers),
   ].join(", ");
 }
 

@@ -6,6 +6,7 @@ import {
   type Place,
   parsePrefix,
   tapName,
+  type ViewBalancer,
   type ViewEndpoint,
   type ViewGroup,
   type ViewNetwork,
@@ -128,11 +129,24 @@ export function aGroup(n: number, changes: Partial<ViewGroup> = {}): ViewGroup {
   return { id: uuid("9", n), stateful: true, rules, ...changes };
 }
 
+/** Of TCP port 80, behind router 1, with backends at port 8080. */
+export function aBalancer(n: number, backends: string[], changes: Partial<ViewBalancer> = {}): ViewBalancer {
+  const front = {
+    ips: [`10.96.0.${n}` as Ip],
+    protocol: 6,
+    port: 80,
+    affinitySeconds: null,
+    localOnly: false,
+    backends: backends.map((ip) => ({ ip: ip as Ip, port: 8080 })),
+  };
+  return { id: uuid("c", n), name: `service${n}`, routerId: uuid("d", 1), fronts: [front], ...changes };
+}
+
 export function aView(
   networks: ViewNetwork[],
   ports: ViewPort[],
   endpoints: ViewEndpoint[],
-  more: { groups?: ViewGroup[]; routers?: ViewRouter[] } = {},
+  more: { groups?: ViewGroup[]; routers?: ViewRouter[]; balancers?: ViewBalancer[] } = {},
 ): HostView {
   const byId = <T extends { id: string }>(values: T[]) => new Map(values.map((value) => [value.id, value]));
   return {
@@ -141,5 +155,6 @@ export function aView(
     endpoints: byId(endpoints),
     groups: byId(more.groups ?? []),
     routers: byId(more.routers ?? []),
+    balancers: byId(more.balancers ?? []),
   };
 }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { noChange } from "../../datapath/mod.ts";
 import type { HostView, Id, Mac } from "../../model/mod.ts";
-import { aNetwork, anEndpoint, aPort, aSubnet, aView, networkId, portId } from "../fake/mod.ts";
+import { aBalancer, aNetwork, anEndpoint, aPort, aSubnet, aView, networkId, portId } from "../fake/mod.ts";
 import { Planner } from "./planner.ts";
 import { planText } from "./text.ts";
 import type { Here } from "./vif.ts";
@@ -79,6 +79,17 @@ const STATES = {
     { cab4: 8 },
     { [portId(4)]: "cab4" },
   ),
+  "a balancer of whose backends one is here": state(
+    aView([aNetwork(1)], [aPort(1, 1)], [anEndpoint(1, 1, "h1"), anEndpoint(2, 1, "h2")], {
+      balancers: [aBalancer(1, ["10.0.1.1", "10.0.1.2"])],
+    }),
+    { [tap1]: 5 },
+  ),
+  "the balancer, without anybody here": state(
+    aView([aNetwork(1)], [], [anEndpoint(1, 1, "h1"), anEndpoint(2, 1, "h2")], {
+      balancers: [aBalancer(1, ["10.0.1.1", "10.0.1.2"])],
+    }),
+  ),
   "a port without its network": state(aView([], [aPort(1, 1)], [anEndpoint(1, 1, "h1")]), { [tap1]: 5 }),
   "a network that is down": state(aView([aNetwork(1, { adminUp: false })], [aPort(1, 1)], [anEndpoint(1, 1, "h1")]), {
     [tap1]: 5,
@@ -107,6 +118,7 @@ function play(names: Name[]): string[] {
       endpoints: differing(before.view.endpoints, now.view.endpoints),
       groups: differing(before.view.groups, now.view.groups),
       routers: differing(before.view.routers, now.view.routers),
+      balancers: differing(before.view.balancers, now.view.balancers),
       devices: differing(new Map(Object.entries(before.links)), new Map(Object.entries(now.links))),
     });
   }
@@ -162,6 +174,18 @@ const EXPECTED: Record<Name, string[]> = {
   "a physical network that this host lacks": [
     `down ${portId(4)}: this host has no card for physical network other: start its agent with --physical-network other=NIC`,
   ],
+  "a balancer of whose backends one is here": [
+    "network aaaaaaaa-0000-4000-8000-000000000001 vxlan 1 mtu 1450",
+    "vif bbbbbbbb-0000-4000-8000-000000000001 on tapbbbbbbbb-00(5) fa:16:3e:00:00:01 10.0.1.1 fd00:1::1 up dhcp ra",
+    "endpoint bbbbbbbb-0000-4000-8000-000000000001 fa:16:3e:00:00:01 10.0.1.1 fd00:1::1 local",
+    "endpoint bbbbbbbb-0000-4000-8000-000000000002 fa:16:3e:00:00:02 10.0.1.2 fd00:1::2 remote 192.0.2.2",
+    "balancer cccccccc-0000-4000-8000-000000000001 router dddddddd-0000-4000-8000-000000000001 10.96.0.1 6/80 to 10.0.1.1/8080*,10.0.1.2/8080",
+  ],
+  "the balancer, without anybody here": [
+    "network aaaaaaaa-0000-4000-8000-000000000001 vxlan 1 mtu 1450",
+    "endpoint bbbbbbbb-0000-4000-8000-000000000002 fa:16:3e:00:00:02 10.0.1.2 fd00:1::2 remote 192.0.2.2",
+    "balancer cccccccc-0000-4000-8000-000000000001 router dddddddd-0000-4000-8000-000000000001 10.96.0.1 6/80 to 10.0.1.1/8080,10.0.1.2/8080",
+  ],
   "a port without its network": [`down ${portId(1)}: network ${networkId(1)} has not reached this host`],
   "a network that is down": [network1, vif1(5).replace(" up ", " admin-down "), here(1)],
 };
@@ -202,10 +226,11 @@ test("a change set names what became other, and nothing else", () => {
     endpoints: view.endpoints.keys(),
     groups: [],
     routers: [],
+    balancers: [],
     devices: [],
   };
   planner.update(view, all);
-  const none = { networks: [], ports: [], endpoints: [], groups: [], routers: [], devices: [] };
+  const none = { networks: [], ports: [], endpoints: [], groups: [], routers: [], balancers: [], devices: [] };
   assert.deepEqual(planner.update(view, { ...none, networks: [networkId(1)], devices: [tap1] }).changed, noChange());
   links[tap1] = 9;
   assert.deepEqual(planner.update(view, { ...none, devices: [tap1, "eth0"] }).changed, {
@@ -226,6 +251,7 @@ test("of a network's segments this host is on the first that it has a card for",
       devices: [],
       groups: [],
       routers: [],
+      balancers: [],
     });
     const { networks, endpoints } = planner.wanted;
     return [networks.get(networkId(1))?.segment.kind, endpoints.get(portId(2))?.location.kind];
@@ -246,6 +272,7 @@ test("a port whose DHCP this host does not answer is planned without", () => {
       devices: [],
       groups: [],
       routers: [],
+      balancers: [],
     });
     return planner.wanted.vifs.get(portId(1))?.dhcp;
   };

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { emptyWanted, noChange, type Wanted, type WantedChange } from "../../datapath/mod.ts";
 import { type HostView, type Id, type Ip, ipFamily, type Mac } from "../../model/mod.ts";
+import { Balancers } from "./balancers.ts";
 import { planEndpoint } from "./endpoint.ts";
 import { planHostAddress } from "./gateway.ts";
 import { Groups } from "./groups.ts";
@@ -15,6 +16,7 @@ export interface PlanChange {
   endpoints: Iterable<Id>;
   groups: Iterable<Id>;
   routers: Iterable<Id>;
+  balancers: Iterable<Id>;
   /** Names of links that came, went or have another index. */
   devices: Iterable<string>;
 }
@@ -39,6 +41,7 @@ export class Planner {
   readonly #hosts = new Map<Id, { networkId: Id; ips: Ip[] }>();
   /** Ports that are, or were, addresses of this host's own: planned as routers. */
   readonly #ownPorts = new Set<Id>();
+  readonly #balancers = new Balancers();
   readonly #moves = new Moves();
   #addressChanges: AddressChange[] = [];
 
@@ -72,6 +75,10 @@ export class Planner {
     const routers = this.#ownAddresses(view, ports) ? view.routers.keys() : change.routers;
     for (const id of this.#routersOf(view, networks, [...routers, ...change.routers, ...this.#ownPorts])) {
       if (this.#router(view, id)) changed.routers.add(id);
+    }
+    for (const id of new Set([...change.balancers, ...this.#balancers.portsChanged(view, ports)])) {
+      const planned = this.#balancers.plan(id, view.balancers.get(id));
+      if (replace(this.wanted.balancers, id, planned)) changed.balancers.add(id);
     }
     return { changed, ports, moved: this.#moves.take(this.#addressChanges.splice(0)) };
   }

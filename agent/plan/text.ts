@@ -1,5 +1,6 @@
 import type {
   Wanted,
+  WantedBalancer,
   WantedEndpoint,
   WantedGateway,
   WantedGroup,
@@ -18,6 +19,7 @@ export function planText(wanted: Wanted, down: ReadonlyMap<Id, string>): string[
     ...sorted(wanted.endpoints, endpointText),
     ...sorted(wanted.groups, groupText),
     ...sorted(wanted.routers, routerText),
+    ...sorted(wanted.balancers, balancerText),
     ...[...down].map(([id, reason]) => `down ${id}: ${reason}`).sort(),
   ];
 }
@@ -29,6 +31,20 @@ function sorted<V>(table: ReadonlyMap<Id, V>, text: (value: V) => (string | unde
       .join(" "),
   ).sort();
 }
+
+const balancerText = ({ id, routerId, fronts }: WantedBalancer) => [
+  "balancer",
+  id,
+  `router ${routerId}`,
+  ...fronts.map(({ ips, protocol, port, affinitySeconds, localOnly, backends }) =>
+    [
+      `${ips.join(",")} ${protocol}/${port}`,
+      affinitySeconds === null ? "" : ` affinity ${affinitySeconds}s`,
+      localOnly ? " local" : "",
+      ` to ${backends.map(({ ip, port: to, isLocal }) => `${ip}/${to}${isLocal ? "*" : ""}`).join(",") || "nobody"}`,
+    ].join(""),
+  ),
+];
 
 function segmentText(segment: Segment): string {
   switch (segment.kind) {

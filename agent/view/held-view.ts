@@ -8,6 +8,7 @@ export interface ViewChange {
   endpoints: Set<Id>;
   groups: Set<Id>;
   routers: Set<Id>;
+  balancers: Set<Id>;
 }
 
 export const noViewChange = (): ViewChange => ({
@@ -16,6 +17,7 @@ export const noViewChange = (): ViewChange => ({
   endpoints: new Set(),
   groups: new Set(),
   routers: new Set(),
+  balancers: new Set(),
 });
 
 export const emptyView = (): HostView => ({
@@ -24,6 +26,7 @@ export const emptyView = (): HostView => ({
   endpoints: new Map(),
   groups: new Map(),
   routers: new Map(),
+  balancers: new Map(),
 });
 
 const TABLES = {
@@ -32,6 +35,7 @@ const TABLES = {
   endpoint: "endpoints",
   group: "groups",
   router: "routers",
+  balancer: "balancers",
 } as const satisfies Record<ViewKind, keyof HostView>;
 
 /**

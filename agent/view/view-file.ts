@@ -52,6 +52,7 @@ async function save(path: string, host: string, view: HostView, revision: number
       endpoints: new Map(view.endpoints),
       groups: new Map(view.groups),
       routers: new Map(view.routers),
+      balancers: new Map(view.balancers),
     };
     const lines = messages(copy, revision);
     let chunk = [JSON.stringify({ format: FORMAT, host })];
@@ -77,5 +78,6 @@ function* messages(view: HostView, revision: number): Generator<ViewMessage> {
   for (const value of view.endpoints.values()) yield { type: "put", kind: "endpoint", value };
   for (const value of view.groups.values()) yield { type: "put", kind: "group", value };
   for (const value of view.routers.values()) yield { type: "put", kind: "router", value };
+  for (const value of view.balancers.values()) yield { type: "put", kind: "balancer", value };
   yield { type: "synced", revision };
 }

@@ -25,8 +25,15 @@ export class Agent implements Reader {
   }
 
   #take(message: ViewMessage): void {
-    const { networks, ports, endpoints, groups, routers } = this.view;
-    const tables = { network: networks, port: ports, endpoint: endpoints, group: groups, router: routers };
+    const { networks, ports, endpoints, groups, routers, balancers } = this.view;
+    const tables = {
+      network: networks,
+      port: ports,
+      endpoint: endpoints,
+      group: groups,
+      router: routers,
+      balancer: balancers,
+    };
     if (message.type === "snapshot") for (const table of Object.values(tables)) table.clear();
     else if (message.type === "synced" || message.type === "bookmark") this.revision = message.revision;
     else if (message.type === "put") {
@@ -52,6 +59,7 @@ const emptyView = (): HostView => ({
   endpoints: new Map(),
   groups: new Map(),
   routers: new Map(),
+  balancers: new Map(),
 });
 
 /** The view by its definition, from all records. */

@@ -4,6 +4,7 @@ import {
   type Datapath,
   noChange,
   type Wanted,
+  type WantedBalancer,
   type WantedChange,
   type WantedEndpoint,
   type WantedGroup,
@@ -63,6 +64,7 @@ export function wantedOf(objects: {
   endpoints?: WantedEndpoint[];
   groups?: WantedGroup[];
   routers?: WantedRouter[];
+  balancers?: WantedBalancer[];
 }): Wanted {
   const byId = <T extends { id: string }>(list: T[] = []) => new Map(list.map((each) => [each.id, each]));
   return {
@@ -71,6 +73,7 @@ export function wantedOf(objects: {
     endpoints: byId(objects.endpoints),
     groups: byId(objects.groups),
     routers: byId(objects.routers),
+    balancers: byId(objects.balancers),
   };
 }
 
