@@ -96,6 +96,24 @@ static __always_inline void note_end(const struct decision *decision, const stru
 	forget_flow(&back, decision->owner);
 }
 
+/* Whether the addresses outside that it goes by have limits, in whichever direction, which its flow then knows; and whether
+ * it is within them: a reason to drop it, or 0. A function of its own, and global, so that the verifier looks at it once. */
+__attribute__((noinline)) int limit_outside(struct __sk_buff *skb)
+{
+	struct decision *decision = get_decision();
+	net_t net;
+
+	if (!decision || !decision->is_outside)
+		return DROP_NONE;
+	net = decision->outside;
+	if ((decision->rewrite & REWRITE_SRC && has_limits(net, decision->now.src.w[3])) ||
+	    (decision->rewrite & REWRITE_DST && has_limits(net, decision->frame.key.dst.w[3])))
+		decision->metered = net;
+	if (!decision->metered)
+		return DROP_NONE;
+	return meter_outside(skb, net, decision->rewrite, decision->now.src.w[3], decision->frame.key.dst.w[3]);
+}
+
 SEC("tc")
 int commit(struct __sk_buff *skb)
 {
@@ -130,12 +148,9 @@ int commit(struct __sk_buff *skb)
 	back = (from_passes & RULE_STATEFUL ? FLOW_ANSWER_IN : 0) | (to_passes & RULE_STATEFUL ? FLOW_ANSWER_OUT : 0);
 	note_nat(decision);
 	note_answer(decision, old);
-	note_limits(decision);
-	if (decision->metered) {
-		reason = meter_outside(skb, decision->metered, decision->rewrite, decision->now.src.w[3], decision->frame.key.dst.w[3]);
-		if (reason)
-			return drop(origin.vif, reason);
-	}
+	reason = limit_outside(skb);
+	if (reason)
+		return drop(origin.vif, reason);
 	decision->owner = old ? old->owner : owner_of(&origin, decision);
 	if (has_flow(&decision->frame) && !is_worth_a_flow(&decision->frame)) {
 		note_end(decision, &origin);

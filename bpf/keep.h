@@ -123,18 +123,6 @@ static __always_inline void note_nat(struct decision *decision)
 		decision->rewrite |= REWRITE_DST;
 }
 
-/* Whether an address outside that it goes by has limits, in whichever direction. */
-static __always_inline void note_limits(struct decision *decision)
-{
-	net_t net = decision->outside;
-
-	if (!decision->is_outside)
-		return;
-	if ((decision->rewrite & REWRITE_SRC && has_limits(net, decision->now.src.w[3])) ||
-	    (decision->rewrite & REWRITE_DST && has_limits(net, decision->frame.key.dst.w[3])))
-		decision->metered = net;
-}
-
 /* Whether it answers a connection whose ends were changed. */
 static __always_inline void note_answer(struct decision *decision, const struct flow *old)
 {

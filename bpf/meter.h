@@ -79,14 +79,16 @@ static __always_inline void pay(struct bucket *bucket, const struct rate *rate, 
 	__sync_fetch_and_add(&bucket->paid_until_ns, cost);
 }
 
+/* Not on the stack, of which the slow programs have little left. */
+static const struct meter NO_METER;
+
 static __always_inline struct meter *find_meter(const struct meter_key *key)
 {
 	struct meter *meter = bpf_map_lookup_elem(&meters, key);
-	struct meter empty = {};
 
 	if (likely(meter))
 		return meter;
-	bpf_map_update_elem(&meters, key, &empty, BPF_NOEXIST);
+	bpf_map_update_elem(&meters, key, &NO_METER, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&meters, key);
 }
 
@@ -132,10 +134,12 @@ static __always_inline int meter_port(struct __sk_buff *skb, vif_t vif, __u32 di
 
 static __always_inline int has_limits(net_t net, __be32 ip)
 {
-	struct meter_key out = { .net = net, .ip = ip, .direction = RULE_EGRESS };
-	struct meter_key in = { .net = net, .ip = ip, .direction = RULE_INGRESS };
+	struct meter_key key = { .net = net, .ip = ip, .direction = RULE_EGRESS };
 
-	return bpf_map_lookup_elem(&limits, &out) || bpf_map_lookup_elem(&limits, &in);
+	if (bpf_map_lookup_elem(&limits, &key))
+		return 1;
+	key.direction = RULE_INGRESS;
+	return bpf_map_lookup_elem(&limits, &key) != 0;
 }
 
 /* What changes its ends at an external network: of the address outside that it is from, and that it is for. */
