@@ -9,6 +9,7 @@ import type { ControlNode } from "./control-node.ts";
 import { type Dns, type Server, startDns } from "./dns/mod.ts";
 import type { Log } from "./log.ts";
 import {
+  AdvertisedNetworks,
   Advertiser,
   type Applied,
   Holders,
@@ -23,7 +24,7 @@ import type { Metadata } from "./metadata/mod.ts";
 import { Node } from "./node/mod.ts";
 import { cniRoutes, explainRoutes, metricsRoutes, refuseSecond, serve, stateRoutes } from "./ports/mod.ts";
 import { Reporter, RouterReporter } from "./report/mod.ts";
-import { type Advertised, advertisedIn } from "./services/mod.ts";
+import type { Advertised } from "./services/mod.ts";
 import { viewFile } from "./view/mod.ts";
 
 export interface AgentParts {
@@ -76,9 +77,10 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   const cni = new Cni({ host, attachments, wires, control: parts.control, log });
   const node = new Node({ host, log, refresh: (device) => localLinks.refresh(device) });
   loop.onViewChange((change) => node.follow(change, loop.view, loop.held.complete));
-  const responder = new Responder(() => loop.view, datapath, log);
+  const advertised = new AdvertisedNetworks(() => loop.view);
+  const responder = new Responder(() => loop.view, datapath, log, advertised);
   const advertiser = new Advertiser({
-    advertised: (id) => advertisedTo(loop, id),
+    advertised: (id) => advertisedTo(loop, advertised, id),
     inject: (id, frame) => datapath.inject(id, frame),
   });
   const file = viewFile(paths.view, parts.name);
@@ -88,8 +90,9 @@ export async function startAgent(parts: AgentParts): Promise<{ stop(): Promise<v
   loop.onApplied((applied) => {
     for (const id of applied.routers) routers.look(id, loop.router(id));
     tell(reporter, loop, applied, facts());
+    if (applied.routers.size > 0) advertised.routersChanged();
     for (const id of applied.ports) advertiser.changed(id);
-    if (applied.haveRoutersChanged) advertiser.routersChanged();
+    if (applied.routers.size > 0) advertiser.routersChanged();
     announceMoved(datapath, loop, applied.moved);
     if (applied.hasViewChanged) saver.changed();
   });
@@ -177,10 +180,10 @@ function makeWatcher({ control, log }: AgentParts, loop: Loop, reporter: Reporte
 }
 
 /** The router advertisements for the workload of a port that is up. */
-function advertisedTo(loop: Loop, portId: string): Advertised[] {
+function advertisedTo(loop: Loop, advertised: AdvertisedNetworks, portId: string): readonly Advertised[] {
   const vif = loop.planner.wanted.vifs.get(portId);
   const network = vif && loop.state(portId).up ? loop.view.networks.get(vif.networkId) : undefined;
-  return network === undefined ? [] : advertisedIn(network, loop.view.routers.values());
+  return network === undefined ? [] : advertised.of(network);
 }
 
 function hostFacts({ nic, tunnelIp, physicalNetworks, version }: AgentParts, localLinks: LocalLinks): HostFacts {

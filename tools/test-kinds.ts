@@ -17,7 +17,7 @@ export const TEST_KINDS: readonly TestKind[] = [
   { name: "unit", pattern: /^(?!test\/)|^test\/kit\//, concurrency: 2, timeoutSeconds: 60, limitSeconds: 300 },
   { name: "contract", pattern: /^test\/contract\//, concurrency: 2, timeoutSeconds: 180, limitSeconds: 600 },
   { name: "bpf", pattern: /^test\/bpf\//, concurrency: 1, timeoutSeconds: 180, limitSeconds: 300 },
-  { name: "conformance", pattern: /^test\/conformance\//, concurrency: 1, timeoutSeconds: 300, limitSeconds: 600 },
+  { name: "conformance", pattern: /^test\/conformance\//, concurrency: 1, timeoutSeconds: 300, limitSeconds: 900 },
   { name: "fuzz", pattern: /^test\/fuzz\//, concurrency: 1, timeoutSeconds: 300, limitSeconds: 300 },
   { name: "e2e", pattern: /^test\/e2e\//, concurrency: 1, timeoutSeconds: 600, limitSeconds: 1200 },
 ];

@@ -26,7 +26,6 @@ export interface Applied {
   named: ReadonlySet<Id>;
   /** More than a newer revision. */
   hasViewChanged: boolean;
-  haveRoutersChanged: boolean;
   /** Routers that may be others than before, or that the view named. */
   routers: ReadonlySet<Id>;
   /** Addresses of others that are at another MAC than before. */
@@ -54,7 +53,6 @@ export class Loop {
   #moved: AddressAt[] = [];
   #routers = new Set<Id>();
   #hasViewChanged = false;
-  #haveRoutersChanged = false;
   #up: ReadonlySet<Id> = new Set();
   #failed: ReadonlyMap<Id, string> = new Map();
   /** The next apply compares everything, and removes. */
@@ -154,7 +152,6 @@ export class Loop {
     const viewChange = this.held.takeChange();
     for (const listener of this.#viewListeners) listener(viewChange);
     this.#hasViewChanged ||= Object.values(viewChange).some(({ size }) => size > 0);
-    this.#haveRoutersChanged ||= viewChange.routers.size > 0;
     for (const id of viewChange.ports) this.#named.add(id);
     const { changed, ports, moved } = this.#planner.update(this.view, {
       ...viewChange,
@@ -180,7 +177,6 @@ export class Loop {
       ports,
       named: this.#named,
       hasViewChanged: this.#hasViewChanged,
-      haveRoutersChanged: this.#haveRoutersChanged,
       moved: this.#moved.splice(0),
       routers: this.#routers,
       durationMs,
@@ -188,7 +184,6 @@ export class Loop {
     this.#named = new Set();
     this.#routers = new Set();
     this.#hasViewChanged = false;
-    this.#haveRoutersChanged = false;
     for (const listener of this.#listeners) listener(applied);
   }
 

@@ -3,6 +3,7 @@
  * Never removes anything before the control node has given one complete view.
  * Invariant: after an apply without failures, the data plane is what the whole plan says.
  */
+export * from "./advertised-networks.ts";
 export * from "./advertiser.ts";
 export * from "./devices.ts";
 export * from "./holders.ts";

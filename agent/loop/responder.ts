@@ -11,7 +11,8 @@ import {
 } from "../../model/mod.ts";
 import { isRouterSolicitation } from "../../wire/mod.ts";
 import type { Log } from "../log.ts";
-import { advertisedIn, advertisementFrame, answerDhcp4, answerDhcp6 } from "../services/mod.ts";
+import { advertisementFrame, answerDhcp4, answerDhcp6 } from "../services/mod.ts";
+import { AdvertisedNetworks } from "./advertised-networks.ts";
 
 const ETHERNET_BYTES = 14;
 const IPV6_SOURCE = ETHERNET_BYTES + 8;
@@ -28,8 +29,11 @@ export class Responder {
   readonly #sender: Sender;
   readonly #log: Log;
 
-  constructor(view: () => HostView, sender: Sender, log: Log) {
+  readonly #advertised: AdvertisedNetworks;
+
+  constructor(view: () => HostView, sender: Sender, log: Log, advertised = new AdvertisedNetworks(view)) {
     this.#view = view;
+    this.#advertised = advertised;
     this.#sender = sender;
     this.#log = log;
   }
@@ -64,7 +68,7 @@ export class Responder {
       this.#count("bad_solicitation");
       return;
     }
-    const all = advertisedIn(network, this.#view().routers.values());
+    const all = this.#advertised.of(network);
     this.#count(all.length === 0 ? "unadvertised" : "advertisement");
     const to = solicitor(trap.frame);
     for (const each of all) this.#sender.inject(trap.vifId, advertisementFrame(each, to));

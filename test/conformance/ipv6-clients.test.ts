@@ -16,6 +16,7 @@ import {
   type Running,
   removeNetns,
   scratch,
+  settled,
   start,
   startDhcpcd,
   startNetworkd,
@@ -216,3 +217,5 @@ test("systemd-networkd gets the addresses of a stateful network", async () => {
   await untilShown(guest, ["addr", "show", "scope", "global"], addresses(guest));
   await client.stop();
 });
+
+test("nothing changes when all is computed afresh", () => settled(lab()));
