@@ -222,9 +222,16 @@ async function openDoors(parts: AgentParts, inside: Inside) {
   return doors;
 }
 
-async function openDns({ dnsUpstream, datapath, log }: AgentParts, loop: Loop): Promise<Dns> {
+async function openDns({ dnsUpstream, host, datapath, log }: AgentParts, loop: Loop): Promise<Dns> {
   const { dns: sockets, clientOf } = datapath.sockets();
-  const dns = await startDns({ sockets, clientOf, view: () => loop.view, upstream: dnsUpstream, log });
+  const dns = await startDns({
+    sockets,
+    clientOf,
+    view: () => loop.view,
+    upstream: dnsUpstream,
+    openUdp: (...place) => host.openUdp(...place),
+    log,
+  });
   loop.onViewChange((change) => dns.changed(change));
   return dns;
 }

@@ -7,7 +7,7 @@
 #define NS_PER_SECOND 1000000000ull
 
 /* Token bucket. Two CPUs may now and then spend the same token, which a limit of this kind can bear. */
-static __always_inline int take_token(struct budget *budget, __u64 per_second)
+static __always_inline int take_token(struct budget *budget, __u64 per_second, __u64 at_once)
 {
 	__u64 now = bpf_ktime_get_coarse_ns(), ns_per_token = NS_PER_SECOND / per_second;
 
@@ -18,8 +18,8 @@ static __always_inline int take_token(struct budget *budget, __u64 per_second)
 	/* Another CPU may have filled it after this one looked at the clock. */
 	if (now >= budget->filled_ns + ns_per_token) {
 		budget->tokens += (now - budget->filled_ns) / ns_per_token;
-		if (budget->tokens > per_second)
-			budget->tokens = per_second;
+		if (budget->tokens > at_once)
+			budget->tokens = at_once;
 		budget->filled_ns = now;
 	}
 	if (!budget->tokens)

@@ -14,6 +14,7 @@
 /* Questions by UDP, and connections: far more than a resolver asks, and few enough that one port's flood fills neither the socket
  * in front of the others nor `service_clients`. */
 #define QUESTIONS_PER_SECOND 5000
+#define QUESTIONS_AT_ONCE 500
 
 /* The socket's port for one of the service's and the other way round: the host may use the usual ones itself. */
 static __always_inline __be16 socket_port(__be16 port)
@@ -112,7 +113,8 @@ int service(struct __sk_buff *skb)
 
 	if (!set || parse(skb, &frame))
 		return drop(origin.vif, DROP_INTERNAL);
-	if (is_question(&frame) && !take_token(bpf_map_lookup_elem(&service_budgets, &origin.vif), QUESTIONS_PER_SECOND))
+	if (is_question(&frame) &&
+	    !take_token(bpf_map_lookup_elem(&service_budgets, &origin.vif), QUESTIONS_PER_SECOND, QUESTIONS_AT_ONCE))
 		return drop(origin.vif, DROP_SERVICE_LIMIT);
 	is4 = frame.ethertype == bpf_htons(ETH_P_IP);
 	key = service_key_of(origin.vif, &frame, frame.key.src_port);

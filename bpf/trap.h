@@ -8,6 +8,7 @@
 
 /* Far above what a workload needs, far below what would keep an agent busy. */
 #define TRAPS_PER_SECOND 1000
+#define TRAPS_AT_ONCE 1000
 
 struct trap_envelope {
 	struct ethhdr eth;
@@ -16,7 +17,7 @@ struct trap_envelope {
 
 static __always_inline int take_trap(vif_t vif)
 {
-	return take_token(bpf_map_lookup_elem(&trap_budgets, &vif), TRAPS_PER_SECOND);
+	return take_token(bpf_map_lookup_elem(&trap_budgets, &vif), TRAPS_PER_SECOND, TRAPS_AT_ONCE);
 }
 
 static __always_inline int trap(struct __sk_buff *skb, const struct origin *origin, const struct frame *frame, __u16 reason)

@@ -1,5 +1,6 @@
 /** The behaviour that every {@link Host} shows, whatever it runs on. */
 import assert from "node:assert/strict";
+import { closeSync } from "node:fs";
 import { describe, test } from "node:test";
 import { type Cidr, type Ip, ip, mac, prefix } from "../model/mod.ts";
 import { type Host, type Link, type LinkEvent, SystemError } from "./host.ts";
@@ -196,6 +197,17 @@ export function hostContract(
       const tap = lab.host.openTap("cbtap", { mtuBytes: 1500 });
       failsWith("EBUSY", () => lab.host.openTap("cbtap", { mtuBytes: 1500 }));
       tap.close();
+    });
+  });
+
+  describe(`${name}: UDP sockets`, () => {
+    it("a place is one socket's", ({ host }) => {
+      host.links.set(host.links.byName("lo")!.index, { up: true });
+      for (const address of ["127.0.0.1", "::1"]) {
+        const fd = host.openUdp(ip(address), 5353, 1 << 20);
+        failsWith("EADDRINUSE", () => host.openUdp(ip(address), 5353, 1 << 20));
+        if (fd >= 0) closeSync(fd);
+      }
     });
   });
 }

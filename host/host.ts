@@ -148,6 +148,11 @@ export interface Host {
   /** Opens, or makes, a TAP device that stays when the process ends. */
   openTap(name: string, options: { mac?: Mac; mtuBytes: number }): Tap;
   /**
+   * A UDP socket at an address of its own, as a descriptor that is the caller's, with a receive buffer of that size whatever
+   * the system's limit is: so that a flood from one does not push out what others send. @throws SystemError EADDRINUSE
+   */
+  openUdp(ip: Ip, port: number, bufferBytes: number): number;
+  /**
    * Runs `work` with the calling thread in another network namespace. `work` must be synchronous; links opened within
    * stay in that namespace. @throws SystemError ENOENT when the path is gone
    */

@@ -109,6 +109,7 @@ test("ADD makes the pair, gives the container its addresses and routes, and retu
     `link set eth0 up in ${NETNS}`,
     `address add 10.0.1.1/24 dev eth0 nodad in ${NETNS}`,
     `address add fd00:1::1/64 dev eth0 nodad in ${NETNS}`,
+    `route add 169.254.169.254/32 dev eth0 in ${NETNS}`,
     `route add 10.9.0.0/16 via 10.0.1.9 dev eth0 in ${NETNS}`,
     `route add 0.0.0.0/0 via 10.0.1.1 dev eth0 in ${NETNS}`,
     `route add ::/0 via fd00:1::1 dev eth0 in ${NETNS}`,
@@ -125,6 +126,7 @@ test("ADD makes the pair, gives the container its addresses and routes, and retu
       { address: "fd00:1::1/64", gateway: "fd00:1::1", interface: 1 },
     ],
     routes: [
+      { dst: "169.254.169.254/32" },
       { dst: "10.9.0.0/16", gw: "10.0.1.9" },
       { dst: "0.0.0.0/0", gw: "10.0.1.1" },
       { dst: "::/0", gw: "fd00:1::1" },

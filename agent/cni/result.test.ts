@@ -12,26 +12,31 @@ const routesOf = (...subnets: ViewSubnet[]) =>
 const route = (destination: string, nextHop: string) => ({ destination: destination as Cidr, nextHop: nextHop as Ip });
 
 describe("the routes of a container with", () => {
+  const SERVICE = "169.254.169.254/32 on link";
   const rows: [string, ViewSubnet[], string[]][] = [
-    ["a gateway", [aSubnet(1, "10.0.1.0/24")], ["0.0.0.0/0 10.0.1.1"]],
-    ["no gateway", [aSubnet(1, "10.0.1.0/24", { gateway: null })], []],
+    ["a gateway", [aSubnet(1, "10.0.1.0/24")], [SERVICE, "0.0.0.0/0 10.0.1.1"]],
+    ["no gateway", [aSubnet(1, "10.0.1.0/24", { gateway: null })], [SERVICE]],
     [
       "a default route of the subnet's own",
       [aSubnet(1, "10.0.1.0/24", { routes: [route("0.0.0.0/0", "10.0.1.9")] })],
-      ["0.0.0.0/0 10.0.1.9"],
+      [SERVICE, "0.0.0.0/0 10.0.1.9"],
     ],
     [
       "a route on link",
       [aSubnet(1, "10.0.1.0/24", { routes: [route("10.7.0.0/16", "0.0.0.0")] })],
-      ["10.7.0.0/16 on link", "0.0.0.0/0 10.0.1.1"],
+      [SERVICE, "10.7.0.0/16 on link", "0.0.0.0/0 10.0.1.1"],
     ],
     [
       "a gateway outside of its subnet",
       [aSubnet(1, "10.0.1.0/24", { gateway: "10.8.0.1" as Ip })],
-      ["10.8.0.1/32 on link", "0.0.0.0/0 10.8.0.1"],
+      [SERVICE, "10.8.0.1/32 on link", "0.0.0.0/0 10.8.0.1"],
     ],
     ["a link-local gateway", [aSubnet(1, "fd00:1::/64", { gateway: "fe80::1" as Ip })], ["::/0 fe80::1"]],
-    ["both families", [aSubnet(1, "10.0.1.0/24"), aSubnet(1, "fd00:1::/64")], ["0.0.0.0/0 10.0.1.1", "::/0 fd00:1::1"]],
+    [
+      "both families",
+      [aSubnet(1, "10.0.1.0/24"), aSubnet(1, "fd00:1::/64")],
+      [SERVICE, "0.0.0.0/0 10.0.1.1", "::/0 fd00:1::1"],
+    ],
   ];
   for (const [title, subnets, expected] of rows) test(title, () => assert.deepEqual(routesOf(...subnets), expected));
 });
@@ -41,7 +46,10 @@ test("two gateways of one family give one default route, the first", () => {
   const port = aPort(5, 1);
   const fixedIps = [...port.fixedIps, { ip: "10.0.9.5" as Ip, subnetId: uuid("4", 9) }];
   const wiring = planWiring({ ...port, fixedIps }, aNetwork(1, { subnets: [aSubnet(1, "10.0.1.0/24"), second] }));
-  assert.deepEqual(wiring.routes, [{ destination: "0.0.0.0/0", gateway: "10.0.1.1" }]);
+  assert.deepEqual(wiring.routes, [
+    { destination: "169.254.169.254/32", gateway: null },
+    { destination: "0.0.0.0/0", gateway: "10.0.1.1" },
+  ]);
   assert.deepEqual(
     wiring.addresses.map(({ ip }) => ip),
     ["10.0.1.5", "10.0.9.5"],
@@ -62,8 +70,8 @@ describe("the result has the form of version", () => {
           { name: "eth0", mac: "fa:16:3e:00:00:05", ...mtu, sandbox: "/n" },
         ],
         ips: [{ ...(isOld ? { version: "4" } : {}), address: "10.0.1.5/24", gateway: "10.0.1.1", interface: 1 }],
-        routes: [{ dst: "0.0.0.0/0", gw: "10.0.1.1" }],
-        dns: {},
+        routes: [{ dst: "169.254.169.254/32" }, { dst: "0.0.0.0/0", gw: "10.0.1.1" }],
+        dns: { nameservers: ["169.254.169.254"], domain: "openstacklocal" },
       });
     });
 });

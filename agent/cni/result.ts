@@ -3,10 +3,14 @@ import {
   type Ip,
   ipFamily,
   type Mac,
+  networkDomain,
   parsePrefix,
+  SERVICE_IP4,
+  SERVICE_IP6,
   type ViewNetwork,
   type ViewPort,
 } from "../../model/mod.ts";
+import { dnsServersOf } from "../services/mod.ts";
 import type { CniVersion } from "./request.ts";
 
 /** What a container's interface is given. */
@@ -28,7 +32,7 @@ export function planWiring(port: ViewPort, network: ViewNetwork): Wiring {
     mtuBytes: network.mtu,
     addresses: [],
     routes: [],
-    dns: { nameservers: [], domain: network.dnsDomain.replace(/\.$/, "") },
+    dns: { nameservers: [], domain: networkDomain(network) },
   };
   const destinations = new Set<Cidr>();
   const route = (destination: Cidr, gateway: Ip | null) => {
@@ -41,7 +45,10 @@ export function planWiring(port: ViewPort, network: ViewNetwork): Wiring {
     const prefix = subnet && parsePrefix(subnet.cidr);
     if (subnet === undefined || prefix === undefined) continue;
     wiring.addresses.push({ ip, prefixLength: prefix.length, gateway: subnet.gateway });
-    wiring.dns.nameservers.push(...subnet.dnsServers.filter((server) => !wiring.dns.nameservers.includes(server)));
+    // A link-local server is none without the name of an interface, for which a result has no place.
+    const servers = new Set([...wiring.dns.nameservers, ...dnsServersOf(subnet)]);
+    wiring.dns.nameservers = [...servers].filter((server) => server !== SERVICE_IP6);
+    if (prefix.family === 4) route(`${SERVICE_IP4}/32` as Cidr, null);
     for (const { destination, nextHop } of subnet.routes) route(destination, isUnspecified(nextHop) ? null : nextHop);
     if (subnet.gateway === null) continue;
     const gateway = parsePrefix(subnet.gateway);

@@ -4,14 +4,14 @@
  * names. What a workload sends is read by wire/dns, which never throws.
  */
 
-import type { HostView, Id } from "../../model/mod.ts";
+import type { HostView } from "../../model/mod.ts";
 import type { Log } from "../log.ts";
 import { Answerer, type Outcomes } from "./answer.ts";
 import { Forwarder } from "./forwarder.ts";
-import { Names } from "./names.ts";
+import { Names, type NamesChange } from "./names.ts";
 import { ResolvConf, type Server } from "./servers.ts";
 import { listenTcp } from "./tcp.ts";
-import { type Clients, listenUdp, type Place } from "./udp.ts";
+import { type Clients, listenUdp, type OpenUdp, type Place } from "./udp.ts";
 
 export { parseServer, type Server } from "./servers.ts";
 
@@ -21,6 +21,8 @@ export interface DnsOptions extends Omit<Clients, "portOf" | "mtuOf"> {
   view(): HostView;
   /** Whom to ask; empty: those of the host's own resolv.conf. */
   upstream: readonly Server[];
+  /** Without it sockets have what room the system gives them. */
+  openUdp?: OpenUdp;
 }
 
 export interface Dns {
@@ -30,7 +32,7 @@ export interface Dns {
   /** What answers of other servers take in memory. */
   readonly cacheBytes: number;
   /** What is new in the view. */
-  changed(change: { endpoints: Iterable<Id>; networks: Iterable<Id> }): void;
+  changed(change: NamesChange): void;
   close(): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ const SWEEP_MS = 60_000;
 const ETHERNET_MTU = 1_500;
 
 /** @throws Error EADDRINUSE and the like, when a socket cannot be had */
-export async function startDns({ sockets, view, upstream, clientOf, log }: DnsOptions): Promise<Dns> {
+export async function startDns({ sockets, view, upstream, clientOf, openUdp, log }: DnsOptions): Promise<Dns> {
   const names = new Names(view);
   const resolvConf = new ResolvConf();
   const forwarder = new Forwarder({ servers: () => (upstream.length > 0 ? upstream : resolvConf.servers()) });
@@ -52,7 +54,7 @@ export async function startDns({ sockets, view, upstream, clientOf, log }: DnsOp
   const opened: { close(): unknown }[] = [];
   try {
     for (const place of sockets) {
-      opened.push(await listenUdp(place, answerer, clients));
+      opened.push(await listenUdp(place, answerer, clients, openUdp));
       opened.push(await listenTcp(place, answerer, clients));
     }
   } catch (error) {

@@ -5,6 +5,8 @@ import { aNetwork, anEndpoint, aPort, aSubnet, aView, networkId, portId, uuid } 
 import { type Known, Names } from "./names.ts";
 import { reverseAddress } from "./reverse.ts";
 
+const none = { endpoints: new Set<Id>(), networks: new Set<Id>(), routers: new Set<Id>() };
+
 const router = (n: number, ...networks: number[]): ViewRouter => ({
   id: uuid("e", n),
   adminUp: true,
@@ -108,7 +110,7 @@ test("names follow the view: a port that is renamed, comes, goes, or gives its a
   const look = (name: string) => short(names.look(port, name));
   const set = (...endpoints: ReturnType<typeof anEndpoint>[]) => {
     for (const endpoint of endpoints) view.endpoints.set(endpoint.id, endpoint);
-    names.changed({ endpoints: endpoints.map(({ id }) => id), networks: [] });
+    names.changed({ ...none, endpoints: new Set(endpoints.map(({ id }) => id)) });
   };
   assert.equal(look("host-10-0-1-7"), "10.0.1.7 of host-10-0-1-7");
   set(anEndpoint(7, 1, "h2", { dnsName: "named" }));
@@ -117,8 +119,23 @@ test("names follow the view: a port that is renamed, comes, goes, or gives its a
   assert.equal(look("7.1.0.10.in-addr.arpa"), "host-10-0-1-7.left.example");
   assert.equal(look("12.1.0.10.in-addr.arpa"), "host-10-0-1-12.left.example");
   view.endpoints.delete(portId(12));
-  names.changed({ endpoints: [portId(12)], networks: [] });
+  names.changed({ ...none, endpoints: new Set([portId(12)]) });
   assert.equal(look("7.1.0.10.in-addr.arpa"), "nobody 1.0.10.in-addr.arpa");
+});
+
+test("what routers join follows the view", () => {
+  const { view, names } = setUp();
+  const look = () => short(names.look(view.ports.get(portId(1))!, "db.openstacklocal"));
+  assert.match(look(), /^10/);
+  view.routers.delete(uuid("e", 1));
+  names.changed({ ...none, routers: new Set([uuid("e", 1)]) });
+  assert.equal(look(), "nobody openstacklocal");
+  view.routers.set(uuid("e", 4), router(4, 2, 1));
+  names.changed({ ...none, routers: new Set([uuid("e", 4)]) });
+  assert.match(look(), /^10/);
+  view.networks.set(networkId(2), aNetwork(2, { projectId: "q" }));
+  names.changed({ ...none, networks: new Set([networkId(2)]) });
+  assert.equal(look(), "nobody openstacklocal");
 });
 
 test("another view, or a sweep after nobody asked, makes tables anew", () => {
@@ -161,6 +178,6 @@ test("a name that thousands have is found quickly, and no more addresses are tol
   assert.equal(count(), 2_000);
   const gone = [...Array(19_999).keys()].map((i) => uuid("c", i));
   for (const id of gone) view.endpoints.delete(id);
-  names.changed({ endpoints: gone, networks: [] });
+  names.changed({ ...none, endpoints: new Set(gone) });
   assert.equal(short(look()), "10.9.78.31 of openstacklocal");
 });

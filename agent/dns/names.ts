@@ -34,18 +34,23 @@ export type Known =
   /** It is none of ours; or others may know more of its domain than ports' names, `zone` then says which that is. */
   | { kind: "foreign"; zone?: string };
 
+export type NamesChange = Record<"endpoints" | "networks" | "routers", ReadonlySet<Id>>;
+
 export class Names {
   readonly #view: () => HostView;
   #of: HostView | undefined;
   readonly #networks = new Map<Id, NetworkNames>();
+  /** What routers join to a network for a project, until any router or network changes: a gateway host has many. */
+  readonly #joined = new Map<string, Id[]>();
 
   constructor(view: () => HostView) {
     this.#view = view;
   }
 
   /** Takes in what has changed in the view; where the whole of it is another one, all is made anew. */
-  changed({ endpoints, networks }: { endpoints: Iterable<Id>; networks: Iterable<Id> }): void {
+  changed({ endpoints, networks, routers }: NamesChange): void {
     const view = this.#current();
+    if (networks.size + routers.size > 0) this.#joined.clear();
     for (const id of networks) if (!view.networks.has(id)) this.#networks.delete(id);
     if (this.#networks.size === 0) return;
     for (const id of endpoints) {
@@ -59,6 +64,7 @@ export class Names {
 
   /** Takes the tables of networks away in which nobody asks. */
   sweep(nowMs = performance.now()): void {
+    this.#joined.clear();
     for (const [id, { usedMs }] of this.#networks) if (nowMs - usedMs > IDLE_MS) this.#networks.delete(id);
   }
 
@@ -67,7 +73,7 @@ export class Names {
     const view = this.#current();
     const own = view.networks.get(port.networkId);
     if (own === undefined) return { kind: "foreign" };
-    const networks = [own, ...joined(view, own, port.projectId)];
+    const networks = [own, ...this.#joinedTo(own, port.projectId).flatMap((id) => view.networks.get(id) ?? [])];
     const address = reverseAddress(name);
     if (address !== undefined) return this.#lookAddress(networks, address);
     for (const network of networks) {
@@ -112,6 +118,13 @@ export class Names {
     return [...new Set(found)];
   }
 
+  #joinedTo(network: ViewNetwork, projectId: string): Id[] {
+    const key = `${network.id} ${projectId}`;
+    const found = this.#joined.get(key) ?? joined(this.#current(), network, projectId);
+    this.#joined.set(key, found);
+    return found;
+  }
+
   #names(networkId: Id): NetworkNames {
     let names = this.#networks.get(networkId);
     if (names === undefined) {
@@ -124,7 +137,10 @@ export class Names {
 
   #current(): HostView {
     const view = this.#view();
-    if (view !== this.#of) this.#networks.clear();
+    if (view !== this.#of) {
+      this.#networks.clear();
+      this.#joined.clear();
+    }
     this.#of = view;
     return view;
   }
@@ -153,7 +169,7 @@ function domainOf(network: ViewNetwork, name: string): Known {
 }
 
 /** Of the project's own networks those that routers join to this one, over however many. */
-function joined(view: HostView, from: ViewNetwork, projectId: string): ViewNetwork[] {
+function joined(view: HostView, from: ViewNetwork, projectId: string): Id[] {
   const found = new Set([from.id]);
   // A set is walked in the order of insertion, what is added on the way included.
   for (const id of found) {
@@ -164,5 +180,5 @@ function joined(view: HostView, from: ViewNetwork, projectId: string): ViewNetwo
     }
   }
   found.delete(from.id);
-  return [...found].flatMap((id) => view.networks.get(id) ?? []);
+  return [...found];
 }

@@ -26,8 +26,19 @@ export function udpLimit(ednsSize: number | undefined, mtuBytes: number): number
   return Math.min(wanted, Math.max(DNS_UDP_SIZE, mtuBytes - HEADERS_BYTES));
 }
 
+/** Opens a socket with a receive buffer of that size, as a descriptor. */
+export type OpenUdp = (ip: Ip, port: number, bufferBytes: number) => number;
+
+/** Several thousand questions: what a dozen ports may send at once, and those of others behind them. */
+const BUFFER_BYTES = 4 * 1024 * 1024;
+
 /** @throws Error EADDRINUSE and the like, when the socket cannot be had */
-export async function listenUdp(place: Place, answerer: Answerer, clients: Clients): Promise<Socket> {
+export async function listenUdp(
+  place: Place,
+  answerer: Answerer,
+  clients: Clients,
+  open: OpenUdp | undefined,
+): Promise<Socket> {
   const socket = createSocket({ type: place.ip.includes(":") ? "udp6" : "udp4" });
   socket.on("message", (bytes, { address, port: from }) => {
     const id = clients.clientOf(address as Ip);
@@ -42,7 +53,9 @@ export async function listenUdp(place: Place, answerer: Answerer, clients: Clien
     if (answer instanceof Promise) void answer.then(send);
     else send(answer);
   });
-  await new Promise<void>((resolve, reject) => socket.once("error", reject).bind(place.port, place.ip, resolve));
+  const { ip, port } = place;
+  const at = open === undefined ? { address: ip, port } : { fd: open(ip, port, BUFFER_BYTES) };
+  await new Promise<void>((resolve, reject) => socket.once("error", reject).bind(at, resolve));
   // From now on an error is that of one packet.
   socket.removeAllListeners("error").on("error", () => {});
   return socket;

@@ -4,4 +4,5 @@
  */
 export * from "./dhcp4.ts";
 export * from "./dhcp6.ts";
+export { dnsServersOf } from "./port-name.ts";
 export * from "./router-advertisement.ts";

@@ -1,5 +1,5 @@
 /** A {@link Host} in memory. `log` tells every change as a line of text, for golden tests. */
-import type { Cidr, Mac } from "../../model/mod.ts";
+import type { Cidr, Ip, Mac } from "../../model/mod.ts";
 import { type Host, type Link, type Links, SystemError, type Tap } from "../host.ts";
 import { FakeBpf } from "./bpf.ts";
 import { FakeLinks, FakeNamespace } from "./links.ts";
@@ -44,6 +44,7 @@ export class FakeHost implements Host {
   readonly #namespaces = new Map<string, FakeNamespace>();
   readonly #fds: FakeNamespace[] = [];
   readonly #peers = new WeakMap<Link, { namespace: FakeNamespace; link: Link }>();
+  readonly #udp = new Set<string>();
   #here: FakeNamespace;
 
   constructor() {
@@ -90,6 +91,15 @@ export class FakeHost implements Host {
     const tap = new FakeTap({ ...link });
     this.taps.set(name, tap);
     return tap;
+  }
+
+  /** The number of a descriptor that is none. */
+  openUdp(ip: Ip, port: number, bufferBytes: number): number {
+    const place = `${this.#here.path} ${ip} ${port}`;
+    if (this.#udp.has(place)) throw new SystemError(`open UDP port ${port} of ${ip}`, "EADDRINUSE");
+    this.#udp.add(place);
+    this.#here.log(`udp open ${ip} port ${port} buffer ${bufferBytes}`);
+    return -1;
   }
 
   inNamespace<T>(path: string, work: (links: Links, netnsFd: number) => T): T {

@@ -7,6 +7,7 @@ import { masquerade } from "./masquerade.ts";
 import { mountBpf, removePins } from "./mount.ts";
 import { inNamespacePath } from "./netns.ts";
 import { openTap } from "./tap.ts";
+import { openUdp } from "./udp.ts";
 
 function inNamespace<T>(path: string, work: (links: Links, netnsFd: number) => T): T {
   return inNamespacePath(path, (netnsFd) => {
@@ -27,6 +28,7 @@ export function linuxHost(): Host {
     links,
     bpf,
     openTap: (name: string, options: { mac?: Mac; mtuBytes: number }): Tap => openTap(links, name, options),
+    openUdp,
     inNamespace,
     mountBpf,
     masquerade,

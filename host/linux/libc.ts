@@ -44,6 +44,16 @@ export function setSocketOption(fd: number, level: number, option: number, value
   checked("setsockopt", call.setsockopt(fd, level, option, value, value.length));
 }
 
+const SOL_SOCKET = 1;
+const SO_RCVBUFFORCE = 33;
+
+/** Room for what has come and was not read yet, whatever the system's limit is (net.core.rmem_max). */
+export function setReceiveRoom(fd: number, sizeBytes: number): void {
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(sizeBytes);
+  setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, size);
+}
+
 export function send(fd: number, data: Uint8Array): void {
   checked("send", Number(call.send(fd, data, data.length, 0)));
 }

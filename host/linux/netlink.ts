@@ -5,7 +5,7 @@
 import { closeSync } from "node:fs";
 import { type AttrStream, formatMessage, type NetlinkMessage, parseMessages } from "netlink/dist/structs.js";
 import { SystemError } from "../host.ts";
-import { bind, errnoName, receive, send, setSocketOption, socket, socketNamespace } from "./libc.ts";
+import { bind, errnoName, receive, send, setReceiveRoom, setSocketOption, socket, socketNamespace } from "./libc.ts";
 
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 0x80003;
@@ -14,8 +14,6 @@ const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 const SOL_NETLINK = 270;
 const NETLINK_EXT_ACK = 11;
-const SOL_SOCKET = 1;
-const SO_RCVBUFFORCE = 33;
 const MSG_DONTWAIT = 0x40;
 
 export const FLAG = { request: 1, ack: 4, exclusive: 0x200, create: 0x400, replace: 0x100, dump: 0x300 } as const;
@@ -33,11 +31,7 @@ export function openNetlink(groups = 0): number {
   address.writeUInt32LE(groups, 8);
   bind(fd, address);
   setSocketOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, ONE);
-  if (groups !== 0) {
-    const size = Buffer.alloc(4);
-    size.writeUInt32LE(4 << 20);
-    setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, size);
-  }
+  if (groups !== 0) setReceiveRoom(fd, 4 << 20);
   return fd;
 }
 
