@@ -40,6 +40,7 @@ const NAMED_BY: Record<Kind, "id" | "name"> = {
   tap_service: "id",
   tap_flow: "id",
   tap_mirror: "id",
+  balancer: "id",
 };
 
 export const KINDS = Object.keys(NAMED_BY) as Kind[];

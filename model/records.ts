@@ -5,6 +5,7 @@
  * Who writes a field: "user" a caller of the API, "control" the control node, "agent" the agent of the bound host
  * (through its status report). The API refuses any other writer.
  */
+import type { BalancerRecord } from "./records/balancer.ts";
 import type { HostBeatRecord, HostRecord } from "./records/host.ts";
 import type * as net from "./records/network.ts";
 import type * as pool from "./records/pool.ts";
@@ -14,6 +15,7 @@ import type * as l3 from "./records/router.ts";
 import type * as sec from "./records/security.ts";
 import type * as service from "./records/service.ts";
 
+export type * from "./records/balancer.ts";
 export type * from "./records/host.ts";
 export type * from "./records/network.ts";
 export type * from "./records/pool.ts";
@@ -61,6 +63,7 @@ export interface RecordTypes {
   tap_service: service.TapServiceRecord;
   tap_flow: service.TapFlowRecord;
   tap_mirror: service.TapMirrorRecord;
+  balancer: BalancerRecord;
 }
 export type Kind = keyof RecordTypes;
 

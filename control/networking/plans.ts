@@ -7,6 +7,7 @@ import {
   networkAgentPlan,
   routerAgentPlan,
 } from "./agents/mod.ts";
+import { balancerPlan } from "./balancers/mod.ts";
 import type { Env } from "./env.ts";
 import { bindingPlan, flavorPlan, nextProviderPlan, profilePlan, providerPlan } from "./flavors/mod.ts";
 import { addressGroupPlan, groupPlan, rulePlan, templatePlan } from "./groups/mod.ts";
@@ -91,6 +92,7 @@ export function makePlans(env: Env): Plans {
     tap_service: tapServicePlan(env),
     tap_flow: tapFlowPlan(env),
     tap_mirror: tapMirrorPlan(env),
+    balancer: balancerPlan(env),
     segment: segmentPlan(env),
     network_segment_range: segmentRangePlan(env),
     trunk: trunkPlan(env),

@@ -1,6 +1,7 @@
 /** From a revision's changes to what of the views may be another now; deriving it again tells whether it is. */
 import type { HostRecord, Id, NetworkRecord } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
+import { Balancers } from "./balancers.ts";
 import { Joins } from "./joins.ts";
 import { Outside } from "./outside.ts";
 import { segmentsOf } from "./place.ts";
@@ -16,6 +17,7 @@ export interface Dirty {
   /** Group -> single rules of it. */
   rules: Map<Id, Set<Id>>;
   routers: Set<Id>;
+  balancers: Set<Id>;
   /** Hosts that may be told of other routers than before, for the sake of gateways. */
   hosts: Set<string>;
   /** Networks that routers may join to others than before: of their hosts, who is told of what. */
@@ -29,6 +31,7 @@ export const noDirt = (): Dirty => ({
   groups: new Set(),
   rules: new Map(),
   routers: new Set(),
+  balancers: new Set(),
   hosts: new Set(),
   joins: new Set(),
 });
@@ -39,6 +42,7 @@ export class DirtMarker {
   readonly joins = new Joins();
   readonly rules = new RuleIndex();
   readonly taps: Taps;
+  readonly balancers = new Balancers();
   readonly outside: Outside;
   readonly #qos = new QosUsers();
   readonly #memory: Memory;
@@ -62,6 +66,10 @@ export class DirtMarker {
     for (const { record } of this.#memory.all("network")) this.#markNetwork(dirty, record.id);
     for (const { record } of this.#memory.all("security_group")) dirty.groups.add(record.id);
     for (const { record } of this.#memory.all("router")) dirty.routers.add(record.id);
+    for (const { record } of this.#memory.all("balancer")) {
+      this.balancers.change(record.id, undefined, record);
+      dirty.balancers.add(record.id);
+    }
     return dirty;
   }
 
@@ -101,6 +109,12 @@ export class DirtMarker {
         for (const side of [change.before, change.after]) {
           for (const host of side?.record.gateways?.[0]?.hosts ?? []) dirty.hosts.add(host);
         }
+        break;
+      case "balancer":
+        dirty.balancers.add(change.id);
+        // Who hears of its router hears of it.
+        if (this.balancers.change(change.id, change.before?.record, change.after?.record))
+          for (const side of [change.before, change.after]) if (side) this.#markRouter(dirty, side.record.router_id);
         break;
       case "tap_service":
       case "tap_flow":

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type HostView, type ViewMessage, withRules } from "../../model/mod.ts";
 import type { MemoryTables } from "../memory-tables.ts";
+import { viewBalancer } from "./balancers.ts";
 import { viewEndpoint, viewNetwork, viewPort } from "./derive.ts";
 import { viewGroup, viewRouter } from "./derive-policy.ts";
 import { Outside } from "./outside.ts";
@@ -104,6 +105,10 @@ export function wholeView(memory: MemoryTables, host: string): HostView {
       outside,
     );
     if (router !== undefined) view.routers.set(id, router);
+  }
+  for (const { record } of memory.all("balancer")) {
+    const balancer = routers.has(record.router_id) ? viewBalancer(memory, record.id) : undefined;
+    if (balancer !== undefined) view.balancers.set(record.id, balancer);
   }
   const rules = [...memory.all("security_group_rule")].map(({ record }) => record);
   for (const { securityGroups } of view.ports.values()) {

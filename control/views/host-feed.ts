@@ -8,7 +8,7 @@ import type { Taps } from "./taps.ts";
 import type { Reader } from "./views.ts";
 
 /** Kinds of objects that a host is told of for the sake of its ports. */
-export const SHARED_KINDS = ["network", "group", "router"] as const;
+export const SHARED_KINDS = ["network", "group", "router", "balancer"] as const;
 export type SharedKind = (typeof SHARED_KINDS)[number];
 
 /** What a host is told of one kind: since which revision, and what it was told of before. */
@@ -77,7 +77,12 @@ export class HostFeed {
     this.#taps = taps;
     this.name = name;
     this.#portLog = new ChangeLog(revision);
-    this.told = { network: new Told(revision), group: new Told(revision), router: new Told(revision) };
+    this.told = {
+      network: new Told(revision),
+      group: new Told(revision),
+      router: new Told(revision),
+      balancer: new Told(revision),
+    };
   }
 
   /** The networks in which it has ports. */

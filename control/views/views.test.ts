@@ -132,6 +132,16 @@ const told = (agent: Agent) => {
   );
 };
 
+/** With so many backends. */
+const front = (count: number) => ({
+  ips: ["10.96.0.1"],
+  protocol: "tcp",
+  port: 80,
+  affinity_seconds: null,
+  local_only: false,
+  backends: Array.from({ length: count }, (_, i) => ({ ip: `10.0.0.${i + 1}`, port: 8080 })),
+});
+
 describe("host views", () => {
   it("a fresh reader gets the snapshot of its own part only, then each change closed by a bookmark", () => {
     const { at, open } = lab(port("p1", "n", "h1"), network("other"), port("p3", "other", "h2"));
@@ -176,7 +186,14 @@ describe("host views", () => {
     ]);
     at(write("port", "p1", undefined));
     assert.deepEqual(told(agent), ["delete port p1", "delete network n", "bookmark 12"]);
-    assert.deepEqual(sorted(agent.view), { networks: [], ports: [], endpoints: [], groups: [], routers: [] });
+    assert.deepEqual(sorted(agent.view), {
+      networks: [],
+      ports: [],
+      endpoints: [],
+      groups: [],
+      routers: [],
+      balancers: [],
+    });
   });
 
   it("names of ports and of the cloud's domain are told where there are any", () => {
@@ -517,6 +534,13 @@ describe("host views", () => {
           .map(([id, vni]) => write("tap_service", id, { port_id: id === "t1" ? "p1" : "p4", vni })),
       },
       { weight: 1, arbitrary: fc.constantFrom("t1", "t2").map((id) => write("tap_service", id, undefined)) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.constantFrom("b1", "b2"), fc.constantFrom("r1", "r2"), fc.nat({ max: 2 }))
+          .map(([id, router_id, count]) => write("balancer", id, { router_id, fronts: [front(count)] })),
+      },
+      { weight: 1, arbitrary: fc.constantFrom("b1", "b2").map((id) => write("balancer", id, undefined)) },
       {
         weight: 3,
         arbitrary: fc

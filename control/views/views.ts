@@ -1,6 +1,7 @@
 /** All views: turns each revision's changes into lines for exactly the hosts concerned, and opens and resumes streams. */
 import { DEFAULT_DNS_DOMAIN, type Id, type ViewRule } from "../../model/mod.ts";
 import type { Memory, RecordChange } from "../memory.ts";
+import { viewBalancer } from "./balancers.ts";
 import { viewGroup, viewRouter, viewRule } from "./derive-policy.ts";
 import { DirtMarker, type Dirty, isEmpty, noDirt } from "./dirty.ts";
 import { HostFeed, SHARED_KINDS, type SharedKind } from "./host-feed.ts";
@@ -16,6 +17,8 @@ export interface Reader {
   end(): void;
 }
 
+type ObjectKind = Exclude<SharedKind, "network">;
+
 /** What a host's readers are told of one revision, in this order. */
 interface HostNews {
   /** Of what it was told of before, by object. */
@@ -29,8 +32,11 @@ export class Views {
   readonly #memory: Memory;
   readonly #cloudDomain: string;
   readonly #networks = new Map<Id, NetworkFeed>();
-  readonly #groups = new Map<Id, ObjectFeed>();
-  readonly #routers = new Map<Id, ObjectFeed>();
+  readonly #objects: Readonly<Record<ObjectKind, Map<Id, ObjectFeed>>> = {
+    group: new Map(),
+    router: new Map(),
+    balancer: new Map(),
+  };
   readonly #hosts = new Map<string, HostFeed>();
   #marker: DirtMarker;
   readonly #stop: () => void;
@@ -93,7 +99,7 @@ export class Views {
   /** The store was restored: no revision that a reader names means what it did. */
   #startOver(): void {
     for (const host of this.#hosts.values()) endReaders(host);
-    for (const table of [this.#hosts, this.#networks, this.#groups, this.#routers]) table.clear();
+    for (const table of [this.#hosts, this.#networks, ...Object.values(this.#objects)]) table.clear();
     this.#marker = new DirtMarker(this.#memory);
     this.#build();
   }
@@ -133,8 +139,8 @@ export class Views {
     return feed !== undefined && feed.lineRevision > since ? feed.line || deleteLine(kind, id) : "";
   }
 
-  #feeds(kind: "group" | "router"): Map<Id, ObjectFeed> {
-    return kind === "group" ? this.#groups : this.#routers;
+  #feeds(kind: ObjectKind): Map<Id, ObjectFeed> {
+    return this.#objects[kind];
   }
 
   #members(kind: SharedKind, id: Id): Set<string> | undefined {
@@ -152,8 +158,8 @@ export class Views {
     for (const { kind, id, after } of changes) {
       if (after !== undefined) continue;
       if (kind === "network") this.#networks.delete(id);
-      else if (kind === "security_group") forget(this.#groups, id);
-      else if (kind === "router") forget(this.#routers, id);
+      else if (kind === "security_group") forget(this.#objects.group, id);
+      else if (kind === "router" || kind === "balancer") forget(this.#objects[kind], id);
       else if (kind === "host") this.#removeHost(id);
     }
   }
@@ -209,8 +215,8 @@ export class Views {
       const isToldWhole = dirty.groups.has(id) || this.#memory.get("security_group", id) === undefined;
       if (!isToldWhole && this.#isHeard(feed.members)) tell("group", id, this.#rulesLine(id, rules));
     }
-    const objects = { group: dirty.groups, router: dirty.routers };
-    for (const kind of ["group", "router"] as const) {
+    const objects = { group: dirty.groups, router: dirty.routers, balancer: dirty.balancers };
+    for (const kind of ["group", "router", "balancer"] as const) {
       for (const id of objects[kind]) {
         const feed = this.#feed(kind, id, revision);
         if (this.#isHeard(feed.members)) tell(kind, id, feed.refresh(deleteLine(kind, id), revision));
@@ -224,9 +230,21 @@ export class Views {
     return false;
   }
 
-  #feed(kind: "group" | "router", id: Id, revision: number): ObjectFeed {
-    const derive = kind === "group" ? () => this.#groupLine(id) : () => this.#routerLine(id);
-    return found(this.#feeds(kind), id, () => new ObjectFeed(revision, derive));
+  #feed(kind: ObjectKind, id: Id, revision: number): ObjectFeed {
+    return found(this.#feeds(kind), id, () => new ObjectFeed(revision, () => this.#objectLine(kind, id)));
+  }
+
+  #objectLine(kind: ObjectKind, id: Id): string {
+    switch (kind) {
+      case "group":
+        return this.#groupLine(id);
+      case "router":
+        return this.#routerLine(id);
+      case "balancer": {
+        const view = viewBalancer(this.#memory, id);
+        return view === undefined ? "" : putLine("balancer", view);
+      }
+    }
   }
 
   #groupLine(id: Id): string {
@@ -255,9 +273,10 @@ export class Views {
   /** What the host is told of from now on: for the sake of its ports, and over routers. */
   #tellOf(host: HostFeed, news: HostNews, revision: number): void {
     const { networks, routers } = this.#reachOf(host);
-    const wanted = { network: networks, group: new Set(host.ownGroups()), router: routers };
+    const balancers = this.#marker.balancers.behind(routers);
+    const wanted = { network: networks, group: new Set(host.ownGroups()), router: routers, balancer: balancers };
     for (const kind of SHARED_KINDS) {
-      // A group or router may be named before its record comes; a network is nothing without.
+      // A group, router or balancer may be named before its record comes; a network is nothing without.
       if (kind !== "network") for (const id of wanted[kind]) this.#feed(kind, id, revision);
       const there = new Set([...wanted[kind]].filter((id) => kind !== "network" || this.#networks.get(id)?.isThere));
       const { joined, left } = host.told[kind].become(there, revision);

@@ -2,6 +2,7 @@
 import { type FaultRow, row } from "./row.ts";
 
 export const GENERAL = {
+  BalancerNotFound: row(404, "Balancer %(id)s could not be found."),
   // Any resource
   BadRequest: row(400, "Bad %(resource)s request: %(msg)s."),
   HTTPBadRequest: row(400, "%(msg)s"),

@@ -8,6 +8,7 @@ import { fault, type RouterRecord } from "../../../model/mod.ts";
 import { isElevated, projectOf } from "../access.ts";
 import { checkZones, zonesOfRouters } from "../agents/mod.ts";
 import { attribute, given, isFlag, isObject, isText, listOf, orNull } from "../attributes.ts";
+import { removeBalancersOf } from "../balancers/mod.ts";
 import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import { useFlavor } from "../flavors/mod.ts";
@@ -120,6 +121,7 @@ function removeRouter(env: Env, draft: Draft, caller: Caller, router: RouterReco
   for (const helper of helpersOf(draft, router.id)) dropHelper(draft, helper);
   for (const gateway of router.gateways) unmakeGateway(env, draft, { ...router, gateways: [gateway] }, gateway);
   changeQosPolicy(draft, caller, router.id, router.gateways[0]?.qos_policy_id ?? null, null);
+  removeBalancersOf(draft, router.id);
   draft.remove("router", router.id);
   return "done";
 }
