@@ -27,6 +27,7 @@ static __always_inline int send_claimed(struct __sk_buff *skb, const struct vif 
 	case VIF_VETH:
 		return bpf_redirect_peer(vif->ifindex, 0);
 	case VIF_PHYSICAL:
+	case VIF_SUBPORT:
 		if (vif->vlan && bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), vif->vlan))
 			return TC_ACT_SHOT;
 	}

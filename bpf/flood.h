@@ -53,7 +53,7 @@ __attribute__((noinline)) int copy_to_vif(struct __sk_buff *skb, vif_t number, _
 	count_tx(number, skb->len);
 	if (vif->flags & VIF_MIRROR_IN)
 		copy_all(skb, number, MIRROR_IN);
-	copy_tagged(skb, number, vif->ifindex, vif->kind == VIF_PHYSICAL ? vif->vlan : 0);
+	copy_tagged(skb, number, vif->ifindex, vif->vlan);
 	return 0;
 }
 

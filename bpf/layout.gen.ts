@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "543cb9f382b71466";
+export const LAYOUT_HASH = "1c322382bd164dbf";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -458,6 +458,7 @@ export const VifKind = {
   TAP: 1,
   VETH: 2,
   PHYSICAL: 3,
+  SUBPORT: 4,
 } as const;
 export type VifKind = (typeof VifKind)[keyof typeof VifKind];
 /** Names by value, in lower case. */
@@ -465,6 +466,7 @@ export const vifKindNames: Readonly<Record<number, string>> = {
   1: "tap",
   2: "veth",
   3: "physical",
+  4: "subport",
 };
 
 export interface IpKey {
@@ -1076,6 +1078,15 @@ export const VifStats: Table<VifStats> = record("vif_stats", 416, {
   drops: [64, array(u64, 44)],
 });
 
+export interface SubportKey {
+  ifindex: number;
+  vlan: number;
+}
+export const SubportKey: Table<SubportKey> = record("subport_key", 8, {
+  ifindex: [0, u32],
+  vlan: [4, u16],
+});
+
 export interface TapKey {
   vni: number;
 }
@@ -1239,6 +1250,7 @@ export const MAPS = {
   settings: { key: scalar<number>("__u32", u32), value: Settings },
   sources: { key: SourceKey, value: Source },
   stats: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: VifStats },
+  subports: { key: SubportKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
   taps: { key: TapKey, value: Tap },
   trap_budgets: { key: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)), value: Budget },
   uplinks: { key: UplinkKey, value: Uplink },

@@ -32,6 +32,7 @@ MAP(service_budgets, BPF_MAP_TYPE_ARRAY, vif_t, struct budget, 4096);
 SPARSE_MAP(limits, BPF_MAP_TYPE_HASH, struct meter_key, struct limit, 65536);
 MAP(meters, BPF_MAP_TYPE_LRU_HASH, struct meter_key, struct meter, 16384);
 SPARSE_MAP(ifaces, BPF_MAP_TYPE_HASH, struct iface_key, vif_t, 4096);
+SPARSE_MAP(subports, BPF_MAP_TYPE_HASH, struct subport_key, vif_t, 4096);
 SPARSE_MAP(attachments, BPF_MAP_TYPE_HASH, struct attachment_key, vif_t, 4096);
 SPARSE_MAP(uplinks, BPF_MAP_TYPE_HASH, struct uplink_key, struct uplink, 4096);
 SPARSE_MAP(nets, BPF_MAP_TYPE_HASH, net_t, struct net, 16384);

@@ -9,7 +9,8 @@ static __always_inline struct vif *open_tap(vif_t number)
 {
 	struct vif *vif = bpf_map_lookup_elem(&vifs, &number);
 
-	return vif && vif->ifindex && vif->flags & VIF_ADMIN_UP && vif->kind != VIF_PHYSICAL ? vif : 0;
+	/* Without a tag: a copy cannot be given one. */
+	return vif && vif->ifindex && vif->flags & VIF_ADMIN_UP && !vif->vlan && vif->kind != VIF_PHYSICAL ? vif : 0;
 }
 
 /* By its device's own way of sending, and not to the peer at once as what is for the workload: so its kernel sees by the

@@ -33,7 +33,7 @@ enum drop_reason {
 	DROP_SPOOFED_ARP,        /* sender in an ARP packet not the port's */
 	DROP_SPOOFED_ND,         /* target or source in an ND packet not the port's */
 	DROP_ETHERTYPE,          /* not IPv4, IPv6 or ARP, and port security is on */
-	DROP_VLAN_TAG,           /* a tag from a workload that has no trunk */
+	DROP_VLAN_TAG,           /* a tag from a workload that has no trunk, or no subport with it */
 	DROP_DHCP_SERVER,        /* a workload plays DHCP server */
 	DROP_ROUTER_ADVERT,      /* a workload plays router */
 	DROP_NETWORK_UNKNOWN,    /* a VNI or VLAN that this host has no part in */
@@ -70,7 +70,12 @@ enum drop_reason {
 	DROP_REASONS             /* how many */
 };
 
-enum vif_kind { VIF_TAP = 1, VIF_VETH = 2, VIF_PHYSICAL = 3 };
+enum vif_kind {
+	VIF_TAP = 1,
+	VIF_VETH = 2,
+	VIF_PHYSICAL = 3,
+	VIF_SUBPORT = 4 /* of a trunk: behind a tag on the device of its parent */
+};
 enum vif_flag {
 	VIF_ADMIN_UP = 1,
 	VIF_PORT_SECURITY = 2, /* check sources against `sources` */
@@ -91,7 +96,7 @@ struct vif {
 	__u32 ifindex; /* 0 = slot not in use */
 	__u32 flags;   /* enum vif_flag */
 	__u16 kind;    /* enum vif_kind */
-	__u16 vlan;    /* physical: tag on the wire, 0 = untagged */
+	__u16 vlan;    /* physical, subport: tag on the wire, 0 = untagged */
 	mac_t mac;
 	__u8 dscp;
 	__u8 pad;
@@ -100,6 +105,9 @@ struct vif {
 
 /* ifaces[ifindex]: hash; workload devices with one port behind them (tap, veth). */
 struct iface_key { __u32 ifindex; };
+
+/* subports{ifindex, vlan}: hash; what is behind a tag on a workload's device. */
+struct subport_key { __u32 ifindex; __u16 vlan; __u16 pad; };
 
 /* attachments{ifindex, vlan, mac}: hash; physical machines behind a card. The mac is the source of what they send. */
 struct attachment_key { __u32 ifindex; __u16 vlan; mac_t mac; };

@@ -9,6 +9,7 @@
 #include "route.h"
 #include "service.h"
 #include "trap.h"
+#include "trunk.h"
 
 /* To its MAC, or to its address by way of a router. */
 static __always_inline int is_to_service(const struct origin *origin, const struct settings *set, const struct frame *frame)
@@ -60,7 +61,7 @@ int from_port(struct __sk_buff *skb)
 	if (!begin_decision(&origin, &frame, net->mtu, 0))
 		return drop(origin.vif, DROP_INTERNAL);
 	if (is_tagged(&frame))
-		return drop(origin.vif, DROP_VLAN_TAG);
+		return from_trunk(skb, &origin);
 	if (mac_is_group(&frame.src_mac))
 		return drop(origin.vif, DROP_SPOOFED_MAC);
 	if (frame.ethertype == bpf_htons(ETH_P_ARP))

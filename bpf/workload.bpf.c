@@ -1,5 +1,6 @@
 /* tc ingress of a workload's tap or veth: what one port sends. */
 #include "flow.h"
+#include "trunk.h"
 
 SEC("tc")
 int workload(struct __sk_buff *skb)
@@ -17,11 +18,21 @@ int workload(struct __sk_buff *skb)
 	/* The same device in both, or the agent is in the middle of changing them. */
 	if (unlikely(!vif || vif->ifindex != skb->ifindex || !origin.vif))
 		return drop(0, DROP_VIF_UNKNOWN);
+	if (unlikely(skb->vlan_present && vif->flags & VIF_ADMIN_UP)) {
+		vif_t number = 0;
+
+		if (skb->vlan_proto == bpf_htons(ETH_P_8021Q))
+			number = take_subport(skb, skb->vlan_tci & VLAN_ID_MASK);
+		vif = number ? bpf_map_lookup_elem(&vifs, &number) : 0;
+		if (!vif || vif->ifindex != skb->ifindex) {
+			count_rx(origin.vif, skb->len);
+			return drop(origin.vif, DROP_VLAN_TAG);
+		}
+		origin.vif = number;
+	}
 	count_rx(origin.vif, skb->len);
 	if (unlikely(!(vif->flags & VIF_ADMIN_UP)))
 		return drop(origin.vif, DROP_VIF_DOWN);
-	if (unlikely(skb->vlan_present))
-		return drop(origin.vif, DROP_VLAN_TAG);
 	if (unlikely(vif->flags & (VIF_METER_OUT | VIF_MARK))) {
 		reason = meter_sent(skb, origin.vif, vif);
 		if (reason)

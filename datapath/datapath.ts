@@ -27,7 +27,7 @@ export interface WantedVif {
   /** The port's id. */
   id: Id;
   networkId: Id;
-  device: { ifindex: number; name: string; kind: "tap" | "veth" | "physical"; vlan: number | null };
+  device: { ifindex: number; name: string; kind: "tap" | "veth" | "physical" | "subport"; vlan: number | null };
   mac: Mac;
   ips: Ip[];
   adminUp: boolean;

@@ -62,7 +62,8 @@ export type Place =
   | { kind: "tap"; device: string } // a virtual machine: whoever starts it makes the device
   | { kind: "container" } // the CNI call makes the veth pair
   | { kind: "host"; device: string } // the host itself: its agent makes the veth pair, of which this is the data plane's end
-  | { kind: "physical"; attachment: PhysicalAttachment };
+  | { kind: "physical"; attachment: PhysicalAttachment }
+  | { kind: "subport"; parentId: Id; on: "tap" | "container"; vlan: number }; // of a trunk: behind a tag of its parent's device
 
 /** Not more than so much in a second, and so much at once after a pause. */
 export interface ViewRate {

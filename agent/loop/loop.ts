@@ -1,4 +1,4 @@
-import { type Datapath, noChange, type WantedChange } from "../../datapath/mod.ts";
+import { type Datapath, noChange, type WantedChange, type WantedVif } from "../../datapath/mod.ts";
 import { type Links, SystemError } from "../../host/mod.ts";
 import type { HostView, Id, PortReport, ViewMessage } from "../../model/mod.ts";
 import { Backoff } from "../backoff.ts";
@@ -115,6 +115,9 @@ export class Loop {
   /** Looks at a port again at the next apply: its device was made or removed, or it failed before. */
   again(portId: Id): void {
     this.#again.add(portId);
+    // Its trunk's subports are on its device.
+    for (const { id, place } of this.view.ports.values())
+      if (place.kind === "subport" && place.parentId === portId) this.#again.add(id);
   }
 
   stop(): void {
@@ -212,11 +215,11 @@ export class Loop {
     return true;
   }
 
-  /** Brings a workload's device up and to the network's MTU. A network card is its owner's. */
+  /** Brings a workload's device up and to the network's MTU. */
   #prepare(id: Id): void {
     const vif = this.#planner.wanted.vifs.get(id);
     const network = vif && this.#planner.wanted.networks.get(vif.networkId);
-    if (vif === undefined || network === undefined || vif.device.kind === "physical") return;
+    if (vif === undefined || network === undefined || isOthersDevice(vif)) return;
     const link = this.#parts.localLinks.get(vif.device.name);
     if (link === undefined || (link.up && link.mtuBytes === network.mtuBytes)) return;
     try {
@@ -237,6 +240,9 @@ export class Loop {
     }, this.#backoff.nextMs());
   }
 }
+
+/** A network card is its owner's, and a subport's device its parent's. */
+const isOthersDevice = ({ device: { kind } }: WantedVif) => kind === "physical" || kind === "subport";
 
 function merge(into: WantedChange, from: WantedChange): void {
   for (const table of Object.keys(from) as (keyof WantedChange)[]) for (const id of from[table]) into[table].add(id);

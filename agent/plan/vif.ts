@@ -5,6 +5,7 @@ import {
   type Id,
   parseCidr,
   type Segment,
+  tapName,
   type ViewNetwork,
   type ViewPort,
 } from "../../model/mod.ts";
@@ -59,6 +60,8 @@ export function deviceName(port: ViewPort, devices: Devices): string | undefined
       return devices.containerDevice(port.id);
     case "physical":
       return port.place.attachment.nic;
+    case "subport":
+      return port.place.on === "tap" ? tapName(port.place.parentId) : devices.containerDevice(port.place.parentId);
   }
 }
 
@@ -108,6 +111,8 @@ function attachment(port: ViewPort): Pick<WantedVif["device"], "kind" | "vlan"> 
       return { kind: "veth", vlan: null };
     case "physical":
       return { kind: "physical", vlan: port.place.attachment.vlan };
+    case "subport":
+      return { kind: "subport", vlan: port.place.vlan };
   }
 }
 
@@ -117,6 +122,8 @@ function missing(port: ViewPort, name: string): string {
       return `device ${name} is not there: it appears when the virtual machine starts`;
     case "host":
       return `device ${name} is not there: see the agent's log`;
+    case "subport":
+      return `device ${name} of its trunk's parent is not there: it appears with the parent's workload`;
     case "container":
       return `device ${name} is gone: the container's namespace was removed`;
     case "physical":

@@ -15,6 +15,7 @@ import type { Store } from "../../store/mod.ts";
 import { updateRecords } from "../guarded-update.ts";
 import { takeHolds } from "../held-addresses.ts";
 import type { Memory } from "../memory.ts";
+import { trunkStatus } from "../networking/trunks/mod.ts";
 import { statusChanged } from "../status-changed.ts";
 import { hostOfFloatingIp } from "../views/mod.ts";
 
@@ -34,6 +35,7 @@ export async function takeStatus(parts: { store: Store; memory: Memory }, host: 
   await updateRecords(parts, "port", Object.keys(report.ports), (port) =>
     statusChange(parts.memory, host, port, report.ports),
   );
+  await takeTrunks(parts, Object.keys(report.ports));
   const { floatingips = {} } = report;
   await updateRecords(parts, "floatingip", Object.keys(floatingips), (floating) =>
     floatingIpChange(parts.memory, host, floating, floatingips),
@@ -51,6 +53,22 @@ async function takeFlows(parts: { store: Store; memory: Memory }, host: string, 
   const flows = [...memory.all("tap_flow")].filter(({ record }) => isReported(record.source_port));
   const ids = flows.map(({ record }) => record.id);
   await updateRecords(parts, "tap_flow", ids, (flow) => flowChange(flow, reports[flow.source_port]));
+}
+
+/** Trunks of which some port may be up or down now. */
+async function takeTrunks(parts: { store: Store; memory: Memory }, reported: readonly Id[]): Promise<void> {
+  const { memory } = parts;
+  const ports = new Set(reported);
+  const trunks = [...memory.all("trunk")].filter(
+    ({ record }) => ports.has(record.port_id) || record.sub_ports.some(({ port_id }) => ports.has(port_id)),
+  );
+  const ids = trunks.map(({ record }) => record.id);
+  await updateRecords(parts, "trunk", ids, (trunk) =>
+    statusChanged(
+      trunk,
+      trunkStatus(trunk, (id) => memory.get("port", id)?.record),
+    ),
+  );
 }
 
 function flowChange(flow: TapFlowRecord, report: Report["ports"][Id] | undefined): TapFlowRecord | undefined {

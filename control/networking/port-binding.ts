@@ -12,6 +12,7 @@ import type { Env } from "./env.ts";
 import type { ResourcePlan } from "./plan.ts";
 import type { Reader } from "./reader.ts";
 import { touched } from "./standard.ts";
+import { followParent } from "./trunks/mod.ts";
 
 /** Other ports have one place. */
 const OWNERS = ["compute:", "manila:"];
@@ -76,6 +77,7 @@ function write(env: Env, draft: Draft, before: PortRecord, changes: Partial<Port
   const after = touched(env, { ...before, ...changes });
   moveAttachment(draft, before, after);
   draft.replace("port", after.id, after);
+  followParent(env, draft, before, after);
 }
 
 function createBinding(env: Env, draft: Draft, body: Attributes): DerivedRow {

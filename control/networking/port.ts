@@ -34,7 +34,7 @@ import { changedSecurity } from "./port-security.ts";
 import { changedQosPolicy, newQosPolicy, withQos } from "./qos/mod.ts";
 import { union } from "./select.ts";
 import { revised, standardChanges } from "./standard.ts";
-import { withTrunk } from "./trunks/mod.ts";
+import { followParent, withTrunk } from "./trunks/mod.ts";
 
 function createPort(env: Env, draft: Draft, caller: Caller, body: Attributes): PortRecord {
   const networkId = attribute(body, "network_id", isText, "");
@@ -137,6 +137,7 @@ function updatePort(env: Env, draft: Draft, caller: Caller, current: PortRecord,
   checkPortChange(env, draft, caller, current, after);
   moveAttachment(draft, current, after);
   draft.replace("port", current.id, after);
+  followParent(env, draft, current, after);
   return after;
 }
 

@@ -121,6 +121,10 @@ export class DirtMarker {
       case "tap_mirror":
         for (const port of this.taps.change(change)) this.#markOwn(dirty, port);
         break;
+      case "trunk":
+        for (const side of [change.before, change.after])
+          for (const { port_id } of side?.record.sub_ports ?? []) this.#markSubport(dirty, port_id);
+        break;
       case "floatingip":
       case "port_forwarding":
       case "ndp_proxy":
@@ -187,6 +191,11 @@ export class DirtMarker {
   /** The hosts of its gateway: that which serves it, and its standby. */
   hostsServing(router: Id): readonly string[] {
     return this.#memory.get("router", router)?.record.gateways?.[0]?.hosts ?? [];
+  }
+
+  #markSubport(dirty: Dirty, id: Id): void {
+    const port = this.#memory.get("port", id)?.record;
+    if (port !== undefined) this.#markPort(dirty, id, port.network_id, port["binding:host_id"]);
   }
 
   /** What its own host is told of it. */

@@ -31,8 +31,18 @@ export function segmentsOf(network: NetworkRecord): Segment[] {
   return [first, ...others].flatMap((part) => segmentOf(part) ?? []);
 }
 
+/** A trunk's subport is on its parent's device, while the trunk is up. */
+function subportPlace(memory: Memory, of: NonNullable<PortRecord["subport_of"]>): Place | undefined {
+  const parent = memory.get("port", of.port_id)?.record;
+  const on = parent && placeOf(memory, parent)?.kind;
+  if (!memory.get("trunk", of.trunk_id)?.record.admin_state_up || (on !== "tap" && on !== "container"))
+    return undefined;
+  return { kind: "subport", parentId: of.port_id, on, vlan: of.segmentation_id };
+}
+
 /** How the port reaches its workload; undefined for a physical machine whose profile does not say where it hangs. */
-export function placeOf(port: PortRecord): Place | undefined {
+export function placeOf(memory: Memory, port: PortRecord): Place | undefined {
+  if (port.subport_of !== undefined) return subportPlace(memory, port.subport_of);
   const profile = port["binding:profile"];
   if (port["binding:vnic_type"] === "baremetal") {
     const attachment = physicalAttachment(profile.physical);
@@ -62,7 +72,7 @@ export function bindingOf(memory: Memory, port: PortRecord): { host: HostRecord;
   const host = memory.get("host", port["binding:host_id"])?.record;
   const network = memory.get("network", port.network_id)?.record;
   const segments = network === undefined ? [] : segmentsOf(network);
-  const place = placeOf(port);
+  const place = placeOf(memory, port);
   if (host === undefined || place === undefined) return undefined;
   return segments.some((segment) => usableAt(segment, host)) ? { host, place } : undefined;
 }

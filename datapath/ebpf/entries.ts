@@ -95,7 +95,7 @@ export function networkEntries(
   ];
 }
 
-const KINDS = { tap: VifKind.TAP, veth: VifKind.VETH, physical: VifKind.PHYSICAL } as const;
+const KINDS = { tap: VifKind.TAP, veth: VifKind.VETH, physical: VifKind.PHYSICAL, subport: VifKind.SUBPORT } as const;
 
 /** `policy`: the set whose rules hold. */
 export function vifEntries(vif: WantedVif, number: VifNumber, net: NetNumber, policy: SetNumber = NO_SET): Entry[] {
@@ -121,12 +121,16 @@ export function vifEntries(vif: WantedVif, number: VifNumber, net: NetNumber, po
       dscp: vif.qos?.dscp ?? 0,
       policy,
     }),
-    kind === "physical"
-      ? entry("attachments", { ifindex, vlan, mac: vif.mac }, number)
-      : entry("ifaces", { ifindex }, number),
+    deviceEntry(vif, number),
     ...sourceEntries(vif, number),
     ...limitEntries(vif.qos, ofVif(number)),
   ];
+}
+
+function deviceEntry({ device: { ifindex, kind, vlan }, mac }: WantedVif, number: VifNumber): Entry {
+  if (kind === "physical") return entry("attachments", { ifindex, vlan: vlan ?? 0, mac }, number);
+  if (kind === "subport") return entry("subports", { ifindex, vlan: vlan ?? 0 }, number);
+  return entry("ifaces", { ifindex }, number);
 }
 
 /** What the port may send from: its own addresses, its address pairs, and the link-local address of each MAC. */

@@ -21,6 +21,7 @@ export function invalidates(map: MapName, key: Buffer, before: Buffer | undefine
       return before !== undefined && !sameVif(before, after);
     case "ifaces":
     case "attachments":
+    case "subports":
     case "sources":
     case "peers":
     case "uplinks":

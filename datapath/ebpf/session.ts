@@ -216,6 +216,7 @@ export class Session {
   }
 
   #attachVif({ id, device }: WantedVif): void {
+    if (device.kind === "subport") return; // the device is its parent's
     this.#devices.set(id, device.ifindex);
     if (device.kind === "physical") return; // its card is attached with all the others
     try {

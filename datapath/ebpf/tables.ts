@@ -31,6 +31,7 @@ const ORDER = [
   "routers",
   "uplinks",
   "attachments",
+  "subports",
   "ifaces",
 ] as const;
 export type TableName = (typeof ORDER)[number];

@@ -43,6 +43,8 @@ export interface PortRecord extends Standard {
   "binding:vif_details": Record<string, unknown>; // control
   /** What it is to a router: its owner may write another device over it, and the router keeps it nevertheless. */
   router_port?: { router_id: Id; type: "interface" | "gateway" }; // control
+  /** The trunk that carries it, and by which tag on which port: it is where that port is. */
+  subport_of?: { trunk_id: Id; port_id: Id; segmentation_id: number }; // control
   /** Extension binding-extended: where else it is bound, for a live migration. */
   inactive_bindings?: PortBinding[]; // user
   qos_policy_id?: Id | null; // user

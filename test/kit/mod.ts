@@ -32,5 +32,6 @@ export * from "./subunit.ts";
 export * from "./switch.ts";
 export * from "./test-lab.ts";
 export * from "./topology.ts";
+export { startVlanDevice } from "./vlan-device.ts";
 export * from "./vm.ts";
 export * from "./workload.ts";

@@ -1,6 +1,6 @@
 /**
- * Trunks (neutron/services/trunk/plugin.py). One is DOWN until its parent's host carries its subports, which no host
- * says yet. Its record is rewritten with each change of its subports, so that two of them never share a VLAN.
+ * Trunks (neutron/services/trunk/plugin.py). One is ACTIVE while its parent and all its subports are, by what their host
+ * says, DEGRADED while some subports are not. Its record is rewritten with each change of its subports, so that two of them never share a VLAN.
  */
 import type { Attributes, Caller } from "../../../api/mod.ts";
 import { fault, type Id, type SubPort, type TrunkRecord } from "../../../model/mod.ts";
@@ -11,6 +11,7 @@ import type { Draft } from "../draft.ts";
 import type { Env } from "../env.ts";
 import type { Removal, ResourcePlan } from "../plan.ts";
 import { newStandard, revised, standardChanges, touched } from "../standard.ts";
+import { carry, putDown, trunkStatus } from "./carry.ts";
 import { BY_PARENT } from "./ports.ts";
 import { canBeParent, newSubports, parentPort, readWishes } from "./subports.ts";
 
@@ -24,6 +25,11 @@ function giveBack(draft: Draft, portId: Id, trunkId: Id): void {
   draft.release(keys.trunkPort(portId));
   draft.unuse("port", portId, trunkId);
 }
+
+const withStatus = (draft: Draft, trunk: TrunkRecord): TrunkRecord => ({
+  ...trunk,
+  status: trunkStatus(trunk, (id) => draft.get("port", id)),
+});
 
 /** @throws Fault DuplicateSubPort */
 function checkDistinct(trunk_id: Id, subports: readonly SubPort[]): void {
@@ -54,26 +60,33 @@ function createTrunk(env: Env, draft: Draft, caller: Caller, body: Attributes): 
   checkDistinct(record.id, sub_ports);
   take(draft, parent.id, record.id, "ParentPortInUse");
   for (const { port_id } of sub_ports) take(draft, port_id, record.id, "TrunkPortInUse");
-  draft.create("trunk", record.id, record);
-  return record;
+  for (const subport of sub_ports) carry(env, draft, record.id, parent, subport);
+  const made = withStatus(draft, record);
+  draft.create("trunk", made.id, made);
+  return made;
 }
 
 function updateTrunk(env: Env, draft: Draft, current: TrunkRecord, changes: Attributes): TrunkRecord {
-  const after = revised(env, current, {
+  const changed = {
     ...current,
     ...standardChanges(current, changes),
     admin_state_up: attribute(changes, "admin_state_up", isFlag, current.admin_state_up),
-  });
+  };
+  const isSame = changed.admin_state_up === current.admin_state_up;
+  const after = revised(env, current, isSame ? changed : withStatus(draft, changed));
   if (after !== current) draft.replace("trunk", current.id, after);
   return after;
 }
 
-function removeTrunk(draft: Draft, current: TrunkRecord): Removal {
+function removeTrunk(env: Env, draft: Draft, current: TrunkRecord): Removal {
   checkManaged(current);
   const parent = draft.get("port", current.port_id);
   if (parent !== undefined && !canBeParent(parent)) throw fault("TrunkInUse", { trunk_id: current.id });
   giveBack(draft, current.port_id, current.id);
-  for (const { port_id } of current.sub_ports) giveBack(draft, port_id, current.id);
+  for (const { port_id } of current.sub_ports) {
+    giveBack(draft, port_id, current.id);
+    putDown(env, draft, port_id);
+  }
   draft.remove("trunk", current.id);
   return "done";
 }
@@ -87,7 +100,8 @@ function addSubports(env: Env, draft: Draft, caller: Caller, current: TrunkRecor
   const sub_ports = [...current.sub_ports, ...added];
   checkDistinct(current.id, sub_ports);
   for (const { port_id } of added) take(draft, port_id, current.id, "TrunkPortInUse");
-  const after = touched(env, { ...current, status: "DOWN" as const, sub_ports });
+  for (const subport of added) carry(env, draft, current.id, parent, subport);
+  const after = touched(env, withStatus(draft, { ...current, sub_ports }));
   draft.replace("trunk", current.id, after);
   return { ...after };
 }
@@ -101,9 +115,10 @@ function removeSubports(env: Env, draft: Draft, current: TrunkRecord, body: Attr
     if (!isThere) throw fault("SubPortNotFound", { trunk_id: current.id, port_id });
     gone.add(port_id);
     giveBack(draft, port_id, current.id);
+    putDown(env, draft, port_id);
   }
   const sub_ports = current.sub_ports.filter(({ port_id }) => !gone.has(port_id));
-  const after = touched(env, { ...current, status: "DOWN" as const, sub_ports });
+  const after = touched(env, withStatus(draft, { ...current, sub_ports }));
   draft.replace("trunk", current.id, after);
   return { ...after };
 }
@@ -115,7 +130,7 @@ export function trunkPlan(env: Env): ResourcePlan<"trunk"> {
     indexes: { port_id: BY_PARENT },
     create: (draft, caller, body) => createTrunk(env, draft, caller, body),
     update: (draft, _caller, current, changes) => updateTrunk(env, draft, current, changes),
-    remove: (draft, _caller, current) => removeTrunk(draft, current),
+    remove: (draft, _caller, current) => removeTrunk(env, draft, current),
     actions: {
       add_subports: (draft, caller, current, body) => addSubports(env, draft, caller, current, body),
       remove_subports: (draft, _caller, current, body) => removeSubports(env, draft, current, body),

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Attributes } from "../../../api/mod.ts";
-import type { FaultCode } from "../../../model/mod.ts";
+import type { FaultCode, TrunkRecord } from "../../../model/mod.ts";
 import { ADMIN, ALICE, audit, BOB, makeWorld, refuses, type World } from "../networking.fixture.ts";
+import { trunkStatus } from "./carry.ts";
 
 let world: World;
 let net: string;
@@ -53,6 +54,41 @@ describe("trunks", () => {
     await refuses(world, "SubPortNotFound", () => remove(made.id, { port_id: ports[1] }));
     await world.networking.delete(ALICE, "trunk", made.id);
     for (const id of ports) await world.networking.delete(ALICE, "port", id);
+  });
+
+  test("subports are where their parent is, and nowhere once they are out", async () => {
+    for (const name of ["h1", "h2"]) await world.host(name);
+    const move = (host: string) =>
+      world.networking.update(ADMIN, "port", ports[0] as string, { "binding:host_id": host });
+    const placeOf = (port: number) => {
+      const record = world.memory.get("port", ports[port] as string)?.record;
+      return [record?.["binding:host_id"], record?.device_owner, record?.subport_of?.segmentation_id];
+    };
+    const made = await trunk(0, [vlan(1, 5)]);
+    assert.deepEqual(placeOf(1), ["", "trunk:subport", 5]);
+    await move("h1");
+    assert.deepEqual(placeOf(1), ["h1", "trunk:subport", 5]);
+    await add(made.id, vlan(2, 6));
+    assert.deepEqual(placeOf(2), ["h1", "trunk:subport", 6]);
+    await move("h2");
+    assert.deepEqual([placeOf(1)[0], placeOf(2)[0]], ["h2", "h2"]);
+    await remove(made.id, { port_id: ports[1] });
+    assert.deepEqual(placeOf(1), ["", "", undefined]);
+    await move("");
+    await world.networking.delete(ALICE, "trunk", made.id);
+    assert.deepEqual(placeOf(2), ["", "", undefined]);
+  });
+
+  test("a trunk works when all its ports do", () => {
+    const row = { port_id: "p", admin_state_up: true, sub_ports: [vlan(1, 5), vlan(2, 6)] } as unknown as TrunkRecord;
+    const status = (up: string[], changes: Partial<TrunkRecord> = {}) =>
+      trunkStatus({ ...row, ...changes }, (id) => ({ status: up.includes(id) ? "ACTIVE" : "DOWN" }));
+    const [, one = "", two = ""] = ports;
+    assert.deepEqual(
+      [status([]), status([one, two]), status(["p", one]), status(["p", one, two]), status(["p"], { sub_ports: [] })],
+      ["DOWN", "DOWN", "DEGRADED", "ACTIVE", "ACTIVE"],
+    );
+    assert.equal(status(["p", one, two], { admin_state_up: false }), "DOWN");
   });
 
   test("a subport may inherit the VLAN of its network", async () => {

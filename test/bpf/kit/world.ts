@@ -42,7 +42,7 @@ export const OTHER = net(200);
 export const VLAN40 = net(NET_LOCAL | 40);
 export const FLAT = net(NET_LOCAL | (1 << 12));
 export const MTU = 1450;
-const NO_IP = ip("::");
+export const NO_IP = ip("::");
 export const NO_SET = 0 as SetNumber;
 
 export interface Port {
