@@ -33,8 +33,13 @@ export function writeMac(address: Mac, view: DataView, offset: number): void {
   for (let i = 0; i < 6; i++) view.setUint8(offset + i, macByte(address, i));
 }
 
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Of the first 6 bytes, or as many as there are. */
 export function macFromBytes(bytes: Uint8Array): Mac {
-  return Array.from(bytes.subarray(0, 6), (byte) => byte.toString(16).padStart(2, "0")).join(":") as Mac;
+  let text = "";
+  for (let i = 0; i < 6 && i < bytes.length; i++) text += (i === 0 ? "" : ":") + PAIRS[bytes[i] as number];
+  return text as Mac;
 }
 
 /** The modified EUI-64 interface identifier of RFC 4291 appendix A. */

@@ -123,12 +123,16 @@ export function decodeDhcp4(payload: Uint8Array): Dhcp4 | Dhcp4Error {
 
 /** An option as it stands on the wire, split at 255 bytes (RFC 3396). */
 function optionBytes(code: number, value: Uint8Array): Uint8Array {
-  const parts: number[] = [];
+  const bytes = new Uint8Array(value.length + 2 * Math.max(1, Math.ceil(value.length / 255)));
+  let to = 0;
   for (let at = 0; at === 0 || at < value.length; at += 255) {
     const part = value.subarray(at, at + 255);
-    parts.push(code, part.length, ...part);
+    bytes[to] = code;
+    bytes[to + 1] = part.length;
+    bytes.set(part, to + 2);
+    to += 2 + part.length;
   }
-  return Uint8Array.from(parts);
+  return bytes;
 }
 
 /**

@@ -23,7 +23,7 @@ import {
   type MessageType,
   OPTION,
 } from "../../wire/mod.ts";
-import { portOptions } from "./dhcp-options.ts";
+import { type PortOptions, portOptions } from "./dhcp-options.ts";
 
 /** Neutron's dhcp_lease_duration (neutron/conf/common.py). */
 const LEASE_SECONDS = 86400;
@@ -135,6 +135,16 @@ function destination(request: Dhcp4, reply: MessageType, yourIp: Ip): { ip: Ip; 
   return { ip: yourIp, mac: request.clientMac };
 }
 
+/** Made once for each value that the view has of a port: a client asks twice and more for the same. */
+const known = new WeakMap<ViewPort, { network: ViewNetwork; options: PortOptions }>();
+function optionsOf(lease: Lease, port: ViewPort, network: ViewNetwork): PortOptions {
+  const found = known.get(port);
+  if (found?.network === network) return found.options;
+  const options = portOptions(port, network, lease.subnet, lease.ip);
+  known.set(port, { network, options });
+  return options;
+}
+
 function buildReply(
   request: Dhcp4,
   reply: MessageType,
@@ -142,7 +152,7 @@ function buildReply(
   port: ViewPort,
   network: ViewNetwork,
 ): Uint8Array {
-  const configured = portOptions(port, network, lease.subnet, lease.ip);
+  const configured = optionsOf(lease, port, network);
   const yourIp = reply === "nak" || request.type === "inform" ? UNSPECIFIED : lease.ip;
   const maximum = request.options.get(OPTION.maximumSize);
   const largest = Math.min(
