@@ -17,8 +17,8 @@ const FAR_MAC: Mac = mac("02:ca:b1:e0:00:03");
 const MTU_BYTES = 9_216;
 
 /** Where the sockets are; every port of the host is a client within the same prefix. */
-export const SOCKET_IP4: Ip = ipFromBigInt(BigInt(SERVICE_SOCKET4), 4);
-export const SOCKET_IP6: Ip = ipFromBigInt((BigInt(SERVICE_NET6) << 96n) | (1n << 64n) | 0xffff_0000_0000_0001n, 6);
+const SOCKET_IP4: Ip = ipFromBigInt(BigInt(SERVICE_SOCKET4), 4);
+const SOCKET_IP6: Ip = ipFromBigInt((BigInt(SERVICE_NET6) << 96n) | (1n << 64n) | 0xffff_0000_0000_0001n, 6);
 const CLIENTS6 = (BigInt(SERVICE_NET6) << 96n) | (1n << 64n);
 const ADDRESSES = [
   { ip: SOCKET_IP4, prefixLength: 18 },
@@ -33,8 +33,8 @@ export function clientNumber(address: Ip): VifNumber {
   return (inPrefix ? Number(value & BigInt(SERVICE_CLIENT_MASK)) : 0) as VifNumber;
 }
 
-/** Adopts the pair or makes it. Returns the far end. @throws SystemError EEXIST when another device has a name of it */
-export function openService(links: Links, names: { sockets: string; far: string }): Link {
+/** Adopts the pair or makes it. Returns the far end, and where sockets can be. @throws SystemError EEXIST when another device has a name of it */
+export function openService(links: Links, names: { sockets: string; far: string }): { far: Link; ips: Ip[] } {
   const found = links.byName(names.sockets);
   if (found !== undefined && found.kind !== "veth") {
     throw new SystemError(
@@ -51,13 +51,15 @@ export function openService(links: Links, names: { sockets: string; far: string 
   links.set(near.index, { mac: SOCKET_MAC, arp: false });
   links.staticIpv6(names.sockets);
   for (const link of [near, far]) links.set(link.index, { up: true });
+  const ips: Ip[] = [];
   for (const address of ADDRESSES) {
     try {
       links.addAddress(near.index, { ...address, noDad: true });
+      ips.push(address.ip);
     } catch (error) {
       // A host without IPv6 has IPv4's half of the service.
       if (!(error instanceof SystemError) || !address.ip.includes(":")) throw error;
     }
   }
-  return far;
+  return { far, ips };
 }

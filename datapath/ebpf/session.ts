@@ -7,7 +7,7 @@ import {
   type VifNumber,
 } from "../../bpf/layout.gen.ts";
 import { entryText, SystemError, type Tap } from "../../host/mod.ts";
-import type { Id } from "../../model/mod.ts";
+import type { Id, Ip } from "../../model/mod.ts";
 import type { ServiceSockets, Trap, VifCounters, Wanted, WantedChange, WantedVif } from "../datapath.ts";
 import { Announcer } from "./announcer.ts";
 import { Claims } from "./claims.ts";
@@ -25,7 +25,7 @@ import type { EbpfOptions } from "./options.ts";
 import { devicesOf, pinDirOf } from "./options.ts";
 import { type FlowQuota, quotaOf } from "./quota.ts";
 import { routerKey } from "./router-claims.ts";
-import { clientNumber, openService, SOCKET_IP4, SOCKET_IP6 } from "./service-device.ts";
+import { clientNumber, openService } from "./service-device.ts";
 import { GroupSets } from "./sets.ts";
 import { HostSettings } from "./settings.ts";
 import { Slots } from "./slots.ts";
@@ -58,6 +58,7 @@ export class Session {
   /** Where vifs are attached, to forget the device with its vif. */
   readonly #devices = new Map<Id, number>();
   readonly #slots: readonly string[];
+  readonly #socketIps: readonly Ip[];
   #detached = new Map<Id, string>();
   /** A full comparison has been made, so that what nobody wants may go. */
   #complete = false;
@@ -103,8 +104,9 @@ export class Session {
     const vxlanIfindex = openVxlan(host.links, names.vxlan, names.vxlanPort).index;
     this.#tap = host.openTap(names.trap, { mtuBytes: TRAP_MTU_BYTES });
     const trapIfindex = this.#tap.link.index;
-    const serviceIfindex = openService(host.links, names.service).index;
-    const devices = { vxlanIfindex, trapIfindex, serviceIfindex };
+    const service = openService(host.links, names.service);
+    this.#socketIps = service.ips;
+    const devices = { vxlanIfindex, trapIfindex, serviceIfindex: service.far.index };
     this.#settings = new HostSettings(this.#maps.get("settings"), devices, this.#quota);
     this.explainer = new Explainer({
       host,
@@ -277,7 +279,7 @@ export class Session {
   }
 
   sockets(): ServiceSockets {
-    const at = (port: number) => [SOCKET_IP4, SOCKET_IP6].map((ip) => ({ ip, port }));
+    const at = (port: number) => this.#socketIps.map((ip) => ({ ip, port }));
     return {
       metadata: at(SERVICE_METADATA_PORT),
       dns: at(SERVICE_DNS_PORT),
