@@ -40,10 +40,53 @@ export class ApiServer {
     else this.#config.loadFromFile(kubeconfig);
   }
 
-  /** Tells of the objects under a path, as "/api/v1/pods", until it is stopped. */
-  follow<T extends object>(path: string, listener: Listener<T>): Follower {
-    let retryMs = RETRY_FIRST_MS;
+  /**
+   * Tells of the objects under a path, as "/api/v1/pods", until it is stopped. Of several paths it is the first that the
+   * server has, since versions of the API come and go.
+   */
+  follow<T extends object>(paths: readonly string[], listener: Listener<T>): Follower {
     let timer: NodeJS.Timeout | undefined;
+    let watch: ListWatch<T> | undefined;
+    let isStopped = false;
+    const begin = (retryMs: number) => {
+      this.#served(paths)
+        .then((path) => {
+          if (isStopped) return;
+          watch = this.#watch(path, listener, (ms) => {
+            timer = setTimeout(() => void watch?.start(), ms);
+          });
+        })
+        .catch((error) => {
+          if (isStopped) return;
+          this.#log.warn({ paths, reason: String(error), retryMs }, "the API server does not answer; trying again");
+          timer = setTimeout(() => begin(Math.min(retryMs * 2, RETRY_MOST_MS)), retryMs);
+        });
+    };
+    begin(RETRY_FIRST_MS);
+    return {
+      async stop() {
+        isStopped = true;
+        clearTimeout(timer);
+        await watch?.stop();
+      },
+    };
+  }
+
+  /** The first of the paths that is not unknown; the last one unasked. */
+  async #served(paths: readonly string[]): Promise<string> {
+    for (const path of paths.slice(0, -1)) {
+      try {
+        await this.request("GET", `${path}?limit=1`);
+        return path;
+      } catch (error) {
+        if (!(error instanceof ApiFailure && error.status === 404)) throw error;
+      }
+    }
+    return paths.at(-1) as string;
+  }
+
+  #watch<T extends object>(path: string, listener: Listener<T>, again: (waitMs: number) => void): ListWatch<T> {
+    let retryMs = RETRY_FIRST_MS;
     const list = async () => {
       const found = await this.request("GET", path);
       retryMs = RETRY_FIRST_MS;
@@ -57,16 +100,11 @@ export class ApiServer {
     watch.on("delete", (object) => listener.drop(object));
     watch.on("error", (error: unknown) => {
       this.#log.warn({ path, reason: String(error), retryMs }, "a watch of the API server ended; trying again");
-      timer = setTimeout(() => void watch.start(), retryMs);
+      again(retryMs);
       retryMs = Math.min(retryMs * 2, RETRY_MOST_MS);
     });
     void watch.start();
-    return {
-      async stop() {
-        clearTimeout(timer);
-        await watch.stop();
-      },
-    };
+    return watch;
   }
 
   /** @throws ApiFailure for an answer that is no success; Error when there is none */

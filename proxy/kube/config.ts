@@ -18,6 +18,8 @@ const Cluster = z.strictObject({
   network: z.string().default("pods"),
   /** Subnets of the pod network where it is made: one for each address family. */
   pod_cidrs: z.array(CidrText).min(1).max(2),
+  /** Where the addresses of services are from: nodes send them to the pods' gateway. kubeadm's without. */
+  service_cidrs: z.array(CidrText).max(2).default(["10.96.0.0/12"]),
 });
 
 export type ClusterConfig = z.output<typeof Cluster>;

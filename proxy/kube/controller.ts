@@ -1,6 +1,6 @@
 /** A cluster's ports and groups follow what its API server holds, while this control node is the one that sees to it. */
 import type { Caller, Networking } from "../../api/mod.ts";
-import type { Id } from "../../model/mod.ts";
+import type { BalancerFront, Id } from "../../model/mod.ts";
 import { wishesOf } from "./annotations.ts";
 import type { ClusterConfig } from "./config.ts";
 import { type PodFailure, podFailureOf } from "./failure.ts";
@@ -12,6 +12,7 @@ import { PodPorts } from "./pods/ports.ts";
 import { ensureRouter } from "./pods/router.ts";
 import type { WantedPort } from "./pods/wanted.ts";
 import { policyPod } from "./policy/mod.ts";
+import { Balancers, compileService } from "./services/mod.ts";
 import { hasPort, nameOf, World } from "./world.ts";
 
 const RETRY_FIRST_MS = 500;
@@ -35,6 +36,8 @@ export class Controller {
   readonly #resolver: Resolver;
   readonly #groups: Groups;
   readonly #ports: PodPorts;
+  readonly #balancers: Balancers;
+  #router: Id | undefined;
   #network: Id | undefined;
   #state: "stopped" | "loading" | "running" = "stopped";
   #timer: NodeJS.Timeout | undefined;
@@ -50,6 +53,7 @@ export class Controller {
     const own = { networking, caller: this.#admin, cluster: config.name };
     this.#groups = new Groups(own);
     this.#ports = new PodPorts(own);
+    this.#balancers = new Balancers(own);
   }
 
   /** From now on; the world must be complete, since pods that are not in it lose their ports. */
@@ -101,9 +105,12 @@ export class Controller {
     const unlimited = { security_group: -1, security_group_rule: -1, port: -1 };
     await networking.update(this.#admin, "quota", config.project_id, unlimited);
     this.#network = await ensurePodNetwork(networking, this.#admin, config);
-    await ensureRouter(networking, this.#admin, config, this.#network);
+    this.#router = await ensureRouter(networking, this.#admin, config, this.#network);
     await this.#groups.load();
     await this.#ports.load();
+    await this.#balancers.load(this.#router);
+    const services = new Set([...this.world.serviceNames()].map((name) => this.#balancers.nameOf(name)));
+    await this.#balancers.retain((name) => services.has(name));
     const present = new Set([...this.world.pods(), ...this.world.nodes()].map(({ metadata }) => metadata.uid));
     const gone = [...this.#ports.uids()].filter((uid) => !present.has(uid));
     await this.#ports.sync(new Map(gone.map((uid) => [uid, undefined])));
@@ -124,6 +131,16 @@ export class Controller {
     for (const node of nodes) this.#refuse("node", node, failureOf(node));
     for (const pod of pods) this.#refuse("pod", pod, failureOf(pod));
     if (isPolicyChanged) await this.#groups.prune(compiled.groups);
+    await this.#followServices();
+  }
+
+  async #followServices(): Promise<void> {
+    const wanted = new Map<string, BalancerFront[] | undefined>();
+    for (const name of this.world.takeServices()) {
+      const service = this.world.service(name);
+      wanted.set(name, service && compileService(service, this.world.slicesOf(name)));
+    }
+    await this.#balancers.sync(wanted, this.#router as Id);
   }
 
   async #wish(pod: Pod, wishes: Map<string, WantedPort | undefined>): Promise<void> {

@@ -78,3 +78,31 @@ export interface Lease {
     leaseTransitions?: number | null;
   };
 }
+
+export interface Service {
+  metadata: ObjectMeta;
+  spec: {
+    type?: string | null;
+    clusterIP?: string | null;
+    clusterIPs?: string[] | null;
+    externalIPs?: string[] | null;
+    ports?: { name?: string | null; protocol?: Protocol | null; port: number }[] | null;
+    sessionAffinity?: string | null;
+    sessionAffinityConfig?: { clientIP?: { timeoutSeconds?: number | null } | null } | null;
+    internalTrafficPolicy?: string | null;
+  };
+  status?: { loadBalancer?: { ingress?: { ip?: string | null }[] | null } | null } | null;
+}
+
+/** discovery.k8s.io/v1, or v1beta1, which differs in what is not read here. */
+export interface EndpointSlice {
+  metadata: ObjectMeta;
+  addressType: string;
+  endpoints?: SliceEndpoint[] | null;
+  ports?: { name?: string | null; protocol?: Protocol | null; port?: number | null }[] | null;
+}
+
+export interface SliceEndpoint {
+  addresses: string[];
+  conditions?: { ready?: boolean | null; serving?: boolean | null; terminating?: boolean | null } | null;
+}

@@ -1,16 +1,21 @@
 /** What the API server holds of a cluster, as far as ports and groups come of it. */
-import type { Labels, Namespace, NetworkPolicy, Node, Pod } from "./objects.ts";
+import type { EndpointSlice, Labels, Namespace, NetworkPolicy, Node, Pod, Service } from "./objects.ts";
 import { type Compiled, compile, policyPod } from "./policy/mod.ts";
+import { SERVICE_NAME } from "./services/mod.ts";
 
-/** The kinds that are watched, by their paths. */
+/** The kinds that are watched, by their paths: of several the first that the server has. */
 export const WATCHED = {
-  node: "/api/v1/nodes",
-  namespace: "/api/v1/namespaces",
-  policy: "/apis/networking.k8s.io/v1/networkpolicies",
-  pod: "/api/v1/pods",
+  service: ["/api/v1/services"],
+  slice: ["/apis/discovery.k8s.io/v1/endpointslices", "/apis/discovery.k8s.io/v1beta1/endpointslices"],
+  node: ["/api/v1/nodes"],
+  namespace: ["/api/v1/namespaces"],
+  policy: ["/apis/networking.k8s.io/v1/networkpolicies"],
+  pod: ["/api/v1/pods"],
 } as const;
 export type WatchedKind = keyof typeof WATCHED;
 export interface WatchedObjects {
+  service: Service;
+  slice: EndpointSlice;
   node: Node;
   namespace: Namespace;
   policy: NetworkPolicy;
@@ -23,6 +28,12 @@ export const nameOf = ({ metadata }: { metadata: { namespace?: string; name: str
 /** Whether it is Cable's to give the pod a port: it runs on a node, with an address of its own. */
 export function hasPort({ spec, status }: Pod): boolean {
   return Boolean(spec.nodeName) && !spec.hostNetwork && status?.phase !== "Succeeded" && status?.phase !== "Failed";
+}
+
+/** The service that a slice is of; undefined for one that somebody keeps for purposes of his own. */
+function serviceOf({ metadata }: EndpointSlice): string | undefined {
+  const name = metadata.labels?.[SERVICE_NAME];
+  return name ? `${metadata.namespace ?? "default"}/${name}` : undefined;
 }
 
 /** By UID: an object that is now of another UID, or gone, and the one that is there. */
@@ -38,6 +49,8 @@ function note<T extends { metadata: { uid: string } }>(
 /** Objects by name, and what has changed since somebody looked. */
 export class World {
   readonly #objects: { [K in WatchedKind]: Map<string, WatchedObjects[K]> } = {
+    service: new Map(),
+    slice: new Map(),
     node: new Map(),
     namespace: new Map(),
     policy: new Map(),
@@ -48,6 +61,10 @@ export class World {
   readonly #changedPods = new Map<string, Pod | undefined>();
   #compiled: { value: Compiled; ports: ReadonlySet<string> } | undefined;
   #isPolicyChanged = true;
+  /** By namespace and name. */
+  readonly #changedServices = new Set<string>();
+  /** A service's slices, by its name. */
+  readonly #slices = new Map<string, Map<string, EndpointSlice>>();
   readonly #changedNodes = new Map<string, Node | undefined>();
 
   constructor(onChange: () => void) {
@@ -70,6 +87,8 @@ export class World {
 
   #note<K extends WatchedKind>(kind: K, before: WatchedObjects[K] | undefined, after: WatchedObjects[K] | undefined) {
     if (kind === "pod") this.#notePod(before as Pod | undefined, after as Pod | undefined);
+    else if (kind === "service") this.#noteService(before as Service | undefined, after as Service | undefined);
+    else if (kind === "slice") this.#noteSlice(before as EndpointSlice | undefined, after as EndpointSlice | undefined);
     else if (kind === "node") note(this.#changedNodes, before as Node | undefined, after as Node | undefined);
     else this.#isPolicyChanged = true;
     this.#onChange();
@@ -81,6 +100,34 @@ export class World {
     const known = this.#compiled.ports;
     // What a port's name stands for is part of the rules.
     if (policyPod(after).ports.some((port) => !known.has(JSON.stringify(port)))) this.#isPolicyChanged = true;
+  }
+
+  #noteService(before: Service | undefined, after: Service | undefined): void {
+    for (const side of [before, after]) if (side !== undefined) this.#changedServices.add(nameOf(side));
+  }
+
+  #noteSlice(before: EndpointSlice | undefined, after: EndpointSlice | undefined): void {
+    const [from, to] = [before && serviceOf(before), after && serviceOf(after)];
+    if (before !== undefined && from !== undefined) {
+      const slices = this.#slices.get(from);
+      slices?.delete(nameOf(before));
+      if (slices?.size === 0) this.#slices.delete(from);
+    }
+    if (after !== undefined && to !== undefined)
+      this.#slices.set(to, (this.#slices.get(to) ?? new Map()).set(nameOf(after), after));
+    for (const name of [from, to]) if (name !== undefined) this.#changedServices.add(name);
+  }
+
+  service(name: string): Service | undefined {
+    return this.#objects.service.get(name);
+  }
+
+  serviceNames(): Iterable<string> {
+    return this.#objects.service.keys();
+  }
+
+  slicesOf(service: string): EndpointSlice[] {
+    return [...(this.#slices.get(service)?.values() ?? [])];
   }
 
   pods(): Iterable<Pod> {
@@ -96,7 +143,8 @@ export class World {
   }
 
   get isChanged(): boolean {
-    return this.#isPolicyChanged || this.#changedPods.size > 0 || this.#changedNodes.size > 0;
+    const changed = [this.#changedPods, this.#changedNodes, this.#changedServices];
+    return this.#isPolicyChanged || changed.some(({ size }) => size > 0);
   }
 
   /** Nodes and pods that changed, all pods where policies or namespaces did, and the UIDs of what is gone. Told once. */
@@ -113,8 +161,16 @@ export class World {
     return { nodes: nodes.flatMap(([, node]) => node ?? []), pods, gone, isPolicyChanged };
   }
 
+  /** The names of services that changed, or whose slices did. Told once. */
+  takeServices(): string[] {
+    const names = [...this.#changedServices];
+    this.#changedServices.clear();
+    return names;
+  }
+
   /** All is to be looked at again. */
   touchAll(): void {
+    for (const name of this.serviceNames()) this.#changedServices.add(name);
     this.#isPolicyChanged = true;
     for (const node of this.nodes()) note(this.#changedNodes, undefined, node);
     this.#onChange();

@@ -5,11 +5,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { NetworkingTypes } from "../../api/mod.ts";
 import { caller, makeWorld, silent, type World } from "../../control/networking/networking.fixture.ts";
 import { Controller } from "../../proxy/kube/controller.ts";
-import type { NetworkPolicy, Pod } from "../../proxy/kube/objects.ts";
+import type { EndpointSlice, NetworkPolicy, Pod, Service } from "../../proxy/kube/objects.ts";
 
 const PROJECT = "5f0c2b1e-0000-4000-8000-000000000001";
 const ADMIN = caller(PROJECT, true);
-const CONFIG = { name: "one", project_id: PROJECT, network: "pods", pod_cidrs: ["10.244.0.0/16", "fd00:244::/64"] };
+const CONFIG = {
+  name: "one",
+  project_id: PROJECT,
+  network: "pods",
+  pod_cidrs: ["10.244.0.0/16", "fd00:244::/64"],
+  service_cidrs: ["10.96.0.0/12"],
+};
 
 let world: World;
 let controller: Controller;
@@ -225,6 +231,55 @@ describe("a cluster's nodes", () => {
     controller.start();
     await becomes(names, ["shop/web"]);
     equal((await listed("router", () => true)).length, 1);
+  });
+});
+
+describe("a cluster's services", () => {
+  const service = (name: string, spec: Partial<Service["spec"]> = {}): Service => ({
+    metadata: { name, namespace: "shop", uid: name },
+    spec: { clusterIP: "10.96.0.10", ports: [{ port: 80 }], ...spec },
+  });
+  const slice = (name: string, of: string, endpoints: EndpointSlice["endpoints"]): EndpointSlice => ({
+    metadata: { name, namespace: "shop", uid: name, labels: { "kubernetes.io/service-name": of } },
+    addressType: "IPv4",
+    endpoints: endpoints ?? [],
+    ports: [{ port: 8080 }],
+  });
+  const shown = async () => {
+    const rows = await world.networking.list(ADMIN, "balancer", {});
+    return rows.map(({ name, fronts }) => [name, fronts.map(({ backends }) => backends.map(({ ip }) => String(ip)))]);
+  };
+
+  test("are balancers of the pods' gateway, with whoever of their slices is ready", async () => {
+    controller.world.put("service", service("web"));
+    controller.start();
+    await becomes(shown, [["one/shop/web", [[]]]]);
+    const routers = (await listed("router", () => true)).map(({ id }) => id);
+    const [balancer] = await world.networking.list(ADMIN, "balancer", {});
+    deepEqual([balancer?.router_id], routers);
+    controller.world.put("slice", slice("web-a", "web", [{ addresses: ["10.244.0.5"] }]));
+    controller.world.put("slice", slice("web-b", "web", [{ addresses: ["10.244.0.6"], conditions: { ready: false } }]));
+    await becomes(shown, [["one/shop/web", [["10.244.0.5"]]]]);
+    controller.world.put("slice", slice("web-b", "web", [{ addresses: ["10.244.0.6"] }]));
+    await becomes(shown, [["one/shop/web", [["10.244.0.5", "10.244.0.6"]]]]);
+    controller.world.drop("slice", slice("web-a", "web", []));
+    await becomes(shown, [["one/shop/web", [["10.244.0.6"]]]]);
+    controller.world.drop("service", service("web"));
+    await becomes(shown, []);
+  });
+
+  test("that are gone when a controller starts are taken away, and those that stay are left as they are", async () => {
+    controller.world.put("service", service("web"));
+    controller.world.put("service", service("gone", { clusterIP: "10.96.0.11" }));
+    controller.start();
+    await becomes(async () => (await shown()).length, 2);
+    const before = (await world.networking.list(ADMIN, "balancer", {})).find(({ name }) => name === "one/shop/web");
+    await controller.stop();
+    controller = makeController();
+    controller.world.put("service", service("web"));
+    controller.start();
+    await becomes(shown, [["one/shop/web", [[]]]]);
+    deepEqual((await world.networking.list(ADMIN, "balancer", {}))[0], before);
   });
 });
 

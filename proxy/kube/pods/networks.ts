@@ -1,5 +1,5 @@
 /** The networks and groups that pods may name: those of the cluster's project, or shared with it. */
-import type { Caller, Networking } from "../../../api/mod.ts";
+import type { Attributes, Caller, Networking } from "../../../api/mod.ts";
 import { type Id, ipFromBigInt, prefix } from "../../../model/mod.ts";
 import type { ClusterConfig } from "../config.ts";
 import { PodFailure } from "../failure.ts";
@@ -67,14 +67,20 @@ async function podNetwork(networking: Networking, admin: Caller, nameOrId: strin
   return own[0]?.id;
 }
 
-const subnetBody = ({ name, project_id }: ClusterConfig, network_id: Id, cidr: string) => ({
-  project_id,
-  network_id,
-  name: `${name} ${cidr}`.slice(0, 255),
-  ip_version: cidr.includes(":") ? 6 : 4,
-  cidr,
+function subnetBody({ name, project_id, service_cidrs }: ClusterConfig, network_id: Id, cidr: string): Attributes {
+  const { first, family } = prefix(cidr);
   // Of IPv6 Neutron would take the first address, which is every router's (RFC 4291 section 2.6.1).
-  gateway_ip: ipFromBigInt(prefix(cidr).first + 1n, prefix(cidr).family),
-  // Pods are given their addresses by their runtime.
-  enable_dhcp: false,
-});
+  const gateway_ip = ipFromBigInt(first + 1n, family);
+  const services = service_cidrs.filter((each) => prefix(each).family === family);
+  return {
+    project_id,
+    network_id,
+    name: `${name} ${cidr}`.slice(0, 255),
+    ip_version: family,
+    cidr,
+    gateway_ip,
+    host_routes: services.map((destination) => ({ destination, nexthop: gateway_ip })),
+    // Pods are given their addresses by their runtime.
+    enable_dhcp: false,
+  };
+}
