@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { addQosPolicy, addQosRule, Lab, uniqueName } from "../kit/mod.ts";
-import { buildNetload, load, type Path, type Received, received, startServer, untilCarrying } from "./netload.ts";
+import { buildNetload, type Path, startServer, untilCarrying } from "./netload.ts";
 import { type Row, row } from "./row.ts";
+import { FAST_FLOOD, FLOOD, type Kind, SMALL_FLOOD, steadyRate, streams } from "./steady.ts";
 
 const SECONDS = 8;
 /** The default burst is 0.8 s worth, and TCP that lost packets when it ended needs a moment to find its pace. */
@@ -16,43 +17,6 @@ const WARM_UP_SECONDS = 3;
 /** Until a changed policy is in force; it takes some milliseconds. */
 const CHANGE_MS = 500;
 const PROMISED = { atMost: 0.05 };
-
-const DATAGRAM_BYTES = 1400;
-const SMALL_BYTES = 64;
-const ETHERNET = 14;
-const HEADERS = { udp: 20 + 8, tcp: 20 + 32 };
-/** Of the lab's VXLAN network: a full segment. */
-const MTU = 1450;
-
-interface Kind {
-  name: string;
-  start(path: Path, seconds: number): Promise<void>;
-  /** What of a count is limited. */
-  amount(of: Received): number;
-}
-
-const wireBytesOfStreams = ({ bytes }: Received) => (bytes * (ETHERNET + MTU)) / (MTU - HEADERS.tcp);
-const streams = (times: number): Kind => ({
-  name: times === 1 ? "one TCP stream" : `${times} TCP streams`,
-  start: (path, seconds) => load(path, "stream", seconds, { times }),
-  amount: wireBytesOfStreams,
-});
-const FLOOD: Kind = {
-  name: "UDP",
-  start: (path, seconds) => load(path, "udp", seconds, { size: DATAGRAM_BYTES }),
-  amount: ({ datagrams }) => datagrams * (ETHERNET + HEADERS.udp + DATAGRAM_BYTES),
-};
-/** Many at once are one packet to the kernel, until the receiver's: else a small machine cannot send enough. */
-const FAST_FLOOD: Kind = {
-  ...FLOOD,
-  name: "UDP in segments",
-  start: (path, seconds) => load(path, "udp", seconds, { size: DATAGRAM_BYTES, segments: 32 }),
-};
-const SMALL: Kind = {
-  name: "UDP",
-  start: (path, seconds) => load(path, "udp", seconds, { size: SMALL_BYTES }),
-  amount: ({ datagrams }) => datagrams,
-};
 
 interface Case {
   limit: string;
@@ -72,7 +36,7 @@ const packets = (max_kpps: number): Case => ({
   limit: `${max_kpps} kpps`,
   rule: ["packet_rate_limit", { max_kpps }],
   perSecond: max_kpps * 1000,
-  kinds: [SMALL],
+  kinds: [SMALL_FLOOD],
 });
 
 const CASES: readonly Case[] = [
@@ -82,17 +46,6 @@ const CASES: readonly Case[] = [
   packets(1),
   packets(10),
 ];
-
-/** What is received in a second once the load has settled. */
-async function steadyRate(path: Path, kind: Kind): Promise<number> {
-  const loading = kind.start(path, WARM_UP_SECONDS + SECONDS + 1);
-  await sleep(WARM_UP_SECONDS * 1000);
-  const before = await received(path.serverNetns);
-  await sleep(SECONDS * 1000);
-  const after = await received(path.serverNetns);
-  await loading;
-  return ((kind.amount(after) - kind.amount(before)) / (after.ns - before.ns)) * 1e9;
-}
 
 /** The limit lies on the sender for egress, on the receiver for ingress. */
 async function measureCase(lab: Lab, limited: Case, direction: "egress" | "ingress", path: Path): Promise<Row[]> {
@@ -104,7 +57,7 @@ async function measureCase(lab: Lab, limited: Case, direction: "egress" | "ingre
   await sleep(CHANGE_MS);
   const rows: Row[] = [];
   for (const kind of limited.kinds) {
-    const part = (await steadyRate(path, kind)) / limited.perSecond;
+    const part = (await steadyRate(path, kind, WARM_UP_SECONDS, SECONDS)) / limited.perSecond;
     const name = `${limited.limit} ${direction}, ${kind.name}: off by`;
     rows.push(row(name, Math.abs(part - 1), "x", PROMISED, `passes ${part.toFixed(3)} of the limit`));
   }
