@@ -81,7 +81,8 @@ function fault(message: Dhcp6, isUnicast: boolean): string | undefined {
   if (rule.server === "ours" && server === undefined) return "no_server_id";
   if (server !== undefined && Buffer.compare(server[0] as Uint8Array, SERVER_DUID) !== 0) return "other_server";
   if (isUnicast && rule.unicast === "discarded") return "unicast";
-  if (message.type === "information_request" && (has(message, OPTION6.iaNa) || has(message, OPTION6.iaTa)))
+  const associations = [OPTION6.iaNa, OPTION6.iaTa, OPTION6.iaPd];
+  if (message.type === "information_request" && associations.some((code) => has(message, code)))
     return "unexpected_association";
   return undefined;
 }

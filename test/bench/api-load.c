@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load.h"
+
 #define ID_LENGTH 36
 #define MOST_CONNECTIONS 64
 #define HEADERS_SIZE 16384
@@ -45,12 +47,6 @@ static struct request *requests;
 static int count, connections, lost;
 static struct sockaddr_in server;
 static struct timespec began;
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static long now_us(void)
 {

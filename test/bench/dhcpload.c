@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load.h"
+
 #define MOST_CLIENTS 1024
 #define MOST_SAMPLES 4000000
 #define RETRY_S 0.5
@@ -43,20 +45,6 @@ struct client {
 
 static struct client clients[MOST_CLIENTS];
 static float samples[MOST_SAMPLES];
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
 
 static uint16_t ip_checksum(const void *bytes, int size)
 {
@@ -138,13 +126,6 @@ static uint8_t answer_type(const struct client *c, const struct dhcp_frame *f, s
 	if (memcmp(f->message + 4, &c->transaction, 4) || f->message[OPTIONS_AT] != 53)
 		return 0;
 	return f->message[OPTIONS_AT + 2];
-}
-
-static int by_size(const void *a, const void *b)
-{
-	float x = *(const float *)a, y = *(const float *)b;
-
-	return (x > y) - (x < y);
 }
 
 static void exchange(double seconds, int count)

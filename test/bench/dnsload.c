@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load.h"
+
 #define MOST_CLIENTS 1024
 #define MOST_SAMPLES 4000000
 #define LATE_S 3
@@ -28,20 +30,6 @@ static struct client clients[MOST_CLIENTS];
 static float samples[MOST_SAMPLES];
 static long answered, errors, late, asked;
 static const char *name;
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
 
 static size_t question(uint8_t *out, uint16_t id)
 {

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load.h"
+
 #define MOST_CLIENTS 4096
 #define MOST_SAMPLES 4000000
 #define ROOM 131072
@@ -45,20 +47,6 @@ static size_t request_size;
 static char **devices;
 static int device_count, poller, working;
 static double ends;
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
 
 static void open_connection(struct client *c)
 {
@@ -161,13 +149,6 @@ static void step(struct client *c, uint32_t events)
 		if (is_whole(c))
 			return end(c, !memcmp(c->buffer, "HTTP/1.1 200", 12));
 	}
-}
-
-static int by_size(const void *a, const void *b)
-{
-	float x = *(const float *)a, y = *(const float *)b;
-
-	return (x > y) - (x < y);
 }
 
 int main(int argc, char **argv)

@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load.h"
+
 #define BATCH 64
 #define MOST_CONNECTIONS 256
 
@@ -29,20 +31,6 @@ struct address {
 	struct sockaddr_storage storage;
 	socklen_t size;
 };
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
 
 static struct address parse(const char *host, int port)
 {

@@ -7,8 +7,9 @@ import { BUILD, must } from "../kit/mod.ts";
 export async function buildProgram(name: string, ...libraries: string[]): Promise<string> {
   const source = join(import.meta.dirname, `${name}.c`);
   const program = join(BUILD, "bench", name);
-  const [written, built] = await Promise.all([stat(source), stat(program).catch(() => undefined)]);
-  if (built !== undefined && built.mtimeMs > written.mtimeMs) return program;
+  const sources = await Promise.all([source, join(import.meta.dirname, "load.h")].map((path) => stat(path)));
+  const built = await stat(program).catch(() => undefined);
+  if (built !== undefined && sources.every(({ mtimeMs }) => built.mtimeMs > mtimeMs)) return program;
   await mkdir(join(BUILD, "bench"), { recursive: true });
   const flags = ["-O2", "-Wall", "-Wextra", "-Werror"];
   await must(["gcc", ...flags, "-o", program, source, ...libraries.map((each) => `-l${each}`)]);
