@@ -3,13 +3,17 @@ import { createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { ViewPort } from "../../model/mod.ts";
 
-/** Whatever a guest says of itself is not believed: Nova would take these for ours. */
+/**
+ * Whatever a guest says of itself is not believed: Nova would take these for ours, or for its proxy's. WSGI knows no
+ * difference between - and _ in a name (PEP 3333), so neither spelling passes.
+ */
 const OURS =
-  /^x-(instance-id|instance-id-signature|tenant-id|forwarded-for|metadata-provider|metadata-provider-signature)$/;
+  /^(x[-_](instance[-_]id([-_]signature)?|tenant[-_]id|forwarded[-_].*|metadata[-_]provider([-_]signature)?)|forwarded)$/;
 
-/** Of one connection only (RFC 9110 section 7.6.1). */
+/** Of one connection only (RFC 9110 section 7.6.1); what was to be expected, the body is here already. */
 const HOP_BY_HOP = new Set([
   "connection",
+  "expect",
   "keep-alive",
   "proxy-connection",
   "te",

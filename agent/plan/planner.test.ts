@@ -31,6 +31,7 @@ const state = (view: HostView, links: Record<string, number> = {}, containers: R
   containers,
 });
 
+const MODE = "dhcpv6-stateful" as const;
 const STATES = {
   nothing: state(aView([], [], [])),
   "a tap port whose machine is not started": state(aView([aNetwork(1)], [aPort(1, 1)], [anEndpoint(1, 1, "h1")])),
@@ -91,6 +92,14 @@ const STATES = {
     }),
   ),
   "a port without its network": state(aView([], [aPort(1, 1)], [anEndpoint(1, 1, "h1")]), { [tap1]: 5 }),
+  "a network with stateful DHCPv6": state(
+    aView(
+      [aNetwork(1, { subnets: [aSubnet(1, "fd00:1::/64", { raMode: MODE, addressMode: MODE })] })],
+      [aPort(1, 1)],
+      [anEndpoint(1, 1, "h1")],
+    ),
+    { [tap1]: 5 },
+  ),
   "a network that is down": state(aView([aNetwork(1, { adminUp: false })], [aPort(1, 1)], [anEndpoint(1, 1, "h1")]), {
     [tap1]: 5,
   }),
@@ -187,6 +196,7 @@ const EXPECTED: Record<Name, string[]> = {
     "balancer cccccccc-0000-4000-8000-000000000001 router dddddddd-0000-4000-8000-000000000001 10.96.0.1 6/80 to 10.0.1.1/8080,10.0.1.2/8080",
   ],
   "a port without its network": [`down ${portId(1)}: network ${networkId(1)} has not reached this host`],
+  "a network with stateful DHCPv6": [network1, vif1(5).replace(" dhcp ", " dhcp6 "), here(1)],
   "a network that is down": [network1, vif1(5).replace(" up ", " admin-down "), here(1)],
 };
 

@@ -118,7 +118,7 @@ test("dhcpv6-stateful: the kernel is told the prefix and no address of it", asyn
   assert.equal(await shown(guest, "addr", "show", "scope", "global"), "");
 });
 
-test("a router in the network is the kernel's way out, and is so no more once it is gone", async () => {
+test("a router in the network is the kernel's way out, and is so no more once it is gone, be the agent away meanwhile", async () => {
   const { neutron } = lab();
   const guest = guests[0] as Guest;
   const [subnet] = (await placeOf("slaac")).subnets;
@@ -132,7 +132,9 @@ test("a router in the network is the kernel's way out, and is so no more once it
     await mustIn(guest.netns, ["busybox", "ping", "-6", "-c", "1", "-W", "5", subnet?.gateway_ip ?? ""]),
     /1 packets received/,
   );
+  await lab().host("host1").stopAgent();
   await change("remove");
+  await lab().host("host1").startAgent();
   await until("the way to be gone", async () =>
     (await shown(guest, "route", "show", "default")) === "" ? true : undefined,
   );
