@@ -65,7 +65,7 @@ static __always_inline int deliver_local(struct __sk_buff *skb, const struct ori
 	if (unlikely(reason))
 		return drop(number, reason);
 	count_tx(number, skb->len);
-	note(TRACE_LOCAL, step->vif = number);
+	note_numbers(TRACE_LOCAL, number, 0, 0);
 	mirror_delivery(skb, vif, number, PACKET_HOST);
 	verdict = send_to_vif(skb, vif, PACKET_HOST);
 	return verdict == TC_ACT_SHOT ? drop(number, DROP_REDIRECT) : verdict;

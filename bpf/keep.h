@@ -250,7 +250,7 @@ static __always_inline int claim_port(const struct origin *origin, struct decisi
 			return reason;
 		if (!has_port)
 			break;
-		note(TRACE_CHANCE);
+		note_numbers(TRACE_CHANCE, 0, 0, 0);
 		back.dst_port = bpf_htons(CLAIM_FIRST + bpf_get_prandom_u32() % CLAIM_LENGTH);
 		if (is_id)
 			back.src_port = back.dst_port;

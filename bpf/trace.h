@@ -114,13 +114,13 @@ static __always_inline long would_update(void *map, const void *key, const void 
 static __always_inline long would_copy(struct __sk_buff *skb, __u32 ifindex)
 {
 	(void)skb;
-	note(TRACE_COPIED, step->number = ifindex);
+	note_numbers(TRACE_COPIED, 0, ifindex, 0);
 	return 0;
 }
 
 static __always_inline long would_send(__u32 ifindex)
 {
-	note(TRACE_SENT, step->number = ifindex);
+	note_numbers(TRACE_SENT, 0, ifindex, 0);
 	return TC_ACT_REDIRECT;
 }
 
