@@ -30,12 +30,12 @@ export class Node {
 
   /** Brings about the devices that the view asks for; others go only where it is whole. */
   follow({ ports, networks }: Pick<ViewChange, "ports" | "networks">, view: HostView, isComplete: boolean): void {
-    const isNews = ports.size > 0 || networks.size > 0 || isComplete !== this.#wasComplete;
+    const isFirst = isComplete && !this.#wasComplete;
     this.#wasComplete = isComplete;
-    if (isNews) this.#update(view, isComplete);
+    if (isFirst || ports.size > 0 || networks.size > 0) this.#update(view, isComplete, isFirst);
   }
 
-  #update(view: HostView, isComplete: boolean): void {
+  #update(view: HostView, isComplete: boolean, isFirst: boolean): void {
     const wanted = new Map<Id, NodeDevice>();
     for (const port of view.ports.values()) {
       const network = port.place.kind === "host" ? view.networks.get(port.networkId) : undefined;
@@ -45,7 +45,7 @@ export class Node {
       if (!isDeepStrictEqual(this.#made.get(id), device)) this.#try(id, () => this.#make(id, device));
     }
     if (!isComplete) return;
-    this.#removeOthers(wanted);
+    this.#removeOthers(wanted, isFirst);
     this.#masquerade([...wanted.values()]);
   }
 
@@ -89,12 +89,15 @@ export class Node {
     for (const { ip, prefixLength } of addresses) links.addAddress(near.index, { ip, prefixLength, noDad: true });
   }
 
-  #removeOthers(wanted: ReadonlyMap<Id, NodeDevice>): void {
+  /** An earlier run's are looked for once: a host has hundreds of links, and listing them takes longer than all else here. */
+  #removeOthers(wanted: ReadonlyMap<Id, NodeDevice>, isFirst: boolean): void {
     const names = new Set([...wanted.keys()].map((id) => hostDevices(id).own));
-    for (const { name } of this.#parts.host.links.list()) {
+    const earlier = isFirst ? this.#parts.host.links.list().map(({ name }) => name) : [];
+    const gone = [...this.#made.keys()].filter((id) => !wanted.has(id));
+    for (const id of gone) this.#made.delete(id);
+    for (const name of new Set([...earlier, ...gone.map((id) => hostDevices(id).own)])) {
       if (name.startsWith(HOST_DEVICE_PREFIX) && !names.has(name)) this.#try(undefined, () => this.#remove(name));
     }
-    for (const id of this.#made.keys()) if (!wanted.has(id)) this.#made.delete(id);
   }
 
   #remove(name: string): void {
