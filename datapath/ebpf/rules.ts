@@ -10,8 +10,9 @@ import {
   RuleFlag,
   type SetNumber,
 } from "../../bpf/layout.gen.ts";
-import { type Cidr, type Id, type Prefix, prefix, type ViewRule } from "../../model/mod.ts";
+import type { Cidr, Id, Prefix, ViewRule } from "../../model/mod.ts";
 import type { WantedGroup } from "../datapath.ts";
+import { Classes, classNumber } from "./classes.ts";
 import { type Entry, entry, prefixKey } from "./entry.ts";
 
 /** A run of ports that share their first bits. */
@@ -44,13 +45,6 @@ function portsOf({ ports, icmp }: ViewRule): PortPrefix[] {
   }
   if (ports === null) return [{ port: 0, bits: 0 }];
   return portPrefixes(...ports);
-}
-
-/** What a class of addresses is called: a number of 30 bits (FNV-1a) that stays the same while the prefix does. */
-export function classNumber(cidr: Cidr): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < cidr.length; at++) hash = Math.imul(hash ^ cidr.charCodeAt(at), 0x01000193);
-  return hash & 0x3fffffff;
 }
 
 /** Of two prefixes with one number the later takes the next. */
@@ -96,9 +90,11 @@ function ruleEntry(policy: SetNumber, { key: { bits, ...key }, flags, tag }: Dra
   return entry("rules", { prefixLength: bits, policy, ...key }, { flags, tag });
 }
 
-/** One rule towards these remotes, by itself: right where all rules of the set are stateful, or all stateless. */
-export function ruleEntries(policy: SetNumber, named: Named, remotes: Iterable<number>): Entry[] {
-  return [...remotes].flatMap((remote) => draftsOf(named, remote).map((draft) => ruleEntry(policy, draft)));
+/** Rules towards remotes, by themselves: right where all rules of the set are stateful, or all stateless. */
+export function ruleEntries(policy: SetNumber, rules: readonly Named[], remotes: Iterable<number>): Entry[] {
+  const drafts = new Drafts();
+  for (const remote of remotes) for (const named of rules) drafts.add(named, remote);
+  return drafts.entries(policy);
 }
 
 export const remoteSet = (set: SetNumber): number => (REMOTE_SET | set) >>> 0;
@@ -170,23 +166,16 @@ export function policyEntries(policy: SetNumber, groups: readonly Id[], context:
 }
 
 function classEntries(policy: SetNumber, direction: ViewRule["direction"], named: Named[], drafts: Drafts): Entry[] {
-  const byPrefix = named.flatMap(({ rule, group }) =>
-    rule.remote.kind === "prefixes" ? rule.remote.prefixes.map((cidr) => ({ cidr, named: { rule, group } })) : [],
-  );
-  const prefixes = new Map<Cidr, Prefix>(byPrefix.map(({ cidr }) => [cidr, prefix(cidr)]));
-  const numbers = classNumbers([...prefixes.keys()]);
-  for (const { cidr, named: each } of byPrefix) {
-    const outer = prefixes.get(cidr) as Prefix;
-    for (const [inner, within] of prefixes) {
-      if (contains(outer, within)) drafts.add(each, remoteClass(numbers.get(inner) as number));
-    }
-  }
-  return [...prefixes].map(([cidr, parsed]) => classEntry(policy, direction, parsed, numbers.get(cidr) as number));
+  const classes = new Classes();
+  for (const [n, each] of named.entries()) for (const cidr of prefixesOf(each.rule)) classes.add(cidr, String(n), each);
+  const all = [...classes.all()].map(({ parsed }) => parsed);
+  const numbers = classNumbers(all.map(({ cidr }) => cidr));
+  return all.map((parsed) => {
+    const number = numbers.get(parsed.cidr) as number;
+    for (const each of classes.rulesAround(parsed)) drafts.add(each, remoteClass(number));
+    return classEntry(policy, direction, parsed, number);
+  });
 }
 
-/** Whether the inner prefix is within the outer one, or is it. */
-export const contains = (outer: Prefix, inner: Prefix) =>
-  outer.family === inner.family &&
-  outer.length <= inner.length &&
-  outer.first <= inner.first &&
-  inner.last <= outer.last;
+export const prefixesOf = ({ remote }: ViewRule): readonly Cidr[] =>
+  remote.kind === "prefixes" ? remote.prefixes : [];

@@ -6,10 +6,11 @@ import type { SetNumber } from "../../bpf/layout.gen.ts";
 import type { Cidr, Id, ViewRule } from "../../model/mod.ts";
 import type { WantedGroup } from "../datapath.ts";
 import { Claims } from "./claims.ts";
+import { classNumber } from "./classes.ts";
 import { wantedOf } from "./fixtures.ts";
 import { encodeKey, encodeValue, mapOf } from "./keys.ts";
 import { Policies } from "./policies.ts";
-import { classNumber, policyEntries } from "./rules.ts";
+import { policyEntries } from "./rules.ts";
 import { GroupSets } from "./sets.ts";
 
 const uuid = (n: number) => `${String(n).padStart(8, "0")}-0000-4000-8000-000000000000`;
@@ -126,6 +127,29 @@ describe("a set's rules", () => {
     assert.equal(table.touched, 2 * 20);
     table.update([{ id: "g", stateful: true, rules: structuredClone(rules.slice(0, -1)) }], ["g"]);
     assert.equal(table.touched, 0);
+  });
+
+  test("an address more or less in a rule of thousands touches what is said of it, and of what is within it", () => {
+    const table = new Table();
+    const addresses = Array.from({ length: 5000 }, (_, n) => `10.${n >> 8}.${n & 255}.1/32` as Cidr);
+    const naming = (prefixes: Cidr[]): WantedGroup[] => {
+      const rule: ViewRule = { ...(many(1)[0] as ViewRule), remote: { kind: "prefixes", prefixes } };
+      return [{ id: "g", stateful: true, rules: [rule] }];
+    };
+    table.policies.ofPort("p", ["g"]);
+    table.update(naming(addresses));
+    const rows: [Cidr[], number][] = [
+      [[...addresses, "192.0.2.1/32" as Cidr], 2],
+      [addresses, 2],
+      [[...addresses, "10.3.7.0/24" as Cidr], 2 + 2],
+      [[...addresses, "10.3.7.0/24" as Cidr, "10.3.7.9/32" as Cidr], 2],
+      [addresses, 2 + 2 + 2],
+    ];
+    for (const [prefixes, touched] of rows) {
+      table.update(naming(prefixes), ["g"]);
+      assert.equal(table.touched, touched);
+      assert.deepEqual(sorted(table.entries), sorted(table.expected(naming(prefixes))));
+    }
   });
 
   test("a member more touches nothing, and a set of members more the rules about its group", () => {

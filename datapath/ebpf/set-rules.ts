@@ -1,29 +1,20 @@
 /**
- * The rules of one set of groups as claims, each rule's by itself: one that comes or goes costs what it says, however many
- * there are. They stand for the very entries that {@link policyEntries} makes of all at once, which is done where one
- * rule's entries depend on other rules: where stateful ones meet stateless ones, or two prefixes have one number.
+ * The rules of one set of groups as claims of many owners: each rule about anybody or a group by itself, and each prefix that
+ * rules name with what they say of it. What comes or goes costs what it says, however many rules and prefixes there are.
+ * They stand for the very entries that {@link policyEntries} makes of all at once, which is done where one rule's entries
+ * depend on other rules: where stateful ones meet stateless ones, or two prefixes have one number.
  */
+import { isDeepStrictEqual } from "node:util";
 import { REMOTE_ANY, type SetNumber } from "../../bpf/layout.gen.ts";
-import { type Cidr, type Id, type Prefix, prefix, type ViewRule } from "../../model/mod.ts";
+import { type Cidr, type Id, prefix, type ViewRule } from "../../model/mod.ts";
 import type { Claims } from "./claims.ts";
+import { Classes } from "./classes.ts";
 import type { GroupRules, RuleChange } from "./group-rules.ts";
-import {
-  classEntry,
-  classNumber,
-  contains,
-  type Named,
-  policyEntries,
-  remoteClass,
-  remoteSet,
-  ruleEntries,
-} from "./rules.ts";
+import { PrefixTable } from "./prefix-table.ts";
+import { classEntry, type Named, policyEntries, prefixesOf, remoteClass, remoteSet, ruleEntries } from "./rules.ts";
 
-/** A prefix that rules of one direction name. */
-interface Class {
-  parsed: Prefix;
-  number: number;
-  rules: Map<Id, Named>;
-}
+type Direction = ViewRule["direction"];
+const DIRECTIONS: readonly Direction[] = ["ingress", "egress"];
 
 export interface SetContext {
   rules: GroupRules;
@@ -36,11 +27,10 @@ export class SetRules {
   readonly #claims: Claims;
   readonly #groups: readonly Id[];
   readonly #context: SetContext;
-  readonly #owner: string;
-  /** Their owners among the claims. */
-  readonly #rules = new Map<Id, string>();
-  readonly #classes = { ingress: new Map<Cidr, Class>(), egress: new Map<Cidr, Class>() };
-  readonly #numbers = { ingress: new Map<number, Cidr>(), egress: new Map<number, Cidr>() };
+  readonly #name: string;
+  /** Among the claims. */
+  readonly #owners = new Set<string>();
+  #classes = { ingress: new Classes(), egress: new Classes() };
   #isWhole = false;
 
   constructor(claims: Claims, policy: SetNumber, groups: readonly Id[], context: SetContext) {
@@ -48,133 +38,137 @@ export class SetRules {
     this.policy = policy;
     this.#groups = groups;
     this.#context = context;
-    this.#owner = `rules:${groups.join()}`;
+    this.#name = `rules:${groups.join()}`;
     this.#build();
   }
 
   /** Takes over what changed in one of its groups. */
-  change({ gone, come }: Pick<RuleChange, "gone" | "come">): void {
+  change(change: Pick<RuleChange, "gone" | "come">): void {
     if (this.#isWhole || this.#context.rules.isMixed(this.#groups)) {
-      this.clear();
       this.#build();
       return;
     }
-    for (const { rule } of gone) this.#remove(rule);
-    for (const named of come) this.#put(named);
-    if (this.#isWhole) this.#claimWhole();
+    const { gone, come } = change;
+    for (const named of gone) this.#set(this.#ownerOf(named), []);
+    for (const named of come) this.#claim(named);
+    const touched = this.#nameInstead(gone, come);
+    if (DIRECTIONS.some((direction) => this.#classes[direction].isAmbiguous)) this.#build();
+    else for (const direction of DIRECTIONS) this.#claimTouched(direction, touched[direction]);
   }
 
   /** The sets that some remote groups are in are others: takes that over for the rules about them. */
   reclaim(rules: Iterable<Named>): void {
-    if (this.#isWhole) this.#claimWhole();
+    if (this.#isWhole) this.#build();
     else for (const named of rules) this.#claim(named);
   }
 
   /** Claims nothing any more. */
   clear(): void {
-    for (const owner of this.#rules.values()) this.#claims.set(owner, []);
-    for (const direction of ["ingress", "egress"] as const) {
-      for (const cidr of this.#classes[direction].keys()) this.#claims.set(this.#classOwner(direction, cidr), []);
-      this.#classes[direction].clear();
-      this.#numbers[direction].clear();
-    }
-    this.#rules.clear();
-    this.#claims.set(this.#owner, []);
-    this.#isWhole = false;
+    for (const owner of this.#owners) this.#claims.set(owner, []);
+    this.#owners.clear();
   }
 
   #build(): void {
-    this.#isWhole = this.#context.rules.isMixed(this.#groups);
-    if (!this.#isWhole) for (const named of this.#context.rules.of(this.#groups)) this.#put(named);
-    if (this.#isWhole) this.#claimWhole();
-  }
-
-  #claimWhole(): void {
+    const all = [...this.#context.rules.of(this.#groups)];
     this.clear();
-    this.#isWhole = true;
-    const { rules, setsWith } = this.#context;
-    const context = { groups: rules.groups(this.#groups), setsWith };
-    this.#claims.set(this.#owner, policyEntries(this.policy, this.#groups, context));
+    this.#classes = { ingress: new Classes(), egress: new Classes() };
+    this.#nameInstead([], all);
+    const isAmbiguous = DIRECTIONS.some((direction) => this.#classes[direction].isAmbiguous);
+    this.#isWhole = isAmbiguous || this.#context.rules.isMixed(this.#groups);
+    if (this.#isWhole) {
+      const { rules, setsWith } = this.#context;
+      const context = { groups: rules.groups(this.#groups), setsWith };
+      this.#set(this.#name, policyEntries(this.policy, this.#groups, context));
+      return;
+    }
+    for (const named of all) this.#claim(named);
+    for (const direction of DIRECTIONS)
+      for (const { parsed } of this.#classes[direction].all()) this.#claimClass(direction, parsed.cidr);
   }
 
-  #classOwner(direction: ViewRule["direction"], cidr: Cidr): string {
-    return `${this.#owner}/${direction}/${cidr}`;
+  #set(owner: string, entries: Parameters<Claims["set"]>[1]): void {
+    if (entries.length > 0) this.#owners.add(owner);
+    else if (!this.#owners.delete(owner)) return;
+    this.#claims.set(owner, entries);
   }
 
-  #put(named: Named): void {
-    if (this.#isWhole) return;
-    const { rule, group } = named;
-    // Of two rules that say the same the first counts, as if they had been gone through in order.
-    this.#rules.set(rule.id, `${this.#owner}/${group.id}/${rule.id}`);
-    for (const cidr of prefixesOf(rule)) this.#name(cidr, named);
-    this.#claim(named);
-  }
-
-  #remove(rule: ViewRule): void {
-    const owner = this.#rules.get(rule.id);
-    if (owner === undefined) return;
-    this.#claims.set(owner, []);
-    this.#rules.delete(rule.id);
-    for (const cidr of prefixesOf(rule)) this.#unname(cidr, rule);
+  /** Of two rules that say the same the first counts, as if they had been gone through in order. */
+  #ownerOf({ group, rule }: Named): string {
+    return `${this.#name}/${group.id}/${rule.id}`;
   }
 
   #claim(named: Named): void {
-    const owner = this.#rules.get(named.rule.id);
-    if (owner === undefined) return;
-    this.#claims.set(owner, ruleEntries(this.policy, named, this.#remotesOf(named.rule)));
+    this.#set(this.#ownerOf(named), ruleEntries(this.policy, [named], this.#remotesOf(named.rule)));
   }
 
-  #remotesOf({ remote, direction }: ViewRule): Set<number> {
-    switch (remote.kind) {
-      case "any":
-        return new Set([REMOTE_ANY]);
-      case "group":
-        return new Set([...this.#context.setsWith(remote.group)].map(remoteSet));
-      case "prefixes": {
-        const classes = this.#classes[direction];
-        const own = remote.prefixes.flatMap((cidr) => classes.get(cidr)?.parsed ?? []);
-        const within = [...classes.values()].filter(({ parsed }) => own.some((outer) => contains(outer, parsed)));
-        return new Set(within.map(({ number }) => remoteClass(number)));
-      }
-    }
+  /** Beside prefixes, which have claims of their own. */
+  #remotesOf({ remote }: ViewRule): Iterable<number> {
+    if (remote.kind === "any") return [REMOTE_ANY];
+    return remote.kind === "group" ? [...this.#context.setsWith(remote.group)].map(remoteSet) : [];
   }
 
-  /** A prefix that is new is within those around it: their rules are repeated in its class. */
-  #name(cidr: Cidr, named: Named): void {
-    const { direction, id } = named.rule;
-    const held = this.#classes[direction].get(cidr);
-    if (held !== undefined) {
-      held.rules.set(id, named);
+  #claimClass(direction: Direction, cidr: Cidr): void {
+    const owner = `${this.#name}/${direction}/${cidr}`;
+    const classes = this.#classes[direction];
+    const found = classes.get(cidr);
+    if (found === undefined) {
+      this.#set(owner, []);
       return;
     }
-    const number = classNumber(cidr);
-    const parsed = prefix(cidr);
-    // Which of two prefixes with one number has it must not depend on who came first.
-    if (this.#numbers[direction].has(number)) this.#isWhole = true;
-    this.#numbers[direction].set(number, cidr);
-    this.#classes[direction].set(cidr, { parsed, number, rules: new Map([[id, named]]) });
-    this.#claims.set(this.#classOwner(direction, cidr), [classEntry(this.policy, direction, parsed, number)]);
-    this.#claimAround(direction, parsed, id);
+    const { parsed, number } = found;
+    const rules = ruleEntries(this.policy, classes.rulesAround(parsed), [remoteClass(number)]);
+    this.#set(owner, [classEntry(this.policy, direction, parsed, number), ...rules]);
   }
 
-  #unname(cidr: Cidr, { id, direction }: ViewRule): void {
-    const held = this.#classes[direction].get(cidr);
-    held?.rules.delete(id);
-    if (held === undefined || held.rules.size > 0) return;
-    this.#classes[direction].delete(cidr);
-    this.#numbers[direction].delete(held.number);
-    this.#claims.set(this.#classOwner(direction, cidr), []);
-    this.#claimAround(direction, held.parsed, id);
+  /** Names the prefixes of these rules instead of those; returns the prefixes of which other things are said than before. */
+  #nameInstead(gone: readonly Named[], come: readonly Named[]): Record<Direction, Set<Cidr>> {
+    const touched = { ingress: new Set<Cidr>(), egress: new Set<Cidr>() };
+    const before = new Map(gone.map((named) => [named.rule.id, named]));
+    const after = new Map(come.map((named) => [named.rule.id, named]));
+    for (const named of gone) {
+      for (const cidr of prefixesBeside(named, after.get(named.rule.id))) {
+        this.#classes[named.rule.direction].remove(cidr, this.#ownerOf(named));
+        touched[named.rule.direction].add(cidr);
+      }
+    }
+    for (const named of come) {
+      const alone = byItself(named);
+      for (const cidr of prefixesBeside(named, before.get(named.rule.id))) {
+        this.#classes[named.rule.direction].add(cidr, this.#ownerOf(named), alone);
+        touched[named.rule.direction].add(cidr);
+      }
+    }
+    return touched;
   }
 
-  #claimAround(direction: ViewRule["direction"], inner: Prefix, except: Id): void {
-    for (const { parsed, rules } of this.#classes[direction].values()) {
-      if (!contains(parsed, inner)) continue;
-      for (const named of rules.values()) if (named.rule.id !== except) this.#claim(named);
+  /** What is said of these prefixes, and of all that are within them. */
+  #claimTouched(direction: Direction, touched: ReadonlySet<Cidr>): void {
+    const table = new PrefixTable<true>();
+    for (const cidr of touched) table.set(prefix(cidr), true);
+    for (const cidr of touched) this.#claimClass(direction, cidr);
+    if (!table.hasWide) return;
+    for (const { parsed } of this.#classes[direction].all()) {
+      const isWithin = table.around(parsed)[Symbol.iterator]().next().done === false;
+      if (isWithin && !touched.has(parsed.cidr)) this.#claimClass(direction, parsed.cidr);
     }
   }
 }
 
-function prefixesOf({ remote }: ViewRule): readonly Cidr[] {
-  return remote.kind === "prefixes" ? remote.prefixes : [];
+/** The rule for one of its prefixes: that must not keep all others, and all other rules, as they were when it came. */
+function byItself({ group: { id, stateful }, rule }: Named): Named {
+  return { group: { id, stateful, rules: [] }, rule: { ...rule, remote: { kind: "prefixes", prefixes: [] } } };
+}
+
+/** The prefixes that a rule names, without those that the other one says the same of. */
+function prefixesBeside(named: Named, other: Named | undefined): Iterable<Cidr> {
+  const prefixes = new Set(prefixesOf(named.rule));
+  if (other === undefined || !isSameElse(named, other)) return prefixes;
+  for (const cidr of prefixesOf(other.rule)) prefixes.delete(cidr);
+  return prefixes;
+}
+
+/** Whether two rules differ in their prefixes at most. */
+function isSameElse(a: Named, b: Named): boolean {
+  const rest = ({ group: { stateful }, rule }: Named) => ({ ...rule, remote: rule.remote.kind, stateful });
+  return isDeepStrictEqual(rest(a), rest(b));
 }
