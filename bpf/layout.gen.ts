@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "1c322382bd164dbf";
+export const LAYOUT_HASH = "2ea1a4bfd892bb37";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -73,20 +73,21 @@ export const DropReason = {
   ROUTER_DOWN: 27,
   TO_ROUTER: 28,
   NO_GATEWAY: 29,
-  NEIGHBOUR_UNKNOWN: 30,
-  NAT_PORTS: 31,
-  COPY: 32,
-  RATE_EGRESS: 33,
-  RATE_INGRESS: 34,
-  PACKET_RATE_EGRESS: 35,
-  PACKET_RATE_INGRESS: 36,
-  FLOW_TABLE_FULL: 37,
-  FLOW_QUOTA: 38,
-  MEMBERS_FULL: 39,
-  TRAP_LIMIT: 40,
-  SERVICE_LIMIT: 41,
-  REDIRECT: 42,
-  INTERNAL: 43,
+  NO_PROXY: 30,
+  NEIGHBOUR_UNKNOWN: 31,
+  NAT_PORTS: 32,
+  COPY: 33,
+  RATE_EGRESS: 34,
+  RATE_INGRESS: 35,
+  PACKET_RATE_EGRESS: 36,
+  PACKET_RATE_INGRESS: 37,
+  FLOW_TABLE_FULL: 38,
+  FLOW_QUOTA: 39,
+  MEMBERS_FULL: 40,
+  TRAP_LIMIT: 41,
+  SERVICE_LIMIT: 42,
+  REDIRECT: 43,
+  INTERNAL: 44,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 /** Names by value, in lower case. */
@@ -121,20 +122,21 @@ export const dropReasonNames: Readonly<Record<number, string>> = {
   27: "router_down",
   28: "to_router",
   29: "no_gateway",
-  30: "neighbour_unknown",
-  31: "nat_ports",
-  32: "copy",
-  33: "rate_egress",
-  34: "rate_ingress",
-  35: "packet_rate_egress",
-  36: "packet_rate_ingress",
-  37: "flow_table_full",
-  38: "flow_quota",
-  39: "members_full",
-  40: "trap_limit",
-  41: "service_limit",
-  42: "redirect",
-  43: "internal",
+  30: "no_proxy",
+  31: "neighbour_unknown",
+  32: "nat_ports",
+  33: "copy",
+  34: "rate_egress",
+  35: "rate_ingress",
+  36: "packet_rate_egress",
+  37: "packet_rate_ingress",
+  38: "flow_table_full",
+  39: "flow_quota",
+  40: "members_full",
+  41: "trap_limit",
+  42: "service_limit",
+  43: "redirect",
+  44: "internal",
 };
 
 export const FlowFlag = {
@@ -164,6 +166,7 @@ export const GatewayFlag = {
   HERE: 1,
   SNAT: 2,
   OWN: 4,
+  PROXIED: 8,
 } as const;
 export type GatewayFlag = (typeof GatewayFlag)[keyof typeof GatewayFlag];
 /** Names by value, in lower case. */
@@ -171,6 +174,7 @@ export const gatewayFlagNames: Readonly<Record<number, string>> = {
   1: "here",
   2: "snat",
   4: "own",
+  8: "proxied",
 };
 
 export const IpFlag = {
@@ -1066,7 +1070,7 @@ export interface VifStats {
   tappedBytes: bigint;
   drops: bigint[];
 }
-export const VifStats: Table<VifStats> = record("vif_stats", 416, {
+export const VifStats: Table<VifStats> = record("vif_stats", 424, {
   rxPackets: [0, u64],
   rxBytes: [8, u64],
   txPackets: [16, u64],
@@ -1075,7 +1079,7 @@ export const VifStats: Table<VifStats> = record("vif_stats", 416, {
   mirroredBytes: [40, u64],
   tappedPackets: [48, u64],
   tappedBytes: [56, u64],
-  drops: [64, array(u64, 44)],
+  drops: [64, array(u64, 45)],
 });
 
 export interface SubportKey {

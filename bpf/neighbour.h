@@ -34,7 +34,7 @@ static __always_inline int may_ask(net_t net, const ip_t *ip)
 	struct neighbour *found = bpf_map_lookup_elem(&neighbours, &key);
 	struct neighbour asked = { .asked_ns = bpf_ktime_get_coarse_ns() };
 
-	if (found && asked.asked_ns - found->asked_ns < ASK_PAUSE_NS)
+	if (found && asked.asked_ns < found->asked_ns + ASK_PAUSE_NS)
 		return 0;
 	bpf_map_update_elem(&neighbours, &key, &asked, BPF_ANY);
 	return 1;
@@ -109,7 +109,7 @@ static __always_inline int may_ask_ports(net_t net, const ip_t *ip)
 	struct asking *found = bpf_map_lookup_elem(&askings, &key);
 	struct asking asked = { .asked_ns = bpf_ktime_get_coarse_ns() };
 
-	if (found && asked.asked_ns - found->asked_ns < ASK_PAUSE_NS)
+	if (found && asked.asked_ns < found->asked_ns + ASK_PAUSE_NS)
 		return 0;
 	bpf_map_update_elem(&askings, &key, &asked, BPF_ANY);
 	return 1;

@@ -40,6 +40,22 @@ static __always_inline int may_leave(const struct origin *origin, const struct d
 	       may_pass(vif, &decision->frame, RULE_EGRESS, origin->net);
 }
 
+/* Neutron's enable_ndp_proxy (neutron/agent/l3/extensions/ndp_proxy.py): who has no proxy cannot be asked from outside. There
+ * not even his answers reach him; here they do, as known flows. */
+static __always_inline int is_unproxied(const struct decision *decision, const struct gateway *gateway)
+{
+	struct ip_entry *entry;
+	struct flow *flow;
+
+	if (!gateway || !(gateway->flags & GATEWAY_PROXIED) || ip_is4(&decision->now.dst))
+		return 0;
+	entry = find_ip(gateway->net, &decision->now.dst);
+	if (entry && entry->target.kind == TARGET_ROUTER)
+		return 0;
+	flow = bpf_map_lookup_elem(&flows, &decision->frame.key);
+	return !decision->is_related && !(flow && flow->flags & FLOW_ANSWER);
+}
+
 /* Answers with an ICMP error, if that can be done. */
 static __always_inline int refuse_with(struct __sk_buff *skb, const struct origin *origin, struct decision *decision,
 				       __u32 refusal)
@@ -86,6 +102,7 @@ int route(struct __sk_buff *skb)
 	struct origin origin = origin_of(skb);
 	struct decision *decision = get_decision();
 	struct router_port *port;
+	struct gateway *gateway;
 	struct ip_entry *entry;
 	struct router *router;
 	struct route *found;
@@ -95,7 +112,10 @@ int route(struct __sk_buff *skb)
 
 	if (!decision)
 		return drop(origin.vif, DROP_INTERNAL);
-	from_there = is_entering(decision, find_gateway(decision->router));
+	gateway = find_gateway(decision->router);
+	from_there = is_entering(decision, gateway);
+	if (from_there && is_unproxied(decision, gateway))
+		return drop(origin.vif, DROP_NO_PROXY);
 	if (from_there)
 		enter(decision);
 	router = bpf_map_lookup_elem(&routers, &decision->router);

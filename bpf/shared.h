@@ -53,6 +53,7 @@ enum drop_reason {
 	DROP_ROUTER_DOWN,        /* admin_state_up of the router is false */
 	DROP_TO_ROUTER,          /* to the router itself, and no echo request */
 	DROP_NO_GATEWAY,         /* to the outside, and no host is its router's gateway now */
+	DROP_NO_PROXY,           /* from outside to an inner IPv6 address, of a router that lets in proxied ones only */
 	DROP_NEIGHBOUR_UNKNOWN,  /* the next hop outside, or who holds an address of his pairs, has not told yet; he was asked */
 	DROP_NAT_PORTS,          /* no port left under which its sender could be told apart outside */
 	DROP_COPY,               /* a mirrored copy: its tap port is down or gone, or the kernel refused it */
@@ -271,7 +272,8 @@ struct way_key {
 enum gateway_flag {
 	GATEWAY_HERE = 1, /* this host is the way; else `remote` is */
 	GATEWAY_SNAT = 2, /* who has no floating IP leaves as `ip4` */
-	GATEWAY_OWN = 4   /* `ip4` and `mac` are this host's own, for its workloads' IPv4; the rest goes to `remote` */
+	GATEWAY_OWN = 4,  /* `ip4` and `mac` are this host's own, for its workloads' IPv4; the rest goes to `remote` */
+	GATEWAY_PROXIED = 8 /* from outside IPv6 gets in to the addresses that the wire is answered for, and as an answer */
 };
 struct gateway {
 	__u32 flags;   /* enum gateway_flag */

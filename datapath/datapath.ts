@@ -119,6 +119,8 @@ export interface WantedGateway {
   }[];
   /** Addresses behind the router for which it answers neighbour solicitations outside. */
   proxies: Ip[];
+  /** Other IPv6 addresses behind it cannot be asked from outside. */
+  isProxied?: boolean;
   /** Limits of what goes under the gateway's own IPv4 addresses, if this host is the way. */
   qos?: ViewQos;
 }

@@ -197,6 +197,8 @@ export interface ViewGateway {
   forwards: ViewForward[];
   /** Inner addresses for which the gateway answers neighbour solicitations outside. */
   proxies: Ip[];
+  /** To no other inner IPv6 address does anybody outside get. */
+  isProxied?: true;
   /** Of what goes under the gateway's IPv4 addresses. */
   qos?: ViewQos;
 }

@@ -59,6 +59,7 @@ export function planGateway(
       leased: leased(isByGateway),
     })),
     proxies: isHere ? gateway.proxies : [],
+    ...(gateway.isProxied && { isProxied: true }),
     ...(isHere && gateway.qos && { qos: gateway.qos }),
   };
 }

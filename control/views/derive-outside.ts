@@ -45,6 +45,7 @@ export function viewGateway(memory: Memory, router: RouterRecord, outside: Outsi
     floatings: floatings.flatMap((each) => viewFloating(memory, each, way)),
     forwards: floatings.flatMap((each) => viewForwards(memory, each, outside.forwardsOf(each.id), way)),
     proxies: router.enable_ndp_proxy ? outside.proxiesOf(router.id).map(({ ip_address }) => ip_address) : [],
+    ...(router.enable_ndp_proxy && { isProxied: true }),
     ...(qos && { qos }),
   };
 }

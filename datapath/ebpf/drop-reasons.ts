@@ -37,7 +37,10 @@ const ROWS: Record<ReasonName, DropText> = {
     "it is neither IPv4, IPv6 nor ARP, and the port's port security is on",
     "Disable port security on the port if the workload needs that protocol.",
   ),
-  vlan_tag: row("it has a VLAN tag, and the port has no trunk for it", "Let the workload send without a tag."),
+  vlan_tag: row(
+    "it has a VLAN tag that no subport of the port has",
+    "Add a subport with that tag to the port's trunk, or send without one.",
+  ),
   dhcp_server: row("a workload may not play DHCP server", "Disable port security on the port if it must."),
   router_advert: row("a workload may not play router", "Disable port security on the port if it must."),
   network_unknown: row(
@@ -81,9 +84,13 @@ const ROWS: Record<ReasonName, DropText> = {
     "no host is the router's gateway now",
     "Some host with a card on the external network must be alive: see its agent's --physical-network.",
   ),
+  no_proxy: row(
+    "it comes from outside to an IPv6 address that has no ND proxy, and its router lets in no others",
+    "Make an ndp proxy for the address, or set enable_ndp_proxy of the router to false.",
+  ),
   neighbour_unknown: row(
-    "the next hop outside has not told its MAC yet; it is being asked",
-    "The next packet passes if there is an answer. If not, see whether the gateway of the external subnet is right.",
+    "the next hop, or who holds an address of the address pairs, has not told its MAC yet; it is being asked",
+    "The next packet passes if there is an answer. If not, see whether the gateway of the external subnet is right, or whether any port holds the address.",
   ),
   nat_ports: row(
     "no port is left under which its sender could be told apart outside",

@@ -72,6 +72,7 @@ function gatewayEntry(gateway: WantedGateway, router: RouterNumber, net: NetNumb
     flags:
       (isHere ? GatewayFlag.HERE : 0) |
       (own === null ? 0 : GatewayFlag.OWN) |
+      (gateway.isProxied ? GatewayFlag.PROXIED : 0) |
       (snat && ip4 !== undefined ? GatewayFlag.SNAT : 0),
     net: net ?? NO_NET,
     remote: remote ?? NO_IP,

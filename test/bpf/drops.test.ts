@@ -530,7 +530,7 @@ test("echo is no exception", () => {
 
 /** Those of the way to external networks are in nat.test.ts, of QoS in qos.test.ts. */
 const ELSEWHERE = new Set([
-  ...["no_gateway", "neighbour_unknown", "nat_ports"],
+  ...["no_gateway", "no_proxy", "neighbour_unknown", "nat_ports"],
   ...["rate_egress", "rate_ingress", "packet_rate_egress", "packet_rate_ingress"],
 ]);
 

@@ -260,7 +260,20 @@ const steps: Step[] = [
   },
 ];
 
-for (const step of steps) test(step.name, () => world.step(step));
+/** As if it had been asked for this very moment, however slow the machine is. */
+function askedNow(): void {
+  const key = { net: VLAN40, ip: ip(NEXT_HOP.ip4) };
+  plane.put("neighbours", key, {
+    ...plane.get("neighbours", key)!,
+    askedNs: process.hrtime.bigint() + 60_000_000_000n,
+  });
+}
+
+for (const step of steps)
+  test(step.name, () => {
+    if (step.name === "and not again at once") askedNow();
+    world.step(step);
+  });
 
 const names = /^(from a|its answer$|by the|and its|SNAT|hairpin|to a|ping of|IPv6)/;
 const running = steps.filter(({ name }) => names.test(name));
@@ -558,4 +571,42 @@ test("for a proxied address behind the router its gateway answers neighbour soli
       b: [eth({ from: INNER.overlay.mac, to: b.mac }, ip6({ from: FAR.ip6, to: b.ip6, hops: 63 }, echo(3, "x").v6))],
     },
   });
+});
+
+test("with proxying on, nobody else behind the router is asked from outside, and answers come back", () => {
+  const wire = (from: string, to: string) => ({ from, to, vlan: 40 });
+  const ask = (to: { ip6: string }, port: number) =>
+    eth(wire(NEXT_HOP.mac, GATEWAY.mac), ip6({ from: FAR.ip6, to: to.ip6 }, udp(port, 7, "x")));
+  const got = (to: { mac: string; ip6: string }, upper: Upper) =>
+    eth({ from: INNER.overlay.mac, to: to.mac }, ip6({ from: FAR.ip6, to: to.ip6, hops: 63 }, upper));
+  placeGateway(plane, GatewayFlag.HERE | GatewayFlag.SNAT | GatewayFlag.PROXIED);
+  nextGeneration(plane);
+  const out = { b: [got(b, udp(900, 7, "x"))] };
+  world.step({ name: "who has a proxy is", from: "nic", frame: ask(b, 900), moved: { "2 tx": 1 }, out });
+  world.step({ name: "others are not", from: "nic", frame: ask(a, 900), moved: { "0 drop no_proxy": 1 } });
+  const question = udp(5000, 53, "?");
+  const answer = udp(53, 5000, "!");
+  const come = eth(wire(NEXT_HOP.mac, GATEWAY.mac), ip6({ from: FAR.ip6, to: a.ip6 }, answer));
+  world.step({ name: "before it was asked", from: "nic", frame: come, moved: { "0 drop no_proxy": 1 } });
+  for (const way of ["decided", "decided again"]) {
+    world.step({
+      name: `they ask, ${way}`,
+      from: "a",
+      frame: eth({ from: a.mac, to: INNER.overlay.mac }, ip6({ from: a.ip6, to: FAR.ip6 }, question)),
+      moved: { "1 rx": 1 },
+      out: {
+        nic: [eth(wire(GATEWAY.mac, NEXT_HOP.mac), ip6({ from: a.ip6, to: FAR.ip6, hops: 63 }, question))],
+      },
+    });
+    world.step({ name: way, from: "nic", frame: come, moved: { "1 tx": 1 }, out: { a: [got(a, answer)] } });
+    nextGeneration(plane);
+    world.step({
+      name: `${way}, by itself`,
+      from: "nic",
+      frame: come,
+      moved: { "1 tx": 1 },
+      out: { a: [got(a, answer)] },
+    });
+  }
+  placeGateway(plane, GatewayFlag.HERE | GatewayFlag.SNAT);
 });
