@@ -44,18 +44,22 @@ function isTestable(frame: Uint8Array): boolean {
   return frame.length >= (type === 0x0800 ? 34 : type === 0x86dd ? 54 : 14);
 }
 
-/** Traces the frame, which must change nothing, then sends it, and compares. Returns what came out. */
+/** Traces the frame, which must change nothing, then sends it, and compares. Returns what came out. `justBefore`: of both,
+ * for what depends on the time that has passed since. */
 export function sendTraced(
   plane: Plane,
   run: TraceRun,
   placeOf: (ifindex: number) => Place | undefined,
   send: () => Record<Place, Buffer[]>,
+  justBefore: () => void = () => {},
 ): Record<Place, Buffer[]> {
+  justBefore();
   if (!isTestable(run.frame)) return send();
   const before = plane.bytes();
   const outcome = plane.trace(run);
   assert.deepEqual(plane.bytes(), before, "a trace changes nothing");
   const drops = dropsOf(plane);
+  justBefore();
   const came = send();
   const really: Seen = {
     drops: [...dropsOf(plane)].flatMap(([name, count]) =>

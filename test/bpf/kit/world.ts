@@ -90,6 +90,8 @@ export interface Step {
   moved: Moved;
   /** Frames that come out, by place; nothing may come out anywhere else. */
   out?: Partial<Record<Place, Uint8Array[]>>;
+  /** Done again and again, so that however slow the machine is, hardly any time has passed since. */
+  justBefore?: () => void;
 }
 
 export interface World {
@@ -292,9 +294,10 @@ export function makeWorld(sizes: Record<string, number> = {}): World {
     return received();
   }
 
-  function send(from: Place, frame: Uint8Array): Record<Place, Buffer[]> {
+  function send(from: Place, frame: Uint8Array, justBefore?: () => void): Record<Place, Buffer[]> {
     const run = traceRun(from, taps[from].ifindex, vxlanIfindex, frame);
-    return run === undefined ? reallySend(from, frame) : sendTraced(plane, run, placeOf, () => reallySend(from, frame));
+    if (run === undefined) return reallySend(from, frame);
+    return sendTraced(plane, run, placeOf, () => reallySend(from, frame), justBefore);
   }
 
   function flood(from: Place, to: Place, frames: Iterable<Uint8Array>): number {
@@ -309,9 +312,9 @@ export function makeWorld(sizes: Record<string, number> = {}): World {
     flood,
     vxlanIfindex,
     send,
-    step({ name, from, frame, moved, out = {} }) {
+    step({ name, from, frame, moved, out = {}, justBefore }) {
       plane.expectMoved(moved, () => {
-        const came = send(from, frame);
+        const came = send(from, frame, justBefore);
         const hex = (frames: Uint8Array[] = []) => frames.map((bytes) => Buffer.from(bytes).toString("hex"));
         for (const place of places) assert.deepEqual(hex(came[place]), hex(out[place]), `${name}: out of ${place}`);
       });
