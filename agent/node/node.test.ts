@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fakeHost } from "../../host/fake/mod.ts";
-import { type HostView, hostDevices, type Ip, type ViewPort } from "../../model/mod.ts";
-import { aNetwork, aPort, aView, fakeLog, portId, subnetId } from "../fake/mod.ts";
+import { type Cidr, type HostView, hostDevices, type Ip, type ViewPort } from "../../model/mod.ts";
+import { aNetwork, aPort, aSubnet, aView, fakeLog, networkId, portId, subnetId } from "../fake/mod.ts";
 import { noViewChange } from "../view/mod.ts";
 import { Node } from "./mod.ts";
 
@@ -68,6 +68,17 @@ test("another address makes another pair", () => {
   follow(true);
   const index = host.links.byName(own)?.index ?? 0;
   assert.deepEqual(host.links.addresses(index), [{ ip: "10.0.1.8", prefixLength: 24 }]);
+});
+
+test("routes of its subnets are the host's, by their next hops", () => {
+  const { host, view, follow } = aNode();
+  const routes = [{ destination: "10.96.0.0/12" as Cidr, nextHop: "10.0.1.1" as Ip }];
+  view.networks.set(networkId(1), aNetwork(1, { subnets: [aSubnet(1, "10.0.1.0/24", { routes })] }));
+  follow(true);
+  assert.deepEqual(
+    host.takeLog().filter((line) => line.startsWith("route")),
+    [`route add 10.96.0.0/12 via 10.0.1.1 dev ${own}`],
+  );
 });
 
 test("a port that is gone takes its pair along, but not before the view is whole", () => {

@@ -64,7 +64,9 @@ export class Node {
 
   #make(id: Id, device: NodeDevice): void {
     const { own, far } = hostDevices(id);
-    if (!this.#isRight(own, device)) {
+    if (this.#isRight(own, device)) {
+      this.#route(this.#parts.host.links.byName(own)?.index ?? 0, device.routes);
+    } else {
       this.#remove(own);
       this.#create(own, far, device);
     }
@@ -80,13 +82,26 @@ export class Node {
     return addresses.every(({ ip, prefixLength }) => present.has(`${ip}/${prefixLength}`));
   }
 
-  #create(own: string, far: string, { mac: address, mtuBytes, addresses }: NodeDevice): void {
+  #create(own: string, far: string, { mac: address, mtuBytes, addresses, routes }: NodeDevice): void {
     const { links } = this.#parts.host;
     const near = links.createVeth({ name: own, mtuBytes, peer: { name: far, mac: FAR_MAC } });
     if (addresses.some(({ ip }) => ip.includes(":"))) links.staticIpv6(own);
     links.set(near.index, { mac: address, up: true });
     links.set((links.byName(far) as Link).index, { mtuBytes, up: true });
     for (const { ip, prefixLength } of addresses) links.addAddress(near.index, { ip, prefixLength, noDad: true });
+    this.#route(near.index, routes);
+  }
+
+  /** One that the host's kernel refuses, say since it has a better one, is no reason to be without the network. */
+  #route(index: number, routes: NodeDevice["routes"]): void {
+    for (const route of routes) {
+      try {
+        this.#parts.host.links.addRoute({ ...route, index });
+      } catch (error) {
+        if (!(error instanceof SystemError)) throw error;
+        this.#parts.log.warn({ ...route, reason: error.message }, "the host's kernel refused a route of its network");
+      }
+    }
   }
 
   /** An earlier run's are looked for once: a host has hundreds of links, and listing them takes longer than all else here. */

@@ -4,11 +4,14 @@ import type { Memory } from "../memory.ts";
 import { SetIndex } from "../set-index.ts";
 
 export class Balancers {
+  /** Another number when a balancer came, went, or is behind another router. */
+  version = 0;
   readonly #ofRouter = new SetIndex<Id>();
 
   /** Takes a change in; true when a balancer came, went, or is behind another router. */
   change(id: Id, before: BalancerRecord | undefined, after: BalancerRecord | undefined): boolean {
     if (before?.router_id === after?.router_id) return false;
+    this.version++;
     if (before !== undefined) this.#ofRouter.remove(before.router_id, id);
     if (after !== undefined) this.#ofRouter.add(after.router_id, id);
     return true;

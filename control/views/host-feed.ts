@@ -65,6 +65,8 @@ export class HostFeed {
   readonly name: string;
   readonly readers = new Set<Reader>();
   readonly told: Readonly<Record<SharedKind, Told>>;
+  /** For which state of balancers and routers it was told of the former last. */
+  balancersOf = "";
   readonly #memory: Memory;
   readonly #taps: Taps;
   readonly #ports = new Map<Id, KnownPort>();

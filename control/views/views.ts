@@ -273,12 +273,16 @@ export class Views {
   /** What the host is told of from now on: for the sake of its ports, and over routers. */
   #tellOf(host: HostFeed, news: HostNews, revision: number): void {
     const { networks, routers } = this.#reachOf(host);
-    const balancers = this.#marker.balancers.behind(routers);
-    const wanted = { network: networks, group: new Set(host.ownGroups()), router: routers, balancer: balancers };
-    for (const kind of SHARED_KINDS) {
+    const wanted: Partial<Record<SharedKind, Set<Id>>> = {
+      network: networks,
+      group: new Set(host.ownGroups()),
+      router: routers,
+      ...this.#balancersFor(host, routers),
+    };
+    for (const [kind, ids] of Object.entries(wanted) as [SharedKind, Set<Id>][]) {
       // A group, router or balancer may be named before its record comes; a network is nothing without.
-      if (kind !== "network") for (const id of wanted[kind]) this.#feed(kind, id, revision);
-      const there = new Set([...wanted[kind]].filter((id) => kind !== "network" || this.#networks.get(id)?.isThere));
+      if (kind !== "network") for (const id of ids) this.#feed(kind, id, revision);
+      const there = new Set([...ids].filter((id) => kind !== "network" || this.#networks.get(id)?.isThere));
       const { joined, left } = host.told[kind].become(there, revision);
       for (const id of left) {
         this.#members(kind, id)?.delete(host.name);
@@ -290,6 +294,15 @@ export class Views {
         news.joined += this.#lines(kind, id);
       }
     }
+  }
+
+  /** There can be ten thousand, and most changes of a host's ports bring it no other ones: then nothing is looked through. */
+  #balancersFor(host: HostFeed, routers: ReadonlySet<Id>): { balancer?: Set<Id> } {
+    const { balancers } = this.#marker;
+    const state = `${balancers.version} ${[...routers].sort().join(" ")}`;
+    if (host.balancersOf === state) return {};
+    host.balancersOf = state;
+    return { balancer: balancers.behind(routers) };
   }
 
   /** The networks of its ports and of the routers that it is the gateway of, over routers to all that these join. */
