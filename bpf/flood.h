@@ -52,7 +52,7 @@ __attribute__((noinline)) int copy_to_vif(struct __sk_buff *skb, vif_t number, _
 	}
 	count_tx(number, skb->len);
 	if (vif->flags & VIF_MIRROR_IN)
-		copy_all(skb, number, MIRROR_IN);
+		mirror(skb, number, MIRROR_IN);
 	copy_tagged(skb, number, vif->ifindex, vif->vlan);
 	return 0;
 }

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "2ea1a4bfd892bb37";
+export const LAYOUT_HASH = "2c467845c31ec838";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -26,6 +26,7 @@ export const CLASS_FIXED_BITS = 64;
 export const ROUTE_FIXED_BITS = 32;
 export const WAYS_MAX = 32;
 export const FORWARD_FIXED_BITS = 80;
+export const MIRROR_MARK_SHIFT = 16;
 export const MIRRORS_MAX = 8;
 export const MEMBER_REMOTE = 0x8000;
 export const SOURCE_FIXED_BITS = 96;
@@ -1022,11 +1023,12 @@ export interface Settings {
   serviceMac: Mac;
   socketMac: Mac;
   serviceIfindex: number;
+  mirrorIfindex: number;
   flowQuota: number;
   flowShare: number;
   flowRoom: number;
 }
-export const Settings: Table<Settings> = record("settings", 44, {
+export const Settings: Table<Settings> = record("settings", 48, {
   generation: [0, u32],
   vxlanIfindex: [4, u32],
   trapIfindex: [8, u32],
@@ -1034,9 +1036,10 @@ export const Settings: Table<Settings> = record("settings", 44, {
   serviceMac: [16, mac],
   socketMac: [22, mac],
   serviceIfindex: [28, u32],
-  flowQuota: [32, u32],
-  flowShare: [36, u32],
-  flowRoom: [40, u32],
+  mirrorIfindex: [32, u32],
+  flowQuota: [36, u32],
+  flowShare: [40, u32],
+  flowRoom: [44, u32],
 });
 
 export interface SourceKey {

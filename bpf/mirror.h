@@ -1,60 +1,27 @@
-/* Copies of what a port sends and gets, to tap ports and collectors. A copy goes straight out of a device: no hook of ours
- * sees it again, so it is asked no rules, is never answered here, and a copy of a copy is never made. */
+/* Mirrored ports, and copies from other hosts. */
 #ifndef CABLE_MIRROR_H
 #define CABLE_MIRROR_H
 
-#include "deliver.h"
+#include "tap.h"
 
-static __always_inline struct vif *open_tap(vif_t number)
-{
-	struct vif *vif = bpf_map_lookup_elem(&vifs, &number);
-
-	/* Without a tag: a copy cannot be given one. */
-	return vif && vif->ifindex && vif->flags & VIF_ADMIN_UP && !vif->vlan && vif->kind != VIF_PHYSICAL ? vif : 0;
-}
-
-/* By its device's own way of sending, and not to the peer at once as what is for the workload: so its kernel sees by the
- * MAC whom it was for, and leaves it to those who listen to everything. */
-static __always_inline int copy_to_tap(struct __sk_buff *skb, vif_t number)
-{
-	struct vif *tap = open_tap(number);
-
-	if (!tap || bpf_clone_redirect(skb, tap->ifindex, 0))
-		return -1;
-	count_tapped(number, skb->len);
-	return 0;
-}
-
-/* Of what is mirrored the frame stays as it is; where it had come by a tunnel, that is forgotten. */
-static __always_inline int copy_to_tunnel(struct __sk_buff *skb, const struct mirror *mirror)
+/* One copy for all the port's mirrors: through a device behind which the program `copies` makes theirs, when the packet
+ * itself has gone on. A full queue there costs copies, and nothing else. A function of its own, and global, so that the
+ * verifier looks at it once. */
+__attribute__((noinline)) int mirror(struct __sk_buff *skb, vif_t number, __u32 direction)
 {
 	struct settings *set = get_settings();
+	__u32 mark = skb->mark;
 
-	return !set || set_tunnel(skb, mirror->tunnel, &mirror->remote) || bpf_clone_redirect(skb, set->vxlan_ifindex, 0);
-}
-
-/* Makes all copies of what goes to or comes from a port. A function of its own, and global, so that the verifier looks at
- * it once. */
-__attribute__((noinline)) int copy_all(struct __sk_buff *skb, vif_t number, __u32 direction)
-{
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < MIRRORS_MAX; i++) {
-		struct mirror_key key = { .vif = number, .direction = direction, .index = i };
-		struct mirror *mirror = bpf_map_lookup_elem(&mirrors, &key);
-
-		if (!mirror)
-			break;
-		if (mirror->kind == MIRROR_LOCAL ? copy_to_tap(skb, mirror->vif) : copy_to_tunnel(skb, mirror))
-			drop(number, DROP_COPY);
-		else
-			count_mirrored(number, skb->len);
-		if (!mirror->more)
-			break;
-	}
+	if (!set || !set->mirror_ifindex)
+		return drop(number, DROP_COPY);
+	skb->mark = direction << MIRROR_MARK_SHIFT | number;
+	if (bpf_clone_redirect(skb, set->mirror_ifindex, 0))
+		drop(number, DROP_COPY);
+	skb->mark = mark;
 	return 0;
 }
 
-/* What a port gets, after its copies; it is counted and claimed already. */
+/* What a port gets, after it was mirrored; it is counted and claimed already. */
 SEC("tc")
 int mirror_in(struct __sk_buff *skb)
 {
@@ -64,7 +31,7 @@ int mirror_in(struct __sk_buff *skb)
 
 	if (!vif || !vif->ifindex)
 		return drop(number, DROP_VIF_UNKNOWN);
-	copy_all(skb, number, MIRROR_IN);
+	mirror(skb, number, MIRROR_IN);
 	verdict = send_claimed(skb, vif);
 	return verdict == TC_ACT_SHOT ? drop(number, DROP_REDIRECT) : verdict;
 }

@@ -44,7 +44,7 @@ int mirror_out(struct __sk_buff *skb)
 	struct frame frame = {};
 
 	if (vif && !parse_once(skb, &frame) && may_send(skb, origin.vif, vif, &frame))
-		copy_all(skb, origin.vif, MIRROR_OUT);
+		mirror(skb, origin.vif, MIRROR_OUT);
 	return forward(skb, &origin, 0, TAIL_FROM_PORT);
 }
 

@@ -327,6 +327,8 @@ struct neighbour {
 	__u64 heard_ns;
 };
 
+/* A mirrored packet on its way to the program that copies has a mark: the port, and from this bit on the direction. */
+#define MIRROR_MARK_SHIFT 16
 enum mirror_direction { MIRROR_IN = 1, MIRROR_OUT = 2 };
 /* mirrors{vif, direction, index}: hash, without gaps from 0; where copies of what a port gets or sends go. */
 #define MIRRORS_MAX 8
@@ -389,6 +391,7 @@ struct settings {
 	mac_t service_mac;   /* who workloads take the service for */
 	mac_t socket_mac;    /* of the device at which its sockets are */
 	__u32 service_ifindex; /* the far end of that device; 0 = none */
+	__u32 mirror_ifindex;  /* where mirrored packets go in, to come out at the program that copies; 0 = none */
 	/* Entries of `flows`: how many one owner may have, and how many once all together have `flow_room`. */
 	__u32 flow_quota;
 	__u32 flow_share;

@@ -60,10 +60,14 @@ describe("ebpf driver: what it does to a host", () => {
       "link set cable-svc1 up",
       "address add 169.254.127.254/18 dev cable-svc0 nodad",
       "address add fdca:b1e0:0:1:ffff::1/64 dev cable-svc0 nodad",
-      "map settings[0]=generation=1 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01 socketMac=02:ca:b1:e0:00:02 serviceIfindex=107 flowQuota=1024 flowShare=64 flowRoom=3072",
+      "link add veth cable-mir0 mtu 65000 peer cable-mir1 mac 02:ca:b1:e0:00:04",
+      "link set cable-mir0 up",
+      "link set cable-mir1 up",
+      "map settings[0]=generation=1 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01 socketMac=02:ca:b1:e0:00:02 serviceIfindex=107 mirrorIfindex=108 flowQuota=1024 flowShare=64 flowRoom=3072",
       "attach overlay to cable-vxlan",
       "attach untrap to cable-pkt0",
       "attach unservice to cable-svc1",
+      "attach copies to cable-mir1",
     ]);
   });
 
@@ -109,7 +113,7 @@ describe("ebpf driver: what it does to a host", () => {
       "map delete macs[net=1 mac=02:00:00:00:00:01]",
       "map delete members[net=1 index=0]",
       "map vifs[1]=net=0 ifindex=0 flags=0 kind=0 vlan=0 mac=00:00:00:00:00:00 dscp=0 policy=0",
-      "map settings[0]=generation=2 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01 socketMac=02:ca:b1:e0:00:02 serviceIfindex=107 flowQuota=1024 flowShare=64 flowRoom=3072",
+      "map settings[0]=generation=2 vxlanIfindex=104 trapIfindex=105 logLevel=0 serviceMac=02:ca:b1:e0:00:01 socketMac=02:ca:b1:e0:00:02 serviceIfindex=107 mirrorIfindex=108 flowQuota=1024 flowShare=64 flowRoom=3072",
     ]);
   });
 
@@ -150,6 +154,7 @@ describe("ebpf driver: what it does to a host", () => {
       "detach from cable-pkt0",
       "link del cable-pkt0",
       "link del cable-svc0",
+      "link del cable-mir0",
       ...OLD_PINS_REMOVED,
       `remove pins /bpf/v${CABLE_LAYOUT}`,
     ]);
@@ -386,6 +391,7 @@ describe("ebpf driver: whole states in any order", () => {
         "attach overlay to cable-vxlan",
         "attach untrap to cable-pkt0",
         "attach unservice to cable-svc1",
+        "attach copies to cable-mir1",
         "attach workload to tap1",
         "attach workload to tap2",
       ],

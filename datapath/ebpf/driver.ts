@@ -108,14 +108,14 @@ class EbpfDatapath implements Datapath {
   /** Also for a driver that was never opened: what an earlier run left goes too. */
   async destroy(): Promise<void> {
     const { host } = this.#options;
-    const { vxlan, trap, service } = devicesOf(this.#options);
+    const { vxlan, trap, service, mirror } = devicesOf(this.#options);
     this.#close();
     for (const link of host.links.list()) {
       if (host.bpf.attachedIngress(link.index) !== undefined) {
         host.bpf.detachIngress(link.index);
         if (link.kind === "") host.links.set(link.index, { promiscuous: false });
       }
-      const kinds = { [vxlan]: "vxlan", [trap]: "tun", [service.sockets]: "veth" };
+      const kinds = { [vxlan]: "vxlan", [trap]: "tun", [service.sockets]: "veth", [mirror.near]: "veth" };
       if (kinds[link.name] === link.kind) host.links.remove(link.index);
     }
     for (let layout = 1; layout <= CABLE_LAYOUT; layout++) host.removePins(pinDirOf(this.#options, layout));

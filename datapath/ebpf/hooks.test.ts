@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fakeHost } from "../../host/fake/mod.ts";
 import { Hooks } from "./hooks.ts";
 
-const OBJECTS = 6;
+const OBJECTS = 7;
 const PINS = "/bpf/v1/programs/";
 const options = { pinDir: "/bpf/v1", mapSizes: {} };
 
@@ -17,7 +17,7 @@ test("the first start loads every object and pins every program", () => {
   const { host } = loaded();
   assert.equal(host.bpf.loads, OBJECTS);
   const names = [...host.bpf.programPins.keys()].map((path) => path.slice(path.lastIndexOf("/") + 1));
-  assert.deepEqual(names.sort(), ["overlay", "service", "trap", "uplink", "workload"]);
+  assert.deepEqual(names.sort(), ["mirror", "overlay", "service", "trap", "uplink", "workload"]);
 });
 
 test("a restart takes the pinned programs over and loads nothing", () => {

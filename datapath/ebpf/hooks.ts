@@ -11,6 +11,7 @@ const HOOKS = {
   uplink: { file: "uplink.o", program: "uplink" },
   trap: { file: "trap.o", program: "untrap" },
   service: { file: "unservice.o", program: "unservice" },
+  mirror: { file: "mirror.o", program: "copies" },
 } as const;
 export type HookName = keyof typeof HOOKS;
 

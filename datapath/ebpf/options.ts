@@ -20,7 +20,7 @@ export interface EbpfOptions {
   flowTimeouts?: Partial<FlowTimeouts>;
   vxlanPort?: number;
   /** Devices that the driver makes for itself. */
-  names?: { vxlan?: string; trap?: string; service?: string };
+  names?: { vxlan?: string; trap?: string; service?: string; mirror?: string };
   /** Hears what went wrong without being any one port's fault. */
   warn?: (sentence: string) => void;
 }
@@ -28,11 +28,14 @@ export interface EbpfOptions {
 export function devicesOf(options: EbpfOptions) {
   const { names = {}, vxlanPort = 4789 } = options;
   const service = names.service ?? "cable-svc";
+  const mirror = names.mirror ?? "cable-mir";
   return {
     vxlan: names.vxlan ?? "cable-vxlan",
     trap: names.trap ?? "cable-pkt0",
     /** The sockets' end, and the far one. */
     service: { sockets: `${service}0`, far: `${service}1` },
+    /** Where copies go in, and where they are made. */
+    mirror: { near: `${mirror}0`, far: `${mirror}1` },
     vxlanPort,
   };
 }

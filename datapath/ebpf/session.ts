@@ -20,6 +20,7 @@ import { Hooks } from "./hooks.ts";
 import { FLOW_TIMEOUTS } from "./idle.ts";
 import { keyBytes } from "./keys.ts";
 import { Maps } from "./maps.ts";
+import { openMirror } from "./mirror-device.ts";
 import { VifNumbers } from "./numbers.ts";
 import type { EbpfOptions } from "./options.ts";
 import { devicesOf, pinDirOf } from "./options.ts";
@@ -27,7 +28,7 @@ import { type FlowQuota, quotaOf } from "./quota.ts";
 import { routerKey } from "./router-claims.ts";
 import { clientNumber, openService } from "./service-device.ts";
 import { GroupSets } from "./sets.ts";
-import { HostSettings } from "./settings.ts";
+import { type DeviceIndexes, HostSettings } from "./settings.ts";
 import { Slots } from "./slots.ts";
 import { Tables, type WriteFailure } from "./tables.ts";
 import { decodeTrap, encodeInjection, encodeWireInjection } from "./trap.ts";
@@ -106,7 +107,13 @@ export class Session {
     const trapIfindex = this.#tap.link.index;
     const service = openService(host.links, names.service);
     this.#socketIps = service.ips;
-    const devices = { vxlanIfindex, trapIfindex, serviceIfindex: service.far.index };
+    const mirror = openMirror(host.links, names.mirror);
+    const devices = {
+      vxlanIfindex,
+      trapIfindex,
+      serviceIfindex: service.far.index,
+      mirrorIfindex: mirror.near.index,
+    };
     this.#settings = new HostSettings(this.#maps.get("settings"), devices, this.#quota);
     this.explainer = new Explainer({
       host,
@@ -119,18 +126,15 @@ export class Session {
       networks: () => this.#desired.networks(),
       wanted: () => this.#wanted,
     });
-    this.#start(devices);
+    this.#start(devices, mirror.far.index);
   }
 
-  #start({
-    vxlanIfindex,
-    trapIfindex,
-    serviceIfindex,
-  }: Record<"vxlanIfindex" | "trapIfindex" | "serviceIfindex", number>): void {
+  #start({ vxlanIfindex, trapIfindex, serviceIfindex }: DeviceIndexes, copiesIfindex: number): void {
     try {
       this.#hooks.attach(vxlanIfindex, "overlay");
       this.#hooks.attach(trapIfindex, "trap");
       this.#hooks.attach(serviceIfindex, "service");
+      this.#hooks.attach(copiesIfindex, "mirror");
     } catch (error) {
       this.close();
       throw error;

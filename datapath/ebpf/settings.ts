@@ -13,16 +13,20 @@ export function nextGeneration(generation: number): number {
   return (generation + 1) % GENERATIONS || 1;
 }
 
+/** Of the driver's own devices. */
+export interface DeviceIndexes {
+  vxlanIfindex: number;
+  trapIfindex: number;
+  serviceIfindex: number;
+  mirrorIfindex: number;
+}
+
 export class HostSettings {
   readonly #map: BpfMap;
   #value: Settings;
 
   /** Writes what is other than an earlier run left it; a device with another index makes kept decisions wrong. */
-  constructor(
-    map: BpfMap,
-    devices: { vxlanIfindex: number; trapIfindex: number; serviceIfindex: number },
-    limits: FlowQuota,
-  ) {
+  constructor(map: BpfMap, devices: DeviceIndexes, limits: FlowQuota) {
     this.#map = map;
     const found = MAPS.settings.value.decode(map.lookup(KEY) ?? Buffer.alloc(MAPS.settings.value.size));
     const wanted = { ...devices, logLevel: 0, serviceMac: SERVICE_MAC, socketMac: SOCKET_MAC };
@@ -32,6 +36,7 @@ export class HostSettings {
       found.vxlanIfindex === wanted.vxlanIfindex &&
       found.trapIfindex === wanted.trapIfindex &&
       found.serviceIfindex === wanted.serviceIfindex &&
+      found.mirrorIfindex === wanted.mirrorIfindex &&
       found.socketMac === wanted.socketMac &&
       found.serviceMac === wanted.serviceMac;
     this.#value = { ...found, ...wanted, flowQuota, flowShare, flowRoom };
@@ -52,7 +57,8 @@ export class HostSettings {
 
   /** Without the generation, which tells only how much has happened. */
   dump(): string {
-    const { vxlanIfindex, trapIfindex, serviceIfindex, serviceMac } = this.#value;
-    return `settings vxlan=${vxlanIfindex} trap=${trapIfindex} service=${serviceIfindex} serviceMac=${serviceMac}`;
+    const { vxlanIfindex: vxlan, trapIfindex: trap, serviceIfindex, mirrorIfindex, serviceMac } = this.#value;
+    const devices = `vxlan=${vxlan} trap=${trap} service=${serviceIfindex} mirror=${mirrorIfindex}`;
+    return `settings ${devices} serviceMac=${serviceMac}`;
   }
 }

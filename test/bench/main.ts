@@ -7,6 +7,7 @@ import { apiBench } from "./api.ts";
 import { cniBench } from "./cni.ts";
 import { datapathBench } from "./datapath.ts";
 import { firstPacketBench } from "./first-packet.ts";
+import { mirrorBench } from "./mirror.ts";
 import { policyBench } from "./policy.ts";
 import { qosBench } from "./qos.ts";
 import { routedBench } from "./routed.ts";
@@ -21,6 +22,7 @@ export const BENCHES: Record<string, Bench> = {
   routed: routedBench,
   policy: policyBench,
   qos: qosBench,
+  mirror: mirrorBench,
   "first-packet": firstPacketBench,
   cni: cniBench,
   services: servicesBench,

@@ -13,7 +13,7 @@ import { vmImage } from "../kit/vm-image.ts";
 
 const BOOT_TO_END_MS = 120_000;
 
-const OBJECTS = ["slow", "workload", "overlay", "uplink", "trap", "unservice", "trace"];
+const OBJECTS = ["slow", "workload", "overlay", "uplink", "trap", "unservice", "mirror", "trace"];
 
 /** bpftool's own pins would collide with those that maps ask for; the maps are pinned by name, as the driver has it. */
 const INIT = `#!/bin/busybox sh

@@ -109,11 +109,11 @@ test("both directions: one copy of each, to several taps and through tunnels of 
   }
 });
 
-test("what goes to another host goes there unchanged, and its copy elsewhere", () => {
+test("what goes to another host goes there unchanged, and its copy elsewhere and later", () => {
   clear();
   setMirrors(plane, a, "out", [toTunnel(REMOTE6.host, VNI), toTap(other)]);
   const frame = v4(a, REMOTE);
-  const nic = [toHost(REMOTE6.host, net(VNI), frame), toHost(REMOTE.host, OVERLAY, frame)];
+  const nic = [toHost(REMOTE.host, OVERLAY, frame), toHost(REMOTE6.host, net(VNI), frame)];
   for (const name of ["first", "known"])
     world.step({
       name,

@@ -33,6 +33,7 @@ function makePods(mtu: number) {
     serviceMac: SERVICE_MAC,
     socketMac: SERVICE_MAC,
     serviceIfindex: 0,
+    mirrorIfindex: 0,
     flowQuota: 1 << 20,
     flowShare: 1 << 20,
     flowRoom: 1 << 20,

@@ -133,7 +133,16 @@ test("containers are wired by the CNI executable, reach each other, and are gone
     assert.equal((await host.cni("DEL", one, { port: portId(index + 1) })).code, 0);
   await until("the report", () => (host.control.reported(portId(2))?.up === false ? true : undefined));
   assert.deepEqual(await readdir(join(host.directory, "state/attachments")), []);
-  assert.deepEqual(await host.links(), ["cable-pkt0", "cable-svc0", "cable-svc1", "cable-vxlan", "eth0", "lo"]);
+  assert.deepEqual(await host.links(), [
+    "cable-mir0",
+    "cable-mir1",
+    "cable-pkt0",
+    "cable-svc0",
+    "cable-svc1",
+    "cable-vxlan",
+    "eth0",
+    "lo",
+  ]);
   assert.equal((await host.cni("CHECK", a, withResult)).code, 1);
 });
 
@@ -167,7 +176,16 @@ test("agents killed in the middle of many ADDs leave nothing that DEL does not f
     await Promise.all(adds);
     await host.startAgent();
     for (const netns of containers) assert.equal((await host.cni("DEL", netns, config)).code, 0);
-    assert.deepEqual(await host.links(), ["cable-pkt0", "cable-svc0", "cable-svc1", "cable-vxlan", "eth0", "lo"]);
+    assert.deepEqual(await host.links(), [
+      "cable-mir0",
+      "cable-mir1",
+      "cable-pkt0",
+      "cable-svc0",
+      "cable-svc1",
+      "cable-vxlan",
+      "eth0",
+      "lo",
+    ]);
     assert.deepEqual(await readdir(join(host.directory, "state/attachments")), []);
     assert.equal(host.control.made.size, 0);
     assert.deepEqual(

@@ -64,7 +64,14 @@ async function underPings(work: (lab: Lab, apply: () => void) => Promise<void>):
 test("a restart with the same objects loads no program and loses no packet", () =>
   underPings(async (lab, apply) => {
     const programs = lab.a.programs();
-    assert.deepEqual(Object.keys(programs).sort(), ["cable-pkt0", "cable-svc1", "cable-vxlan", "veth1", "veth2"]);
+    assert.deepEqual(Object.keys(programs).sort(), [
+      "cable-mir1",
+      "cable-pkt0",
+      "cable-svc1",
+      "cable-vxlan",
+      "veth1",
+      "veth2",
+    ]);
     await lab.a.restart();
     apply();
     assert.deepEqual(lab.a.programs(), programs);

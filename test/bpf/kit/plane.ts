@@ -16,7 +16,7 @@ import { linuxBpf } from "../../../host/linux/bpf.ts";
 import { buildBpf, OBJECTS } from "../../../tools/build-bpf.ts";
 import type { Table } from "../../../wire/table.ts";
 
-export const OBJECT_NAMES = ["slow", "workload", "overlay", "uplink", "trap", "unservice", "trace"] as const;
+export const OBJECT_NAMES = ["slow", "workload", "overlay", "uplink", "trap", "unservice", "mirror", "trace"] as const;
 export type ObjectName = (typeof OBJECT_NAMES)[number];
 /** Hooks by their object; `slow` is only reached by tail calls. */
 export const HOOKS = {
@@ -25,6 +25,7 @@ export const HOOKS = {
   uplink: "uplink",
   trap: "untrap",
   unservice: "unservice",
+  mirror: "copies",
 } as const;
 
 /** What moved: "3 rx": 1 for a counter of vif 3, "0 drop malformed": 1 for the host's own. */

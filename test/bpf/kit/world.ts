@@ -206,7 +206,10 @@ function makeTaps(): Record<Place, TestTap> {
     ip addr add ${HOST.ip6}/64 dev cb1nic nodad
     ip neigh add ${REMOTE6.host} lladdr ${ROUTER_MAC} dev cb1nic nud permanent
     ip link add cb1vx type vxlan external dstport 4789
-    ip link set cb1vx mtu 8900 up`);
+    ip link set cb1vx mtu 8900 up
+    ip link add cb1mir0 mtu 9216 type veth peer cb1mir1 mtu 9216
+    ip link set cb1mir0 up
+    ip link set cb1mir1 up`);
   return taps;
 }
 
@@ -221,6 +224,7 @@ function fill(plane: Plane, taps: Record<Place, TestTap>, vxlanIfindex: number):
     serviceMac: SERVICE_MAC,
     socketMac: mac("02:ca:b1:e0:00:02"),
     serviceIfindex: taps.sockets.ifindex,
+    mirrorIfindex: ifindexOf("cb1mir0"),
     flowQuota: 1 << 20,
     flowShare: 1 << 20,
     flowRoom: 1 << 20,
@@ -278,6 +282,7 @@ export function makeWorld(sizes: Record<string, number> = {}): World {
   plane.attach(taps.nic2.ifindex, "uplink");
   plane.attach(taps.pkt0.ifindex, "trap");
   plane.attach(taps.sockets.ifindex, "unservice");
+  plane.attach(ifindexOf("cb1mir1"), "mirror");
   const places = Object.keys(taps) as Place[];
 
   function received(): Record<Place, Buffer[]> {
@@ -285,8 +290,13 @@ export function makeWorld(sizes: Record<string, number> = {}): World {
     return Object.fromEntries(frames);
   }
 
+  const mirrorIfindex = ifindexOf("cb1mir0");
   const placeOf = (ifindex: number) =>
-    ifindex === vxlanIfindex ? "nic" : places.find((place) => taps[place].ifindex === ifindex);
+    ifindex === mirrorIfindex
+      ? "copies"
+      : ifindex === vxlanIfindex
+        ? "nic"
+        : places.find((place) => taps[place].ifindex === ifindex);
 
   function reallySend(from: Place, frame: Uint8Array): Record<Place, Buffer[]> {
     received();
@@ -321,7 +331,7 @@ export function makeWorld(sizes: Record<string, number> = {}): World {
     },
     close() {
       for (const place of places) taps[place].close();
-      run("ip link del cb1vx");
+      run("ip link del cb1vx; ip link del cb1mir0");
     },
   };
 }
