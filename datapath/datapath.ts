@@ -211,8 +211,11 @@ export interface ServiceSockets {
   clientOf(address: Ip): Id | undefined;
 }
 
-/** Where a packet that is to be explained comes in: from a port here, or from another host in a network's tunnel. */
-export type TraceOrigin = { vifId: Id } | { vni: number; peer: Ip };
+/**
+ * Where a packet that is to be explained comes in: from a port here, from another host in a network's tunnel, or from the
+ * wire of a VLAN or flat network.
+ */
+export type TraceOrigin = { vifId: Id } | { vni: number; peer: Ip } | { wireOf: Id };
 
 export interface Datapath {
   /** Adopts what is there from an earlier run, or makes it; deletes nothing. */

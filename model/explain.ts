@@ -21,6 +21,8 @@ export interface TraceQuestion {
   port?: string;
   /** Instead of a port: as if it came from another host by the tunnel. */
   tunnel?: { vni: number; peer: Ip };
+  /** Likewise, as if from the wire of a VLAN or flat network: its id, or a beginning of that. */
+  wire?: string;
   /** A whole frame in hex, instead of all that follows. */
   frame?: string;
   to?: Ip;

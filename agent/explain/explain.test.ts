@@ -87,7 +87,8 @@ describe("a question", () => {
 });
 
 describe("what is traced", () => {
-  const view = aView([aNetwork(1)], [aPort(1, 1)], [anEndpoint(1, 1, "h1"), anEndpoint(2, 1, "h2")]);
+  const outer = aNetwork(2, { segment: { kind: "vlan", physicalNetwork: "physnet1", vlan: 40 } });
+  const view = aView([aNetwork(1), outer], [aPort(1, 1)], [anEndpoint(1, 1, "h1"), anEndpoint(2, 1, "h2")]);
   const port = aPort(1, 1);
   const answered = (at: string): Trace => ({
     steps: [{ kind: "answered", ip: ip("10.0.1.1"), mac: mac(at) }],
@@ -157,6 +158,22 @@ describe("what is traced", () => {
     );
     const { answer } = trace({ tunnel, to: ip("10.0.1.77"), from: ip("10.0.1.2") }, []);
     assert.match(answer.problem ?? "", /has 10.0.1.77/);
+  });
+
+  test("from a wire the destination is asked for", () => {
+    const wire = networkId(2).slice(0, 4);
+    const { traced } = trace({ wire, to: ip("198.51.100.9"), from: ip("198.51.100.1") }, [
+      answered("02:00:00:00:00:99"),
+    ]);
+    assert.deepEqual(
+      traced.map(({ from }) => from),
+      [{ wireOf: networkId(2) }, { wireOf: networkId(2) }],
+    );
+    assert.equal(traced[0]?.frame.subarray(38, 42).join("."), "198.51.100.9");
+    assert.throws(
+      () => trace({ wire: networkId(1), to: ip("10.0.1.1"), from: ip("10.0.1.2") }, []),
+      /no VLAN or flat network/,
+    );
   });
 
   test("names come with what is named", () => {

@@ -27,6 +27,7 @@ export function readQuestion(body: string): TraceQuestion {
   const question: TraceQuestion = {
     ...optional(raw, "port", text),
     ...optional(raw, "tunnel", tunnel),
+    ...optional(raw, "wire", text),
     ...optional(raw, "frame", frame),
     ...optional(raw, "to", address),
     ...optional(raw, "from", address),
@@ -39,8 +40,8 @@ export function readQuestion(body: string): TraceQuestion {
     ...optional(raw, "ttl", number(1, 255)),
     ...optional(raw, "bytes", number(0, LONGEST_FRAME - 14)),
   };
-  if ((question.port === undefined) === (question.tunnel === undefined))
-    throw new BadQuestion("say where the packet comes in: a port, or a tunnel");
+  if ([question.port, question.tunnel, question.wire].filter((place) => place !== undefined).length !== 1)
+    throw new BadQuestion("say where the packet comes in: a port, a tunnel or a wire");
   if ((question.to === undefined) === (question.frame === undefined))
     throw new BadQuestion("say where the packet goes, or give a whole frame");
   const { to, from } = question;

@@ -3,9 +3,11 @@ import { randomInt } from "node:crypto";
 import type { Datapath, TraceOrigin } from "../../datapath/mod.ts";
 import {
   type HostView,
+  type Id,
   type Ip,
   ipFamily,
   type Mac,
+  mac,
   type TCP_FLAGS,
   type Trace,
   type TraceAnswer,
@@ -13,7 +15,8 @@ import {
   type ViewPort,
 } from "../../model/mod.ts";
 import { encodeProbe, neighbourQuestion } from "../../wire/mod.ts";
-import { NotFound } from "./find-port.ts";
+import { find, NotFound } from "./find-port.ts";
+import { segmentText } from "./labels.ts";
 import { nextHop } from "./next-hop.ts";
 
 export interface TraceParts {
@@ -37,6 +40,8 @@ interface Sender {
   hop: Ip | null;
 }
 
+/** A MAC that no port of Cable's is given. */
+const SOMEBODY = mac("02:00:00:00:00:01");
 const ICMP = 1;
 const ICMPV6 = 58;
 const TTL = 64;
@@ -46,10 +51,10 @@ const EPHEMERAL: readonly [number, number] = [49_152, 65_536];
 /** With `openTrace()` of the data plane done. @throws NotFound when what is asked about is not here */
 export function answerTrace(question: TraceQuestion, parts: TraceParts): Answer {
   if (question.frame !== undefined) {
-    const origin = question.tunnel ?? { vifId: parts.findPort(question.port ?? "").id };
+    const origin = question.tunnel ?? wireOf(question, parts) ?? { vifId: parts.findPort(question.port ?? "").id };
     return answer([run("packet", origin, Buffer.from(question.frame, "hex"), parts)], parts, null);
   }
-  const sender = question.tunnel === undefined ? fromPort(question, parts) : fromHost(question, parts);
+  const sender = senderOf(question, parts);
   if (typeof sender === "string") return answer([], parts, sender);
   const runs: Run[] = [];
   let { toMac } = sender;
@@ -77,7 +82,31 @@ function answer(runs: Run[], { datapath, tunnelIp }: TraceParts, problem: string
 function silence(hop: Ip, { steps }: Trace): string {
   return steps.some(({ kind }) => kind === "copied" || kind === "sent")
     ? `who has ${hop} is asked of others, whose answer cannot be known here: say its MAC with --to-mac`
-    : `nobody answers for ${hop}, so that the workload would send nothing more`;
+    : `nobody answers for ${hop}, so that nothing more would be sent`;
+}
+
+function senderOf(question: TraceQuestion, parts: TraceParts): Sender | string {
+  const wire = wireOf(question, parts);
+  if (wire !== undefined) return fromWire(question, wire);
+  return question.tunnel === undefined ? fromPort(question, parts) : fromHost(question, parts);
+}
+
+function wireOf({ wire }: TraceQuestion, { view }: TraceParts): { wireOf: Id } | undefined {
+  if (wire === undefined) return undefined;
+  const all = [...view.networks.values()].filter(({ segment }) => segment.kind !== "vxlan");
+  return {
+    wireOf: find(
+      "VLAN or flat network",
+      wire,
+      all.map(({ id, segment }) => ({ id, names: [segmentText(segment)] })),
+    ),
+  };
+}
+
+/** From somebody out there, who asks for the destination itself unless a MAC is said. */
+function fromWire({ from, fromMac, to, toMac }: TraceQuestion, origin: { wireOf: Id }): Sender | string {
+  if (from === undefined) return "a packet from a wire must say whom it is from: --from";
+  return { origin, mac: fromMac ?? SOMEBODY, ip: from, toMac: toMac ?? null, hop: to as Ip };
 }
 
 function fromPort(question: TraceQuestion, { view, findPort }: TraceParts): Sender | string {

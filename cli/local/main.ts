@@ -69,10 +69,11 @@ function protocolOf(text: string): number {
   throw new InvalidArgumentError("It must be a protocol's name or number.");
 }
 
-interface TraceOptions extends Common, Omit<TraceQuestion, "protocol" | "toPort" | "flags" | "tunnel"> {
+interface TraceOptions extends Common, Omit<TraceQuestion, "protocol" | "toPort" | "flags" | "tunnel" | "wire"> {
   in?: string;
   vni?: number;
   peer?: string;
+  network?: string;
   tcp?: number;
   udp?: number;
   icmp?: boolean;
@@ -96,9 +97,12 @@ function addTrace(command: Command, output: Output): void {
     .option("--from-mac <mac>", "source MAC, instead of the port's")
     .option("--ttl <hops>", "hops that it may go", numberIn(1, 255))
     .option("--bytes <size>", "of the whole IP packet", numberIn(0, 3386))
-    .addOption(new Option("--in <place>", "as if it came from another host").choices(["tunnel"]))
+    .addOption(
+      new Option("--in <place>", "as if it came from another host, or from outside").choices(["tunnel", "wire"]),
+    )
     .option("--vni <vni>", "with --in tunnel: the network's", numberIn(1, 0xff_ffff))
     .option("--peer <ip>", "with --in tunnel: the other host's tunnel address")
+    .option("--network <id>", "with --in wire: the VLAN or flat network, or a beginning of its id")
     .option("--frame <hex>", "a whole Ethernet frame instead")
     .action(async (options: TraceOptions) => {
       const answer = await ask<TraceAnswer>(options.socket, "POST", "/v1/trace", questionOf(options));
@@ -108,10 +112,11 @@ function addTrace(command: Command, output: Output): void {
 
 /** What the options ask. Undefined members are as good as absent: JSON leaves them out. */
 function questionOf(options: TraceOptions): object {
-  const { in: place, vni, peer, tcp, udp, proto, flags, socket: _, json: __, icmp: ___, ...rest } = options;
+  const { in: place, vni, peer, network, tcp, udp, proto, flags, socket: _, json: __, icmp: ___, ...rest } = options;
   const protocol = proto ?? (tcp !== undefined ? TCP : udp !== undefined ? UDP : ICMP);
-  const tunnel = place === undefined ? undefined : { vni, peer };
-  return { ...rest, tunnel, protocol, toPort: tcp ?? udp, flags: flags?.split(",") };
+  const tunnel = place === "tunnel" ? { vni, peer } : undefined;
+  const wire = place === "wire" ? (network ?? "") : undefined;
+  return { ...rest, tunnel, wire, protocol, toPort: tcp ?? udp, flags: flags?.split(",") };
 }
 
 async function flows(options: Common & { port?: string }, output: Output): Promise<void> {

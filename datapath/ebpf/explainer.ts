@@ -96,13 +96,21 @@ export class Explainer {
       const tunnel = { net: from.vni as NetNumber, peer: from.peer };
       return { hook: "overlay", ifindex: this.#parts.vxlanIfindex, frame, tunnel };
     }
+    if ("wireOf" in from) return this.#fromWire(from.wireOf, frame);
     const number = this.#parts.numbers.of(from.vifId);
     const vif = number === undefined ? undefined : vifOf(this.#parts.maps, number);
     if (vif === undefined) throw new Error(`port ${from.vifId} is not in the data plane`);
     const { ifindex, vlan } = vif;
-    return vif.kind === VifKind.PHYSICAL
-      ? { hook: "uplink", ifindex, frame: vlan === 0 ? frame : tagged(frame, vlan) }
-      : { hook: "workload", ifindex, frame };
+    return vif.kind === VifKind.PHYSICAL ? atCard(ifindex, vlan, frame) : { hook: "workload", ifindex, frame };
+  }
+
+  #fromWire(networkId: Id, frame: Uint8Array): TraceRun {
+    const { maps, networks } = this.#parts;
+    const [number] = [...networks()].find(([, id]) => id === networkId) ?? [];
+    const bytes = number === undefined ? undefined : maps.get("nets").lookup(MAPS.nets.key.encode(number));
+    const net = bytes && MAPS.nets.value.decode(bytes);
+    if (!net?.ifindex) throw new Error(`network ${networkId} has no wire at this host`);
+    return atCard(net.ifindex, net.vlan, frame);
   }
 
   /** All connections, a page at a time; the flow table goes on changing meanwhile. */
@@ -150,8 +158,9 @@ export class Explainer {
   }
 }
 
-/** The frame with a VLAN tag, as it comes in at a card. */
-function tagged(frame: Uint8Array, vlan: number): Buffer {
+/** The frame as it comes in at a card. `vlan`: its tag there, 0 = none. */
+function atCard(ifindex: number, vlan: number, frame: Uint8Array): TraceRun {
   const tag = Uint8Array.of(0x81, 0x00, vlan >> 8, vlan & 255);
-  return Buffer.concat([frame.subarray(0, 12), tag, frame.subarray(12)]);
+  const tagged = vlan === 0 ? frame : Buffer.concat([frame.subarray(0, 12), tag, frame.subarray(12)]);
+  return { hook: "uplink", ifindex, frame: tagged };
 }

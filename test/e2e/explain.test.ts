@@ -146,6 +146,13 @@ test("to the world: by NAT from the router's host, by way of it from another, an
     if (stepOf(answer, "nat")?.from.ip === floating) return true;
     throw new Error(JSON.stringify(kindsOf(answer)));
   });
+  const outer = lab().networks.get("outer")?.network.id ?? "";
+  const words = ["--in", "wire", "--network", outer, "--from", "192.0.2.1", "--to", floating, "--tcp", "22"];
+  const inwards = await said<TraceAnswer>("host1", "trace", ...words);
+  assert.deepEqual(
+    [stepOf(inwards, "nat")?.to.ip, stepOf(inwards, "local")?.port],
+    [addressOf("red1"), portOf("red1")],
+  );
   assert.equal(await pings(outside, floating), true);
 });
 
@@ -168,6 +175,10 @@ test("what would be dropped is dropped, and counted for that reason", async () =
   };
   const before = await count();
   assert.equal(await pings(lab().workload("red1"), addressOf("red2")), false);
+  const following = run(["timeout", "5", CABLE, "drops", "--follow", "--socket", lab().host("host2").socket]);
+  const again = `busybox ping -q -c 8 -i 0.5 -W 1 ${addressOf("red2")}`;
+  assert.notEqual((await lab().workload("red1").run(again)).code, 0);
+  assert.match((await following).stdout, /^\d\d:\d\d:\d\d {2}red2 .* policy_ingress {2}[\d.]+\/s$/m);
   assert.ok((await count()) > before);
   await lab().neutron.update("port", portOf("red2"), { security_groups: [group] });
 
@@ -194,6 +205,10 @@ test("what would be dropped is dropped, and counted for that reason", async () =
     throw new Error(JSON.stringify(kindsOf(answer)));
   });
   await updateRouter(lab(), router, { admin_state_up: true });
+  await until("the router to be up again", async () => {
+    if (await pings(lab().workload("red1"), addressOf("blue1"))) return true;
+    throw new Error("not yet");
+  });
 });
 
 test("flows, ports and routers are shown as they are", async () => {
@@ -201,14 +216,14 @@ test("flows, ports and routers are shown as they are", async () => {
   assert.equal((await lab().workload("red1").run(three)).code, 0);
   const all = (await cable("host1", "flows", "--json", "--port", "red1")).stdout.trim().split("\n");
   const flows = all.slice(1).map((line) => JSON.parse(line) as FlowFacts);
-  const flow = flows.find(({ to }) => to.ip === addressOf("blue1"));
+  const flow = flows.find(({ to, there }) => to.ip === addressOf("blue1") && there.packets === 3);
   assert.ok(flow, all.join("\n"));
   assert.deepEqual(
     [flow.protocol, flow.from.ip, flow.came],
     [1, addressOf("red1"), { kind: "port", port: portOf("red1") }],
   );
   assert.deepEqual(flow.there.to, { kind: "port", port: portOf("blue1") });
-  assert.deepEqual([flow.state, flow.there.packets, flow.back?.packets], ["answered", 3, 3]);
+  assert.deepEqual([flow.state, flow.back?.packets], ["answered", 3]);
   const ping = `busybox ping -q -c 1 ${FAR}`;
   assert.equal((await lab().workload("red1").run(ping)).code, 0);
   const table = (await cable("host1", "flows", "--port", portOf("red1"))).stdout;
