@@ -16,7 +16,6 @@
 /* bpf_csum_diff takes no more at once than 512 bytes. */
 #define QUOTE6_PIECE (QUOTE6_SIZE / 4)
 #define QUOTE6_WORDS (QUOTE6_SIZE / 4)
-#define DONT_FRAGMENT bpf_htons(0x4000)
 #define ICMP4_TIME_EXCEEDED 11
 #define ICMP6_TIME_EXCEEDED 3
 #define ICMP6_NO_ROUTE 0
@@ -65,7 +64,9 @@ static __always_inline __u32 checksum_offset(__u8 proto)
  * It matters, since the device will write into what was quoted, after our own checksum was computed over it. */
 static __always_inline int is_checksum_pending(struct __sk_buff *skb, const struct frame *frame)
 {
-	return checksum_offset(frame->key.proto) && bpf_skb_change_tail(skb, frame->l4_offset + 2, 0) != 0;
+	/* Who cuts a packet has filled it in before. */
+	return frame->l4_offset && checksum_offset(frame->key.proto) &&
+	       bpf_skb_change_tail(skb, frame->l4_offset + 2, 0) != 0;
 }
 
 static __always_inline struct quote *read_quote(struct __sk_buff *skb, __u32 size)
@@ -203,12 +204,25 @@ static __always_inline int error6(struct __sk_buff *skb, const struct origin *or
 	return reply(skb, origin);
 }
 
-static __always_inline int may_fragment(struct __sk_buff *skb)
+/* The first piece of a packet that its sender has cut: about the others no errors are made (RFC 1122 section 3.2.2). */
+static __always_inline int is_first_fragment(struct __sk_buff *skb, const struct frame *frame)
 {
+	struct { __u8 next, reserved; __be16 offset; } head = {};
 	__be16 bits = 0;
+	__u8 next = 0;
 
-	bpf_skb_load_bytes(skb, ETH_HLEN + 6, &bits, sizeof(bits));
-	return !(bits & DONT_FRAGMENT);
+	if (frame->ethertype == bpf_htons(ETH_P_IP))
+		return !bpf_skb_load_bytes(skb, ETH_HLEN + offsetof(struct iphdr, frag_off), &bits, sizeof(bits)) &&
+		       (bits & FRAGMENT_BITS) == bpf_htons(0x2000);
+	return !bpf_skb_load_bytes(skb, ETH_HLEN + offsetof(struct ipv6hdr, nexthdr), &next, 1) && next == IPPROTO_FRAGMENT &&
+	       !bpf_skb_load_bytes(skb, ETH_HLEN + sizeof(struct ipv6hdr), &head, sizeof(head)) &&
+	       !(head.offset & bpf_htons(0xfff8));
+}
+
+/* Of what errors are made: whole packets, and first fragments. */
+static __always_inline int is_answerable(struct __sk_buff *skb, const struct frame *frame)
+{
+	return frame->l4_offset ? !is_icmp_error(frame) : is_first_fragment(skb, frame);
 }
 
 SEC("tc")
@@ -221,7 +235,7 @@ int too_big(struct __sk_buff *skb)
 	__u32 mtu;
 
 	drop(origin.vif, DROP_TOO_BIG); /* counted in any case: the packet is gone, whether an answer can be made or not */
-	if (!decision || parse_once(skb, &frame) || !frame.l4_offset || is_icmp_error(&frame))
+	if (!decision || parse_once(skb, &frame) || !is_answerable(skb, &frame))
 		return TC_ACT_SHOT;
 	/* Whoever is outside is told if a router of this host stands in between; like other refusals not too often. */
 	if (is_outside(&origin) && (!is_from_wire(&origin) || !decision->is_outside || !take_trap(0)))
@@ -237,8 +251,9 @@ int too_big(struct __sk_buff *skb)
 	error.type = ICMP_DEST_UNREACH;
 	error.code = ICMP_FRAG_NEEDED;
 	error.rest = bpf_htonl(mtu);
-	/* A router could fragment; a switch cannot, and no workload that was told its MTU asks for it. */
-	return mtu < QUOTE4_SIZE || may_fragment(skb) ? TC_ACT_SHOT : error4(skb, &origin, &frame, &error, QUOTE4_SIZE);
+	/* Also about what may be fragmented, which is not done here: senders then do it themselves (Linux keeps the MTU that it
+	 * is told of with the route, and cuts by that what it sends without DF). */
+	return mtu < QUOTE4_SIZE ? TC_ACT_SHOT : error4(skb, &origin, &frame, &error, QUOTE4_SIZE);
 }
 
 static __always_inline __u32 drop_reason_of(__u32 refusal)

@@ -84,10 +84,21 @@ test("from a physical machine, with its tag", () => {
 });
 
 for (const [name, frame] of Object.entries({
-  "without DF": big4(a, b, udp(1, 2, body), {}),
-  "a fragment": eth(
+  "without DF, which its sender then cuts itself": big4(a, b, udp(1, 2, body), {}),
+  "a first fragment": eth(
     { to: b.mac, from: a.mac },
-    ip4({ from: a.ip4, to: b.ip4, df: true, fragment: 0x2000 }, udp(1, 2, body)),
+    ip4({ from: a.ip4, to: b.ip4, fragment: 0x2000 }, udp(1, 2, body)),
+  ),
+})) {
+  test(`IPv4 ${name}`, () => {
+    world.plane.expectMoved({ ...DROPPED, "1 tx": 1 }, () => expectNeeded(world.send("a", frame).a[0], frame, a, b));
+  });
+}
+
+for (const [name, frame] of Object.entries({
+  "a later fragment": eth(
+    { to: b.mac, from: a.mac },
+    ip4({ from: a.ip4, to: b.ip4, df: true, fragment: 0x2010 }, udp(1, 2, body)),
   ),
   "an ICMPv6 error": big6(a, b, icmp6(1, body)),
 })) {

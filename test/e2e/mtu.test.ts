@@ -49,6 +49,18 @@ test("the largest packet that fits gets through unfragmented, one more byte does
   assert.equal(await tooBig(), before + 1);
 });
 
+test("who cuts his packets for a larger MTU is told, and cuts them smaller", async () => {
+  const { netns } = lab().entry("machine");
+  const ping = (address: string, count: number) =>
+    lab().workload("machine").run(`busybox ping -c ${count} -i 0.2 -W 2 -s 4000 ${address}`);
+  for (const address of lab().target("container").ips) {
+    const family = ipFamily(address) === 4 ? [] : ["-6"];
+    await mustIn(netns, ["ip", ...family, "route", "flush", "cache"]);
+    assert.notEqual((await ping(address, 1)).code, 0, "pieces larger than the network's MTU got through");
+    assert.match((await ping(address, 3)).stdout, /3 packets received/, `smaller pieces to ${address}`);
+  }
+});
+
 async function tooBig(): Promise<number> {
   const { port } = lab().entry("machine");
   const state = (await lab().host("host1").ask(`/v1/ports/${port.id}`)) as {
