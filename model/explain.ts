@@ -5,6 +5,7 @@
 import type { Cidr, Ip } from "./ip.ts";
 import type { Mac } from "./mac.ts";
 import type { Id } from "./records.ts";
+import type { ViewQos } from "./view.ts";
 
 /** What people call the things that an answer names by their ids, and hosts by their tunnel addresses. */
 export type Labels = Record<string, string>;
@@ -175,6 +176,8 @@ export interface VifFacts {
   sources: { mac: Mac; cidr: Cidr }[] | null;
   /** Whose rules hold; null: everything passes. */
   policy: { set: number; groups: Id[]; rules: number } | null;
+  /** Its limits and its mark, if it has any. */
+  qos?: ViewQos;
   number: number;
 }
 

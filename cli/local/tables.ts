@@ -111,6 +111,20 @@ export function vifTable(vifs: readonly VifRow[], labels: Labels): string {
 const deviceText = ({ ifindex, kind, vlan }: VifFacts["device"]) =>
   `${kind} ${ifindex}${vlan === null || vlan === 0 ? "" : ` VLAN ${vlan}`}`;
 
+const UNITS = { kbps: ["kbit/s", "kbit"], kpps: ["thousand packets/s", "thousand"] } as const;
+
+function qosText({ egress, ingress, dscp }: NonNullable<VifRow["qos"]> = {}): string {
+  const limits = Object.entries({ egress, ingress }).flatMap(([direction, of = {}]) =>
+    (["kbps", "kpps"] as const).flatMap((unit) => {
+      const rate = of[unit];
+      return rate === undefined
+        ? []
+        : `${direction} ${rate.max} ${UNITS[unit][0]}, ${rate.burst} ${UNITS[unit][1]} at once`;
+    }),
+  );
+  return [...limits, ...(dscp === undefined ? [] : [`DSCP ${dscp}`])].join("; ");
+}
+
 export function vifText(vif: VifRow, labels: Labels): string {
   const { counters, sources, policy } = vif;
   const rows: [string, string][] = [
@@ -128,6 +142,7 @@ export function vifText(vif: VifRow, labels: Labels): string {
         ? "none: everything passes"
         : `${policy.groups.join(", ")} (set ${policy.set}, ${policy.rules} rules)`,
     ],
+    ["limits", qosText(vif.qos) || "-"],
     ["sent", `${counters?.rxPackets ?? 0} packets, ${counters?.rxBytes ?? 0} bytes`],
     ["received", `${counters?.txPackets ?? 0} packets, ${counters?.txBytes ?? 0} bytes`],
     [

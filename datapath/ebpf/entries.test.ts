@@ -7,6 +7,7 @@ import type { Table } from "../../wire/table.ts";
 import { endpointEntries, netNumber, networkEntries, uplinkEntries, vifEntries } from "./entries.ts";
 import type { Entry } from "./entry.ts";
 import { aNetwork, anEndpoint, aVif, local, macOf, pair, remote } from "./fixtures.ts";
+import { qosOf } from "./limits.ts";
 
 const NET = 1 as NetNumber;
 const vif = (n: number) => n as VifNumber;
@@ -135,6 +136,25 @@ describe("a vif's entries", () => {
       );
       assert.match(line as string, /bytes=\{cost=[1-9]\d* burstNs=1000000000\}/);
     }
+  });
+
+  test("limits are read back as they were wanted", () => {
+    const rows: ViewQos[] = [
+      { egress: { kbps: { max: 1, burst: 1 } } },
+      { ingress: { kbps: { max: 999_999, burst: 7 }, kpps: { max: 3, burst: 2 } }, dscp: 0 },
+      { egress: { kbps: { max: 1_234_567, burst: 987_654 } }, ingress: { kpps: { max: 77_777, burst: 1 } } },
+      { dscp: 46 },
+    ];
+    for (const qos of rows) {
+      const entries = vifEntries(aVif(1, { qos }), vif(5), NET);
+      const limits = entries.flatMap(({ map, key, value }) =>
+        map === "limits" ? [[key.direction === 2 ? "egress" : "ingress", value]] : [],
+      );
+      const [first] = entries;
+      assert.ok(first?.map === "vifs");
+      assert.deepEqual(qosOf(first.value, Object.fromEntries(limits)), qos);
+    }
+    assert.equal(qosOf({ flags: 15, dscp: 0 }, {}), undefined);
   });
 
   test("without port security nothing is said about sources", () => {

@@ -21,6 +21,7 @@ import {
 import type { BpfMap } from "../../host/mod.ts";
 import { type Cidr, type Id, type Ip, ipFamily, type RouterFacts, type VifFacts } from "../../model/mod.ts";
 import type { Table } from "../../wire/table.ts";
+import { limitKeys, qosOf } from "./limits.ts";
 import type { Maps } from "./maps.ts";
 import type { Names } from "./names.ts";
 import { ip4Text } from "./partner.ts";
@@ -70,6 +71,14 @@ export function vifOf(maps: Maps, number: VifNumber): Vif | undefined {
   return vif?.ifindex ? vif : undefined;
 }
 
+function limitsOf(maps: Maps, number: VifNumber): Parameters<typeof qosOf>[1] {
+  const found = limitKeys(number).map(([name, key]) => {
+    const bytes = maps.get("limits").lookup(MAPS.limits.key.encode(key));
+    return bytes === undefined ? {} : { [name]: MAPS.limits.value.decode(bytes) };
+  });
+  return Object.assign({}, ...found);
+}
+
 /** `rulesOf`: how many the groups have. Undefined for a port that the data plane does not have. */
 export async function vifFacts(
   maps: Maps,
@@ -81,6 +90,7 @@ export async function vifFacts(
   if (vif === undefined) return undefined;
   const isChecked = (vif.flags & VifFlag.PORT_SECURITY) !== 0;
   const sources = isChecked ? await collect(maps, "sources", (key) => key.vif === number) : [];
+  const qos = qosOf(vif, limitsOf(maps, number));
   const groups = names.groups(vif.policy);
   const rules = groups.reduce((sum, group) => sum + rulesOf(group), 0);
   return {
@@ -97,6 +107,7 @@ export async function vifFacts(
       ? sources.map(([{ mac, ip, prefixLength }]) => ({ mac, cidr: cidrOf(ip, prefixLength - SOURCE_FIXED_BITS) }))
       : null,
     policy: vif.policy === NO_SET ? null : { set: vif.policy, groups, rules },
+    ...(qos && { qos }),
     number,
   };
 }

@@ -53,11 +53,18 @@ export async function rateNow(path: Path, kind: Kind, seconds: number): Promise<
   return ((kind.amount(after, ipHeader) - kind.amount(before, ipHeader)) / (after.ns - before.ns)) * 1e9;
 }
 
-/** The same of a load of its own that has run for `warmUpSeconds`: until the burst is used up, and TCP has found its pace. */
-export async function steadyRate(path: Path, kind: Kind, warmUpSeconds: number, seconds: number): Promise<number> {
-  const loading = kind.start(path, warmUpSeconds + seconds + 1);
+/** The same, so many times, of a load of its own that has run for `warmUpSeconds`: until the burst is used up, and TCP has found its pace. */
+export async function steadyRates(
+  path: Path,
+  kind: Kind,
+  warmUpSeconds: number,
+  seconds: number,
+  times: number,
+): Promise<number[]> {
+  const loading = kind.start(path, warmUpSeconds + seconds * times + 1);
   await sleep(warmUpSeconds * 1000);
-  const rate = await rateNow(path, kind, seconds);
+  const rates: number[] = [];
+  while (rates.length < times) rates.push(await rateNow(path, kind, seconds));
   await loading;
-  return rate;
+  return rates;
 }
