@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createRawServer } from "node:net";
 import { afterEach, test } from "node:test";
 import type { Ip, ViewPort } from "../../model/mod.ts";
 import { startMetadata } from "./proxy.ts";
@@ -159,4 +159,23 @@ test("bodies of 64 KiB pass whole, both ways, in chunks too", async () => {
     const reply = await fetch(url, { method: "POST", body: each, duplex: "half" } as RequestInit);
     assert.deepEqual(Buffer.from(await reply.arrayBuffer()), body);
   }
+});
+
+test("a kept connection that Nova closes under a request is not the guest's trouble", async () => {
+  let connections = 0;
+  const nova = createRawServer((socket) => {
+    connections++;
+    let requests = 0;
+    socket.on("error", () => {});
+    socket.on("data", () => {
+      // The second request on a connection meets its end, as when Nova's own timeout strikes.
+      if (++requests === 2) socket.resetAndDestroy();
+      else socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    });
+  });
+  await new Promise<void>((resolve) => nova.listen(0, "127.0.0.1", resolve));
+  open.push(async () => nova.close());
+  const { url } = await proxyTo(`http://127.0.0.1:${(nova.address() as AddressInfo).port}`);
+  for (let i = 0; i < 3; i++) assert.equal((await fetch(url)).status, 200);
+  assert.ok(connections > 1, "the first connection was kept");
 });

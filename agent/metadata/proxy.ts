@@ -72,7 +72,7 @@ export async function startMetadata(options: MetadataOptions): Promise<Metadata>
 
 interface Upstream {
   request: typeof http.request;
-  to: { agent: http.Agent; hostname: string; port: string | number };
+  to: { agent: http.Agent | false; hostname: string; port: string | number };
   /** For the Host header. */
   host: string;
   signature(instanceId: string): string;
@@ -119,7 +119,7 @@ async function answer(
   if (body === undefined) return say(response, 413, "a body of more than 64 KiB");
   const headers = metadataHeaders(request.headers, port, address.includes(":") ? 6 : 4, upstream.signature);
   try {
-    return await handOn(upstream, { method: request.method, path, headers, body }, response);
+    return await handOnTwice(upstream, { method: request.method, path, headers, body }, response);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     options.log.warn({ port: port.id, reason: message }, "metadata: Nova did not answer");
@@ -158,6 +158,21 @@ interface Request {
   body: Buffer;
 }
 
+/**
+ * A kept connection that Nova closed at the very moment it was used anew says nothing of Nova: it is asked again, on
+ * another one; if it only reads, since nobody knows what became of a request that does more (RFC 9110 section 9.2.2).
+ */
+async function handOnTwice(upstream: Upstream, request: Request, response: ServerResponse): Promise<string> {
+  try {
+    return await handOn(upstream, request, response);
+  } catch (error) {
+    const { code, wasKept } = error as NodeJS.ErrnoException & { wasKept?: boolean };
+    const isReading = request.method === "GET" || request.method === "HEAD";
+    if (code !== "ECONNRESET" || !wasKept || !isReading || response.headersSent) throw error;
+    return await handOn({ ...upstream, to: { ...upstream.to, agent: false } }, request, response);
+  }
+}
+
 function handOn(upstream: Upstream, { method, path, headers, body }: Request, response: ServerResponse) {
   return new Promise<string>((resolve, reject) => {
     const sent = upstream.request(
@@ -180,6 +195,6 @@ function handOn(upstream: Upstream, { method, path, headers, body }: Request, re
     sent.setTimeout(TIMEOUT_MS, () =>
       sent.destroy(Object.assign(new Error("no answer in 60 s"), { code: "ETIMEDOUT" })),
     );
-    sent.on("error", reject).end(body);
+    sent.on("error", (error) => reject(Object.assign(error, { wasKept: sent.reusedSocket }))).end(body);
   });
 }

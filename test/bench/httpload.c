@@ -2,8 +2,8 @@
  *   httpload keep HOST PATH SECONDS CONNECTIONS DEVICE...   requests on kept connections
  *   httpload new  HOST PATH SECONDS CONNECTIONS DEVICE...   a connection for each request
  *   httpload boot HOST PATH REQUESTS CLIENTS    DEVICE...   that many requests, each on a new connection, of all clients at once
- * Prints one JSON line: {"test", "seconds", "answered", "errors", "p50_us", "p99_us", "most_us"}; an error is any answer but
- * 200, a connection that broke, or no answer within 30 s. */
+ * Prints one JSON line: {"test", "seconds", "answered", "errors", "late", "p50_us", "p99_us", "most_us"}; an error is any
+ * answer but 200, a connection that broke, or, which is late too, no answer within 30 s. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,7 +39,7 @@ struct client {
 
 static struct client clients[MOST_CLIENTS];
 static float samples[MOST_SAMPLES];
-static long answered, errors;
+static long answered, errors, late;
 static enum mode mode;
 static struct sockaddr_in server;
 static char request[1024];
@@ -186,11 +186,11 @@ int main(int argc, char **argv)
 		looked = now();
 		for (int i = 0; i < count; i++)
 			if (clients[i].fd >= 0 && looked - clients[i].began > LATE_S)
-				end(&clients[i], 0);
+				late++, end(&clients[i], 0);
 	}
 	qsort(samples, answered < MOST_SAMPLES ? answered : MOST_SAMPLES, sizeof(*samples), by_size);
-	printf("{\"test\":\"%s\",\"seconds\":%.3f,\"answered\":%ld,\"errors\":%ld,\"p50_us\":%.0f,\"p99_us\":%.0f,\"most_us\":%.0f}\n",
-	       argv[1], now() - from, answered, errors, samples[answered / 2], samples[answered * 99 / 100],
+	printf("{\"test\":\"%s\",\"seconds\":%.3f,\"answered\":%ld,\"errors\":%ld,\"late\":%ld,\"p50_us\":%.0f,\"p99_us\":%.0f,\"most_us\":%.0f}\n",
+	       argv[1], now() - from, answered, errors, late, samples[answered / 2], samples[answered * 99 / 100],
 	       samples[answered ? answered - 1 : 0]);
 	return 0;
 }

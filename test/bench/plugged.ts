@@ -1,6 +1,6 @@
 /** Many ports of one host whose devices' other ends are all in one namespace: where a load generator speaks for guests. */
 import { readFile } from "node:fs/promises";
-import { type PortRecord, tapName } from "../../model/mod.ts";
+import { type PortRecord, SERVICE_IP4, SERVICE_MAC, tapName } from "../../model/mod.ts";
 import {
   type Host,
   type HostSpec,
@@ -78,11 +78,15 @@ async function plugAll(lab: Lab, netns: string, count: number): Promise<PortReco
 
 /**
  * Each device with its port's address. A client that is bound to its device needs no route, and a thousand routes would
- * slow down the clients' side; the one is for the reverse-path filter.
+ * slow down the clients' side; the one is for the reverse-path filter. Neighbours are fixed: one kernel keeps some thousand
+ * of them at most, and would forget those that are asked for.
  */
 export async function address({ netns, devices, ports }: Plugged): Promise<void> {
-  const lines = devices.map((device, i) => `addr add ${ports[i]?.fixed_ips[0]?.ip_address}/32 dev ${device}`);
-  await ipBatch(netns, [...lines, `route add 169.254.169.254/32 dev ${devices[0]}`]);
+  const lines = devices.flatMap((device, i) => [
+    `addr add ${ports[i]?.fixed_ips[0]?.ip_address}/32 dev ${device}`,
+    `neigh replace ${SERVICE_IP4} lladdr ${SERVICE_MAC} dev ${device} nud permanent`,
+  ]);
+  await ipBatch(netns, [...lines, `route add ${SERVICE_IP4}/32 dev ${devices[0]}`]);
 }
 
 /** CPU seconds that a process has used. */

@@ -2,7 +2,7 @@
  * DNS on one host: guests' questions by real packets through the data plane and the agent: for ports' names, and for names
  * that another server knows, each asked for the first time or kept already.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { mustIn, ROOT, start, until } from "../kit/mod.ts";
 import { address, cpuSeconds, memoryOf, plugged } from "./plugged.ts";
 import { buildProgram } from "./program.ts";
@@ -30,7 +30,7 @@ export async function dnsRows(log: (line: string) => void): Promise<Row[]> {
   const upstream = start({
     name: "upstream",
     command: [process.execPath, join(ROOT, "test/kit/dns-upstream.ts"), String(UPSTREAM_PORT)],
-    logFile: `/run/${netns}-dns.log`,
+    logFile: join(dirname(host.logFile), "upstream.log"),
     netns: host.netns,
   });
   try {

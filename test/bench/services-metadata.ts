@@ -2,7 +2,8 @@
  * Metadata on one host: guests' requests by real packets through the data plane and the agent to a stand-in for Nova, on
  * kept and on new connections; then a thousand guests at once, as when a rack comes up.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { SERVICE_IP4 } from "../../model/mod.ts";
 import { mustIn, ROOT, start, until } from "../kit/mod.ts";
 import { address, cpuSeconds, memoryOf, plugged } from "./plugged.ts";
 import { buildProgram } from "./program.ts";
@@ -23,6 +24,8 @@ interface Measured {
   seconds: number;
   answered: number;
   errors: number;
+  /** Of the errors: no answer within 30 s. */
+  late: number;
   p50_us: number;
   p99_us: number;
   most_us: number;
@@ -35,15 +38,13 @@ export async function metadataRows(log: (line: string) => void): Promise<Row[]> 
   const nova = start({
     name: "nova",
     command: [process.execPath, join(ROOT, "test/kit/nova-metadata.ts"), String(NOVA_PORT), SECRET],
-    logFile: `/run/${netns}.log`,
+    logFile: join(dirname(host.logFile), "nova.log"),
     netns: host.netns,
   });
   try {
     await address(world);
     const load = async (...words: string[]) =>
-      JSON.parse(
-        await mustIn(netns, [program, words[0] ?? "", "169.254.169.254", PATH, ...words.slice(1)]),
-      ) as Measured;
+      JSON.parse(await mustIn(netns, [program, words[0] ?? "", SERVICE_IP4, PATH, ...words.slice(1)])) as Measured;
     await until("Nova to answer", async () => ((await load("boot", "1", "1", "dev0")).errors === 0 ? true : undefined));
     const rate = async (mode: string, name: string) => {
       const some = devices.slice(0, CONNECTIONS);
@@ -66,7 +67,7 @@ export async function metadataRows(log: (line: string) => void): Promise<Row[]> 
     ];
     const boot = await load("boot", String(REQUESTS_PER_BOOT), String(GUESTS), ...devices);
     const { now, most } = await memoryOf(host.agent().pid);
-    const took = `${GUESTS * REQUESTS_PER_BOOT} requests in ${boot.seconds} s, the last after ${Math.round(boot.most_us / 1000)} ms`;
+    const took = `${GUESTS * REQUESTS_PER_BOOT} requests in ${boot.seconds} s, the last after ${Math.round(boot.most_us / 1000)} ms, ${boot.late} late`;
     return [
       ...rows,
       row("1,000 guests boot at once: requests not answered with 200", boot.errors, "", { atMost: 0 }, took),

@@ -47,7 +47,7 @@ system_info: {distro: debian, paths: {cloud_dir: /var/lib/cloud, run_dir: /run/c
 
 /** In the guest's namespaces. Each run has its own lines "CONFIG STEPS" in base64; its output begins with "== CODE". */
 const SCRIPT = `set -e
-top=$(mktemp -d) && mount -t tmpfs none "$top" && mkdir "$top/upper" "$top/work" "$top/root"
+top=/mnt && mount -t tmpfs none "$top" && mkdir "$top/upper" "$top/work" "$top/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$top/upper,workdir=$top/work" "$top/root"
 root=$top/root
 mkdir -p "$root/debs" && cp "$ARCHIVES"/*.deb "$root/debs/"
@@ -60,7 +60,7 @@ EOF
 done
 ln -s /proc/self/fd "$root/dev/fd"
 printf '#!/bin/sh\\nexit 101\\n' >"$root/usr/sbin/policy-rc.d" && chmod 755 "$root/usr/sbin/policy-rc.d"
-chroot "$root" sh -ec 'DEBIAN_FRONTEND=noninteractive dpkg --force-confnew -i /debs/*.deb' >/run/dpkg.log 2>&1 || { tail -20 /run/dpkg.log >&2; exit 1; }
+chroot "$root" sh -ec 'DEBIAN_FRONTEND=noninteractive dpkg --force-confnew -i /debs/*.deb' >"$top/dpkg.log" 2>&1 || { tail -20 "$top/dpkg.log" >&2; exit 1; }
 rm -rf "$root"/etc/cloud/cloud.cfg.d/*
 printf '%s\\n' "$RUNS" | while read -r config steps; do
   rm -rf "$root"/var/lib/cloud "$root"/run/cloud-init
