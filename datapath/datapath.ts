@@ -250,8 +250,8 @@ export interface Datapath {
   trace(from: TraceOrigin, frame: Uint8Array): Trace;
   /** All connections in the flow table, a page at a time; other work gets its turn in between. */
   flows(): AsyncIterable<FlowFacts[]>;
-  /** What is in force for a port; undefined when the data plane does not have it. */
-  describeVif(vifId: Id): Promise<VifFacts | undefined>;
+  /** What is in force for ports; those that the data plane does not have are left out. */
+  describeVifs(vifIds: readonly Id[]): Promise<VifFacts[]>;
   describeRouters(): Promise<RouterFacts[]>;
   /** A drop reason in words. */
   dropText(reason: string): DropText;

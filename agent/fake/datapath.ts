@@ -88,20 +88,24 @@ export class FakeDatapath implements Datapath {
     for (const flow of this.connections) yield [flow];
   }
 
-  async describeVif(vifId: Id): Promise<VifFacts | undefined> {
-    const vif = this.inForce.vifs.get(vifId);
-    if (vif === undefined) return undefined;
-    const { device, mac, networkId, groups } = vif;
-    return {
-      port: vifId,
-      network: networkId,
-      device: { ifindex: device.ifindex, kind: device.kind, vlan: device.vlan },
-      mac,
-      flags: ["admin_up"],
-      sources: null,
-      policy: groups === null ? null : { set: 1, groups, rules: 4 },
-      number: 1,
-    };
+  async describeVifs(vifIds: readonly Id[]): Promise<VifFacts[]> {
+    return vifIds.flatMap((id) => {
+      const vif = this.inForce.vifs.get(id);
+      if (vif === undefined) return [];
+      const { device, mac, networkId, groups } = vif;
+      return [
+        {
+          port: id,
+          network: networkId,
+          device: { ifindex: device.ifindex, kind: device.kind, vlan: device.vlan },
+          mac,
+          flags: ["admin_up"],
+          sources: null,
+          policy: groups === null ? null : { set: 1, groups, rules: 4 },
+          number: 1,
+        },
+      ];
+    });
   }
 
   async describeRouters(): Promise<RouterFacts[]> {

@@ -17,10 +17,8 @@ export function explainRoutes(parts: Parts): Routes {
     "POST /v1/trace": ({ body }) => sensible(async () => ok(await trace(parts, body))),
     "GET /v1/flows": ({ query }) => sensible(async () => flows(parts, query.get("port"))),
     "GET /v1/drops": () => ok(drops(parts)),
-    "GET /v1/vifs": async () => {
-      const vifs = await Promise.all([...loop.planner.wanted.vifs.keys()].map((id) => datapath.describeVif(id)));
-      return ok(labelled(parts, { vifs: vifs.filter((vif) => vif !== undefined) }));
-    },
+    "GET /v1/vifs": async () =>
+      ok(labelled(parts, { vifs: await datapath.describeVifs([...loop.planner.wanted.vifs.keys()]) })),
     "GET /v1/vifs/:id": ({ parameter }) => sensible(async () => ok(await vif(parts, decodeURIComponent(parameter)))),
     "GET /v1/routers": async () => ok(labelled(parts, { routers: await datapath.describeRouters() })),
     "GET /v1/routers/:id": ({ parameter }) =>
@@ -112,7 +110,7 @@ const rowsOf = (port: Id | null, counts: Record<string, bigint>) =>
 
 async function vif(parts: Parts, word: string): Promise<object> {
   const port = findPort(parts, word);
-  const facts = await parts.datapath.describeVif(port.id);
+  const [facts] = await parts.datapath.describeVifs([port.id]);
   if (facts === undefined) {
     const state = parts.loop.state(port.id);
     throw new NotFound(`port ${port.id} is not in the data plane${state.up ? "" : `: ${state.reason}`}`);

@@ -84,8 +84,8 @@ class EbpfDatapath implements Datapath {
     return this.#open.explainer.flows();
   }
 
-  describeVif(vifId: Id): Promise<VifFacts | undefined> {
-    return this.#open.explainer.vif(vifId);
+  describeVifs(vifIds: readonly Id[]): Promise<VifFacts[]> {
+    return this.#open.explainer.vifs(vifIds);
   }
 
   describeRouters(): Promise<RouterFacts[]> {

@@ -101,7 +101,8 @@ export class Explainer {
     const vif = number === undefined ? undefined : vifOf(this.#parts.maps, number);
     if (vif === undefined) throw new Error(`port ${from.vifId} is not in the data plane`);
     const { ifindex, vlan } = vif;
-    return vif.kind === VifKind.PHYSICAL ? atCard(ifindex, vlan, frame) : { hook: "workload", ifindex, frame };
+    if (vif.kind === VifKind.PHYSICAL) return atCard(ifindex, vlan, frame);
+    return { hook: "workload", ifindex, frame: vif.kind === VifKind.SUBPORT ? tagged(frame, vlan) : frame };
   }
 
   #fromWire(networkId: Id, frame: Uint8Array): TraceRun {
@@ -139,11 +140,10 @@ export class Explainer {
     return value && [other, Flow.decode(value)];
   }
 
-  async vif(id: Id): Promise<VifFacts | undefined> {
+  vifs(ids: readonly Id[]): Promise<VifFacts[]> {
     const { maps, numbers, wanted } = this.#parts;
-    const number = numbers.of(id);
-    if (number === undefined) return undefined;
-    return vifFacts(maps, this.#names(), number, (group) => wanted()?.groups.get(group)?.rules.length ?? 0);
+    const here = ids.flatMap((id) => numbers.of(id) ?? []);
+    return vifFacts(maps, this.#names(), here, (group) => wanted()?.groups.get(group)?.rules.length ?? 0);
   }
 
   routers(): Promise<RouterFacts[]> {
@@ -158,9 +158,13 @@ export class Explainer {
   }
 }
 
+/** The frame with a VLAN tag. */
+function tagged(frame: Uint8Array, vlan: number): Buffer {
+  const tag = Uint8Array.of(0x81, 0x00, vlan >> 8, vlan & 255);
+  return Buffer.concat([frame.subarray(0, 12), tag, frame.subarray(12)]);
+}
+
 /** The frame as it comes in at a card. `vlan`: its tag there, 0 = none. */
 function atCard(ifindex: number, vlan: number, frame: Uint8Array): TraceRun {
-  const tag = Uint8Array.of(0x81, 0x00, vlan >> 8, vlan & 255);
-  const tagged = vlan === 0 ? frame : Buffer.concat([frame.subarray(0, 12), tag, frame.subarray(12)]);
-  return { hook: "uplink", ifindex, frame: tagged };
+  return { hook: "uplink", ifindex, frame: vlan === 0 ? frame : tagged(frame, vlan) };
 }

@@ -14,6 +14,7 @@ import {
   SOURCE_FIXED_BITS,
   type Vif,
   VifFlag,
+  VifKind,
   type VifNumber,
   vifFlagNames,
   vifKindNames,
@@ -79,38 +80,50 @@ function limitsOf(maps: Maps, number: VifNumber): Parameters<typeof qosOf>[1] {
   return Object.assign({}, ...found);
 }
 
-/** `rulesOf`: how many the groups have. Undefined for a port that the data plane does not have. */
+/** Those of the ports that the data plane has. `rulesOf`: how many a group has. */
 export async function vifFacts(
   maps: Maps,
   names: Names,
-  number: VifNumber,
+  numbers: readonly VifNumber[],
   rulesOf: (group: Id) => number,
-): Promise<VifFacts | undefined> {
-  const vif = vifOf(maps, number);
-  if (vif === undefined) return undefined;
-  const isChecked = (vif.flags & VifFlag.PORT_SECURITY) !== 0;
-  const sources = isChecked ? await collect(maps, "sources", (key) => key.vif === number) : [];
-  const qos = qosOf(vif, limitsOf(maps, number));
-  const groups = names.groups(vif.policy);
-  const rules = groups.reduce((sum, group) => sum + rulesOf(group), 0);
-  return {
-    port: names.port(number),
-    network: names.network(vif.net),
-    device: {
-      ifindex: vif.ifindex,
-      kind: vifKindNames[vif.kind] ?? String(vif.kind),
-      vlan: vif.kind === 3 ? vif.vlan : null,
-    },
-    mac: vif.mac,
-    flags: flagsOf(vif.flags, vifFlagNames),
-    sources: isChecked
-      ? sources.map(([{ mac, ip, prefixLength }]) => ({ mac, cidr: cidrOf(ip, prefixLength - SOURCE_FIXED_BITS) }))
-      : null,
-    policy: vif.policy === NO_SET ? null : { set: vif.policy, groups, rules },
-    ...(qos && { qos }),
-    number,
-  };
+): Promise<VifFacts[]> {
+  const wanted = new Set(numbers);
+  const sources = Map.groupBy(await collect(maps, "sources", ({ vif }) => wanted.has(vif)), ([{ vif }]) => vif);
+  return numbers.flatMap((number): VifFacts[] => {
+    const vif = vifOf(maps, number);
+    if (vif === undefined) return [];
+    const isChecked = (vif.flags & VifFlag.PORT_SECURITY) !== 0;
+    const groups = names.groups(vif.policy);
+    const qos = qosOf(vif, limitsOf(maps, number));
+    return [
+      {
+        port: names.port(number),
+        network: names.network(vif.net),
+        device: deviceOf(vif),
+        mac: vif.mac,
+        flags: flagsOf(vif.flags, vifFlagNames),
+        sources: isChecked ? (sources.get(number) ?? []).map(([key]) => sourceOf(key)) : null,
+        policy:
+          vif.policy === NO_SET
+            ? null
+            : { set: vif.policy, groups, rules: groups.reduce((sum, group) => sum + rulesOf(group), 0) },
+        ...(qos && { qos }),
+        number,
+      },
+    ];
+  });
 }
+
+const deviceOf = ({ ifindex, kind, vlan }: Vif) => ({
+  ifindex,
+  kind: vifKindNames[kind] ?? String(kind),
+  vlan: kind === VifKind.PHYSICAL || kind === VifKind.SUBPORT ? vlan : null,
+});
+
+const sourceOf = ({ mac, ip, prefixLength }: MapKey<"sources">) => ({
+  mac,
+  cidr: cidrOf(ip, prefixLength - SOURCE_FIXED_BITS),
+});
 
 type RouteFacts = RouterFacts["routes"][number];
 const ROUTES = { [RouteKind.CONNECTED]: "connected", [RouteKind.VIA]: "via", [RouteKind.OUTSIDE]: "outside" } as const;

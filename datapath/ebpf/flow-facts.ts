@@ -40,13 +40,14 @@ export function isToldByOther([key, flow]: FlowEntry, other: FlowEntry | undefin
   return JSON.stringify(key) > JSON.stringify(other[0]);
 }
 
-function end(ip: Ip, port: number, proto: number): FlowEnd {
+/** A packet's end. Protocols without ports have none, and so have later fragments, whose 0 is as good as none. */
+function flowEnd(ip: Ip, port: number, proto: number): FlowEnd {
   return { ip, port: ENDS_WITH_PORTS.has(proto) && port !== 0 ? port : null };
 }
 
-const endsOf = ({ src, dst, srcPort, dstPort, proto }: Omit<FlowKey, "ingress">) => ({
-  from: end(src, srcPort, proto),
-  to: end(dst, dstPort, proto),
+export const endsOf = ({ src, dst, srcPort, dstPort, proto }: Omit<FlowKey, "ingress">) => ({
+  from: flowEnd(src, srcPort, proto),
+  to: flowEnd(dst, dstPort, proto),
 });
 
 function cameFrom({ ingress }: FlowKey, { tunnelPeer }: Flow, names: Names): FlowPlace {

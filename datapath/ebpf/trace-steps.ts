@@ -12,23 +12,12 @@ import {
   TracePolicy,
   trapReasonNames,
 } from "../../bpf/layout.gen.ts";
-import type { FlowEnd, Ip, TraceStep } from "../../model/mod.ts";
+import type { Ip, TraceStep } from "../../model/mod.ts";
+import { endsOf } from "./flow-facts.ts";
 import type { Names } from "./names.ts";
 
 type Kinds = Exclude<(typeof TraceKind)[keyof typeof TraceKind], never>;
 type Decode = (raw: Raw, names: Names) => TraceStep;
-
-const PORTS = new Set([1, 6, 17, 33, 58, 132, 136]);
-
-/** A packet's end. Protocols without ports have none, and so have later fragments, whose 0 is as good as none. */
-const end = (ip: Ip, port: number, proto: number): FlowEnd => ({
-  ip,
-  port: PORTS.has(proto) && port !== 0 ? port : null,
-});
-const ends = ({ src, dst, srcPort, dstPort, proto }: Raw) => ({
-  from: end(src, srcPort, proto),
-  to: end(dst, dstPort, proto),
-});
 
 const orNull = (ip: Ip): Ip | null => (ip === "::" ? null : ip);
 
@@ -58,7 +47,7 @@ const DECODERS: Record<Kinds, Decode> = {
     ethertype: raw.tag,
     bytes: raw.number,
     protocol: raw.proto,
-    ...ends(raw),
+    ...endsOf(raw),
   }),
   [TraceKind.FLOW]: ({ number }) => ({ kind: "flow", state: FLOWS[number as keyof typeof FLOWS] ?? "none" }),
   [TraceKind.SOURCE]: ({ vif, number }, names) => ({ kind: "source", port: names.port(vif), checked: number !== 0 }),
@@ -100,7 +89,7 @@ const DECODERS: Record<Kinds, Decode> = {
   [TraceKind.NAT]: (raw, names) => ({
     kind: "nat",
     router: raw.router === 0 ? null : names.router(raw.router),
-    ...ends(raw),
+    ...endsOf(raw),
   }),
   [TraceKind.KEPT]: () => ({ kind: "kept" }),
   [TraceKind.TRAPPED]: ({ number }) => ({ kind: "trapped", for: trapReasonNames[number] ?? String(number) }),
