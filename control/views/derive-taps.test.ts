@@ -21,6 +21,8 @@ const port = (id: string, on: string, row: object = {}) =>
     ...row,
   });
 const machine = { "binding:vnic_type": "baremetal", "binding:profile": { physical: { nic: "eth1", vlan: 5 } } };
+const TRUNK = write("trunk", "trunk", { admin_state_up: true });
+const subport = { subport_of: { trunk_id: "trunk", port_id: "parent", segmentation_id: 5 } };
 const service = (port_id: string, vni: number | null = 900) => write("tap_service", "s", { port_id, vni });
 const flow = (source_port: string, row: object = {}, id = "f") =>
   write("tap_flow", id, { tap_service_id: "s", source_port, direction: "BOTH", vlan_filter: null, ...row });
@@ -91,6 +93,10 @@ for (const [what, writes] of [
     "to a physical machine, on whose wire are others",
     [port("a", "h1"), port("t", "h1", machine), service("t"), flow("a")],
   ],
+  [
+    "to a trunk's subport, whose copies would need its tag",
+    [TRUNK, port("a", "h1"), port("parent", "h1"), port("t", "h1", subport), service("t"), flow("a")],
+  ],
   ["to a port on no host", [port("a", "h1"), port("t", ""), service("t"), flow("a")]],
   ["of a port on no host", [port("a", ""), port("t", "h1"), service("t"), flow("a")]],
   ["to a host without a tunnel address", [port("a", "h1"), port("t", "new"), service("t"), flow("a")]],
@@ -101,6 +107,12 @@ for (const [what, writes] of [
     assert.deepEqual([view("a"), view("t")], [{}, {}]);
   });
 }
+
+test("a trunk's subport may be mirrored", () => {
+  const ports = [TRUNK, port("parent", "h1"), port("a", "h1", subport), port("t", "h1")];
+  const view = views(...ports, service("t"), flow("a"));
+  assert.deepEqual(view("a"), both("f", { kind: "port", portId: "t" }));
+});
 
 test("a physical machine may be mirrored", () => {
   const view = views(port("a", "h1", machine), port("t", "h1"), service("t"), flow("a"));

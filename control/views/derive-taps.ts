@@ -1,5 +1,14 @@
 /** From records to what a host is told of its mirrored and its tap ports. Pure, as derive.ts. */
-import type { HostRecord, Id, Ip, TapFlowRecord, TapMirrorRecord, ViewMirror, ViewPort } from "../../model/mod.ts";
+import type {
+  HostRecord,
+  Id,
+  Ip,
+  Place,
+  TapFlowRecord,
+  TapMirrorRecord,
+  ViewMirror,
+  ViewPort,
+} from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
 import { bindingOf } from "./place.ts";
 import type { Taps } from "./taps.ts";
@@ -12,6 +21,8 @@ const DIRECTIONS: Record<TapFlowRecord["direction"], readonly Direction[]> = {
   BOTH: ["in", "out"],
 };
 
+const NO_TAPS: ReadonlySet<Place["kind"]> = new Set(["physical", "subport"]);
+
 function hostOf(memory: Memory, portId: Id): HostRecord | undefined {
   const port = memory.get("port", portId)?.record;
   return port === undefined ? undefined : bindingOf(memory, port)?.host;
@@ -19,12 +30,12 @@ function hostOf(memory: Memory, portId: Id): HostRecord | undefined {
 
 /**
  * The host of a port that copies can be given to: not that of a physical machine, since on its wire are others, and a
- * switch would take a copy to whom its MAC says.
+ * switch would take a copy to whom its MAC says; nor of a trunk's subport, whose copies would need its tag.
  */
 function hostOfTap(memory: Memory, portId: Id): HostRecord | undefined {
   const port = memory.get("port", portId)?.record;
   const binding = port === undefined ? undefined : bindingOf(memory, port);
-  return binding === undefined || binding.place.kind === "physical" ? undefined : binding.host;
+  return binding === undefined || NO_TAPS.has(binding.place.kind) ? undefined : binding.host;
 }
 
 /** Frames of a workload have no tag, so a flow of some VLANs is one of nothing; and nobody is told what he knows himself. */
