@@ -1,8 +1,9 @@
 /** A trunk: what a workload sends under a tag is another port's, in another network, and all that a port has. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import type { PortRecord } from "../../model/mod.ts";
-import { ipBatch, type Running, runIn, settled, startVlanDevice, testLab, until } from "../kit/mod.ts";
+import { ipBatch, type Running, run, runIn, settled, startVlanDevice, testLab, until } from "../kit/mod.ts";
 
 const VLAN = 100;
 const lab = testLab({
@@ -61,6 +62,13 @@ test("the parent's workload reaches the subport's network under the tag, on its 
     for (const address of addressesOf(subport)) await untilPing(name, address);
     for (const address of lab().target(name).ips) await untilPing("red1", address);
   }
+});
+
+test("a trace from the subport goes the same way", async () => {
+  const [to = ""] = lab().target("blue2").ips;
+  const words = ["--port", subport.id, "--to", to, "--socket", lab().host("host1").socket];
+  const { stdout, stderr } = await run([join(import.meta.dirname, "../../cable"), "trace", ...words]);
+  assert.match(stdout, /source +sub \([0-9a-f]{8}\) may send from there\n(.*\n)*It goes on to host2/, stderr);
 });
 
 test("DHCP answers there as for any port", async () => {
