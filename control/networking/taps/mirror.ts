@@ -1,6 +1,6 @@
 /** Tap mirrors: a port's packets in a tunnel to an address outside (neutron_taas/services/taas/tap_mirror_plugin.py). */
 import type { Attributes, Caller } from "../../../api/mod.ts";
-import { fault, type Ip, type TapMirrorRecord } from "../../../model/mod.ts";
+import { fault, type Ip, ipFamily, type TapMirrorRecord } from "../../../model/mod.ts";
 import { keys } from "../../../store/mod.ts";
 import { projectOf } from "../access.ts";
 import { attribute, isIp, isObject, oneOf } from "../attributes.ts";
@@ -30,6 +30,19 @@ const TUNNEL_IDS: Record<TapMirrorRecord["mirror_type"], [first: number, last: n
   erspanv1: [0, 2 ** 10 - 1],
   vxlan: [1, 2 ** 24 - 1],
 };
+
+/** One machine's, beyond the host that sends to it. */
+function isOneMachines(ip: Ip): boolean {
+  if (ipFamily(ip) === 6) return !/^(::1?$|ff[0-9a-f]{2}:|fe[89ab][0-9a-f]:)/.test(ip);
+  const first = Number(ip.slice(0, ip.indexOf(".")));
+  return first !== 0 && first !== 127 && first < 224;
+}
+
+/** What a host would send to itself, or to everybody on its wire. @throws Fault InvalidInput */
+function checkRemote({ remote_ip: ip }: TapMirrorRecord): void {
+  if (isOneMachines(ip)) return;
+  throw fault("InvalidInput", { error_message: `remote_ip ${ip} is not the address of one machine` });
+}
 
 /** @throws Fault InvalidInput */
 function checkTunnelIds({ directions, mirror_type }: Tunnels): void {
@@ -63,6 +76,7 @@ function createMirror(env: Env, draft: Draft, caller: Caller, body: Attributes):
     mirror_type: attribute(body, "mirror_type", oneOf("gre", "erspanv1", "vxlan"), "gre"),
   };
   checkTunnelIds(record);
+  checkRemote(record);
   claimTunnels(draft, record);
   draft.use("port", port.id, record.id);
   draft.create("tap_mirror", record.id, record);

@@ -87,6 +87,17 @@ for (const [mirror_type, wrong] of [
   });
 }
 
+test("refused: a collector that is no one machine elsewhere", async () => {
+  const world = await makeWorld();
+  const [, one] = await twoPorts(world);
+  const body = { port_id: one.id, directions: { IN: 5 }, mirror_type: "vxlan" };
+  for (const remote_ip of ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "ff02::1", "fe80::1"]) {
+    const make = () => made(world.networking.create(ALICE, "tap_mirror", [{ ...body, remote_ip }]));
+    await refuses(world, "InvalidInput", make, /not the address of one machine/);
+  }
+  await made(world.networking.create(ALICE, "tap_mirror", [{ ...body, remote_ip: "2001:db8::1" }]));
+});
+
 test("services and flows are DOWN while no data plane mirrors, and change their names only", async () => {
   const world = await makeWorld();
   const [, one, two] = await twoPorts(world);
