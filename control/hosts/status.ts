@@ -57,6 +57,7 @@ async function takeFlows(parts: { store: Store; memory: Memory }, host: string, 
 
 /** Trunks of which some port may be up or down now. */
 async function takeTrunks(parts: { store: Store; memory: Memory }, reported: readonly Id[]): Promise<void> {
+  if (reported.length === 0) return;
   const { memory } = parts;
   const ports = new Set(reported);
   const trunks = [...memory.all("trunk")].filter(

@@ -4,9 +4,11 @@ import { MAPS, type NetNumber, VifFlag, type VifNumber } from "../../bpf/layout.
 import { entryText } from "../../host/mod.ts";
 import { ip, type ViewQos } from "../../model/mod.ts";
 import type { Table } from "../../wire/table.ts";
+import { Claims } from "./claims.ts";
 import { endpointEntries, netNumber, networkEntries, uplinkEntries, vifEntries } from "./entries.ts";
 import type { Entry } from "./entry.ts";
 import { aNetwork, anEndpoint, aVif, local, macOf, pair, remote } from "./fixtures.ts";
+import { keyBytes, mapOf, valueBytes } from "./keys.ts";
 import { qosOf } from "./limits.ts";
 
 const NET = 1 as NetNumber;
@@ -195,6 +197,32 @@ describe("an endpoint's entries", () => {
 
   test("a local one whose vif is not here is nowhere", () => {
     assert.deepEqual(endpointEntries(anEndpoint(2, local(2)), NET, undefined), []);
+  });
+
+  test("an address that it holds is there, and of a MAC that others may have, too, it is the holder's", () => {
+    const outcome = new Map<string, string>();
+    const claims = new Claims((key, value) => {
+      if (value === undefined) outcome.delete(key);
+      else outcome.set(key, entryText(mapOf(key), keyBytes(key), valueBytes(value)));
+    });
+    const shared = macOf(9);
+    const held = [{ ip: ip("10.0.0.77"), mac: shared }];
+    const [one, two] = [2, 3].map((n) => anEndpoint(n, remote(`192.0.2.${n}`), { moreMacs: [shared] }));
+    const claim = (endpoint: typeof one, more: object = {}) =>
+      endpoint && claims.set(`endpoint:${endpoint.id}`, endpointEntries({ ...endpoint, ...more }, NET, undefined));
+    const holder = () => [...outcome.values()].filter((line) => /10\.0\.0\.77|^macs.*00:09\]/.test(line)).sort();
+    claim(one);
+    claim(two, { held });
+    const at = (host: string) => [
+      `ips[net=1 ip=10.0.0.77]=target={kind=2 vif=0 remote=${host}} mac=${shared} flags=4 set=0`,
+      `macs[net=1 mac=${shared}]=kind=2 vif=0 remote=${host}`,
+    ];
+    assert.deepEqual(holder(), at("192.0.2.3"));
+    claim(one, { held });
+    claim(two);
+    assert.deepEqual(holder(), at("192.0.2.2"));
+    claim(two, { ips: [ip("10.0.0.77")] });
+    assert.match(holder()[0] ?? "", /remote=192\.0\.2\.3/, "an address of one's own is held by nobody else");
   });
 
   test("further MACs are borrowed", () => {
