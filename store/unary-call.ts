@@ -2,11 +2,14 @@
  * Unary gRPC calls over one HTTP/2 connection (github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md), for the call that every write
  * waits for: grpc-js, which does the rest, takes 0.1 ms longer for each, a tenth of what the API takes for a small record.
  */
+
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import { createConnection, type Socket } from "node:net";
 import { status } from "@grpc/grpc-js";
 
 /** Of a message: one byte that says whether it is compressed, four of its length. */
 const PREFIX_LENGTH = 5;
+const KEEPALIVE_MS = 7_000;
 
 /** How a call failed; `code` is one of gRPC's. */
 export class CallFailure extends Error {
@@ -57,7 +60,9 @@ export class UnaryCaller {
 
   #connected(): ClientHttp2Session {
     if (this.#session !== undefined && !this.#session.closed && !this.#session.destroyed) return this.#session;
-    const session = connect(this.#authority);
+    const session = connect(this.#authority, {
+      createConnection: ({ hostname, port }) => open(hostname, Number(port)),
+    });
     // Each call's stream is told of it, too; and one that is to go away takes no more of them.
     session.on("error", () => this.#drop(session));
     session.on("goaway", () => this.#drop(session));
@@ -70,6 +75,12 @@ export class UnaryCaller {
     if (this.#session === session) this.#session = undefined;
     session.close();
   }
+}
+
+/** Asks now and then whether the other side is still there: a connection may rest for hours between two writes. */
+function open(hostname: string, port: number): Socket {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return createConnection({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS });
 }
 
 function answerOf(stream: ClientHttp2Stream): Promise<Buffer> {
