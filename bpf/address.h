@@ -40,6 +40,11 @@ static __always_inline int ip_equal(const ip_t *a, const ip_t *b)
 	return a->w[3] == b->w[3] && a->w[2] == b->w[2] && a->w[1] == b->w[1] && a->w[0] == b->w[0];
 }
 
+static __always_inline int ip_is_loopback6(const ip_t *ip)
+{
+	return !ip->w[0] && !ip->w[1] && !ip->w[2] && ip->w[3] == bpf_htonl(1);
+}
+
 /* Both MACs of an Ethernet header, destination first. */
 static __always_inline int mac_pairs_equal(const void *a, const void *b)
 {

@@ -11,8 +11,8 @@ static __always_inline int is_beginning(const struct frame *frame)
 {
 	if (!frame->l4_offset)
 		return 0;
-	if (frame->key.proto == IPPROTO_TCP)
-		return (frame->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	if (frame->key.proto == IPPROTO_TCP || frame->key.proto == IPPROTO_SCTP)
+		return is_beginning_flags(frame->tcp_flags);
 	return is_icmp(frame) && frame->icmp_type == (frame->key.proto == IPPROTO_ICMP ? ICMP_ECHO : ICMPV6_ECHO_REQUEST);
 }
 
@@ -28,14 +28,19 @@ static __always_inline void question_of(struct frame *asked, const struct frame 
 		asked->icmp_type = answer->key.proto == IPPROTO_ICMP ? ICMP_ECHO : ICMPV6_ECHO_REQUEST;
 }
 
+static __always_inline struct vif *local_vif(vif_t number)
+{
+	return number ? bpf_map_lookup_elem(&vifs, &number) : 0;
+}
+
 /* Beside enum rule_flag: it answers what the rules let pass. */
 #define PASSES_AS_ANSWER 0x100
 
 /* Do the groups of one end let it pass? An answer does as long as a rule lets pass what it answers, so that a rule's end is
  * the end of its connections; it is never taken for a beginning instead. `far_net`: where the other end is known.
  * Returns enum rule_flag or PASSES_AS_ANSWER, 0 = no. */
-static __always_inline __u32 ask_end(const struct decision *decision, const struct vif *vif, __u8 direction,
-				     int is_answer, net_t far_net)
+static __always_inline __u32 ask_groups(const struct decision *decision, const struct vif *vif, __u8 direction,
+					int is_answer, net_t far_net)
 {
 	const struct flow_key *ends = direction == RULE_EGRESS ? &decision->frame.key : &decision->now;
 	__u8 asked_direction = direction;
@@ -66,9 +71,29 @@ static __always_inline __u32 ask_end(const struct decision *decision, const stru
 	return passes;
 }
 
-static __always_inline struct vif *local_vif(vif_t number)
+/* The same for the sender (RULE_EGRESS) or the receiver, if they are ports of this host. Functions of their own, and global,
+ * so that the verifier looks at each once. */
+__attribute__((noinline)) int ask_sender(struct __sk_buff *skb, __u32 is_answer)
 {
-	return number ? bpf_map_lookup_elem(&vifs, &number) : 0;
+	struct decision *decision = get_decision();
+	struct origin origin = origin_of(skb);
+
+	return decision ? ask_groups(decision, local_vif(origin.vif), RULE_EGRESS, is_answer != 0, decision->out) : 0;
+}
+
+__attribute__((noinline)) int ask_receiver(struct __sk_buff *skb, __u32 is_answer)
+{
+	struct decision *decision = get_decision();
+	struct origin origin = origin_of(skb);
+	struct vif *from = local_vif(origin.vif), *to;
+
+	if (!decision)
+		return 0;
+	to = decision->target.kind == TARGET_LOCAL ? local_vif(decision->target.vif) : 0;
+	/* What a node asks of its own pods passes, whatever their policies say (Kubernetes, NetworkPolicy). */
+	if (from && from->flags & VIF_HOST)
+		to = 0;
+	return ask_groups(decision, to, RULE_INGRESS, is_answer != 0, decision->src_net);
 }
 
 /* A rule's end is the end of its connections: what answers one is blocked while it goes on, TCP as long as it is sent again
@@ -81,19 +106,24 @@ static __always_inline void refuse_answer(struct flow *flow, const struct frame 
 	flow->last_seen_ns = bpf_ktime_get_coarse_ns();
 }
 
-/* A TCP packet that makes no flow says something of one that may be there. */
-static __always_inline void note_end(const struct decision *decision, const struct origin *origin)
+/* A TCP packet that makes no flow says something of one that may be there. A function of its own, and global, so
+ * that the verifier looks at it once. */
+__attribute__((noinline)) int note_end(struct __sk_buff *skb)
 {
-	struct flow *flow = bpf_map_lookup_elem(&flows, &decision->frame.key);
+	struct decision *decision = get_decision();
+	struct origin origin = origin_of(skb);
 	struct flow_key back;
+	struct flow *flow;
 
+	flow = decision ? bpf_map_lookup_elem(&flows, &decision->frame.key) : 0;
 	if (!flow)
-		return;
-	back_key(&back, origin, decision);
-	if (!watch(&decision->frame, is_from_wire(origin), flow, &back))
-		return;
+		return 0;
+	back_key(&back, &origin, decision);
+	if (!watch(&decision->frame, is_from_wire(&origin), flow, &back))
+		return 0;
 	forget_flow(&decision->frame.key, decision->owner);
 	forget_flow(&back, decision->owner);
+	return 0;
 }
 
 /* Whether the addresses outside that it goes by have limits, in whichever direction, which its flow then knows; and whether
@@ -114,6 +144,22 @@ __attribute__((noinline)) int limit_outside(struct __sk_buff *skb)
 	return meter_outside(skb, net, decision->rewrite, decision->now.src.w[3], decision->frame.key.dst.w[3]);
 }
 
+/* A fragment's packet may be of a flow that needs no new entries. */
+static __always_inline int is_kept(const struct decision *decision, const struct flow *flow, __u32 generation)
+{
+	return decision->frame.marks & FRAME_FRAGMENT && flow && flow->generation == generation &&
+	       mac_pairs_equal(&flow->dst_mac, &decision->frame.dst_mac);
+}
+
+static __always_inline void count_kept(struct __sk_buff *skb, struct flow *flow)
+{
+	if (IS_TRACE)
+		return;
+	flow->packets++;
+	flow->bytes += skb->len;
+	flow->last_seen_ns = bpf_ktime_get_coarse_ns();
+}
+
 SEC("tc")
 int commit(struct __sk_buff *skb)
 {
@@ -121,21 +167,15 @@ int commit(struct __sk_buff *skb)
 	struct decision *decision = get_decision();
 	struct settings *set = get_settings();
 	__u32 reason, answers, from_passes, to_passes, ahead, back;
-	struct vif *from, *to;
 	struct flow *old;
 	struct nat nat;
 
 	if (!decision || !set)
 		return drop(origin.vif, DROP_INTERNAL);
-	from = local_vif(origin.vif);
-	to = decision->target.kind == TARGET_LOCAL ? local_vif(decision->target.vif) : 0;
 	old = bpf_map_lookup_elem(&flows, &decision->frame.key);
 	answers = old && !is_beginning(&decision->frame) ? old->flags & FLOW_ANSWER : 0;
-	from_passes = ask_end(decision, from, RULE_EGRESS, answers & FLOW_ANSWER_OUT, decision->out);
-	/* What a node asks of its own pods passes, whatever their policies say (Kubernetes, NetworkPolicy). */
-	if (from && from->flags & VIF_HOST)
-		to = 0;
-	to_passes = from_passes ? ask_end(decision, to, RULE_INGRESS, answers & FLOW_ANSWER_IN, decision->src_net) : 0;
+	from_passes = ask_sender(skb, answers & FLOW_ANSWER_OUT);
+	to_passes = from_passes ? ask_receiver(skb, answers & FLOW_ANSWER_IN) : 0;
 	if (!to_passes) {
 		/* What it was an answer to stays known, or the next one would pass for a beginning. */
 		if (old && !answers)
@@ -152,10 +192,12 @@ int commit(struct __sk_buff *skb)
 	if (reason)
 		return drop(origin.vif, reason);
 	decision->owner = old ? old->owner : owner_of(&origin, decision);
-	if (has_flow(&decision->frame) && !is_worth_a_flow(&decision->frame)) {
-		note_end(decision, &origin);
+	if (is_kept(decision, old, set->generation)) {
+		count_kept(skb, old);
+	} else if (has_flow(&decision->frame) && !is_worth_a_flow(&decision->frame)) {
+		note_end(skb);
 	} else if (has_flow(&decision->frame)) {
-		reason = keep(skb, &origin, decision, set, ahead, back);
+		reason = keep(skb, decision, ahead, back);
 		if (reason)
 			return drop(reason == DROP_FLOW_QUOTA ? blamed(decision->owner) : origin.vif, reason);
 		note(TRACE_KEPT);

@@ -12,6 +12,8 @@ static __always_inline int drop(vif_t vif, __u32 reason)
 	struct vif_stats *counters = bpf_map_lookup_elem(&stats, &vif);
 
 	note_numbers(TRACE_DROPPED, vif, reason, 0);
+	/* In one register from the bound to the use: the verifier forgets it where the compiler keeps it on the stack. */
+	asm volatile("" : "+r"(reason));
 	if (!IS_TRACE && counters && reason < DROP_REASONS)
 		counters->drops[reason]++;
 	return TC_ACT_SHOT;

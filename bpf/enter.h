@@ -63,7 +63,7 @@ static __always_inline void enter(struct decision *decision)
 		return;
 	}
 	floating = bpf_map_lookup_elem(&floatings, &key);
-	forward = decision->frame.l4_offset
+	forward = has_ports(&decision->frame)
 			  ? find_forward(key.net, key.ip.w[3], decision->now.proto, decision->now.dst_port)
 			  : 0;
 	answer = find_answer(decision, REWRITE_DST);

@@ -149,7 +149,7 @@ static __always_inline int forward(struct __sk_buff *skb, const struct origin *o
 	if (unlikely(reason))
 		return is_shared_with_host(origin) ? TC_ACT_OK : drop(origin->vif, reason);
 	note_frame(&frame);
-	if (unlikely(!set || !has_flow(&frame)))
+	if (unlikely(!set || frame.marks || !has_flow(&frame)))
 		return tail(skb, origin, slow);
 	frame.key.ingress = origin->ingress;
 	flow = find_flow(&frame, set->generation, peer);

@@ -55,11 +55,11 @@ static __always_inline void carry_over(struct flow *flow, const struct flow_key 
 /* TCP's stragglers (a late ACK, a second FIN) make no flow: it would stay until it is aged. */
 static __always_inline int is_worth_a_flow(const struct frame *frame)
 {
-	if (frame->key.proto != IPPROTO_TCP || !frame->l4_offset)
+	if (!frame->l4_offset)
 		return 1;
 	if (frame->tcp_flags & (TCP_FIN | TCP_RST))
 		return 0;
-	return frame->tcp_flags & TCP_SYN || frame->ip_length > (__u32)frame->l4_offset - ETH_HLEN + frame->tcp_header;
+	return frame->key.proto != IPPROTO_TCP || frame->tcp_flags & TCP_SYN || frame->ip_length > (__u32)frame->l4_offset - ETH_HLEN + frame->tcp_header;
 }
 
 static __always_inline __u32 back_ingress_of(const struct origin *origin, const struct decision *decision)
@@ -263,18 +263,38 @@ claimed:
 	return DROP_NONE;
 }
 
-/* Both directions as flows. `ahead` and `back`: their flags. */
-static __always_inline int keep(struct __sk_buff *skb, const struct origin *origin, struct decision *decision,
-				const struct settings *set, __u32 ahead, __u32 back)
+/* Both directions as flows. `ahead` and `back`: their flags. Returns a reason to drop, or 0. Functions of their own, and
+ * global, so that the verifier looks at each once. */
+__attribute__((noinline)) int keep_ahead(struct __sk_buff *skb, __u32 ahead)
+{
+	struct decision *decision = get_decision();
+	struct origin origin = origin_of(skb);
+	struct settings *set = get_settings();
+	int reason;
+
+	if (!decision || !set)
+		return DROP_INTERNAL;
+	reason = decision->needs_port ? claim_port(&origin, decision, set) : DROP_NONE;
+	return reason ? reason : write_forward(skb, &origin, decision, set, ahead);
+}
+
+__attribute__((noinline)) int keep_back(struct __sk_buff *skb, __u32 back, __u32 is_decided)
+{
+	struct decision *decision = get_decision();
+	struct origin origin = origin_of(skb);
+	struct settings *set = get_settings();
+
+	return decision && set ? write_back(&origin, decision, set, back, is_decided) : DROP_INTERNAL;
+}
+
+static __always_inline int keep(struct __sk_buff *skb, const struct decision *decision, __u32 ahead, __u32 back)
 {
 	int is_decided = back ? back == FLOW_ANSWER : ahead == FLOW_ANSWER;
-	int reason = decision->needs_port ? claim_port(origin, decision, set) : DROP_NONE;
+	int reason = keep_ahead(skb, ahead);
 
-	if (!reason)
-		reason = write_forward(skb, origin, decision, set, ahead);
 	if (reason || (!back && !is_decided && !decision->is_outside))
 		return reason;
-	return write_back(origin, decision, set, back, is_decided);
+	return keep_back(skb, back, is_decided);
 }
 
 #endif

@@ -34,5 +34,6 @@ char _license[] SEC("license") = "Dual BSD/GPL";
 #define ND_ROUTER_ADVERTISEMENT 134
 #define ND_NEIGHBOUR_SOLICITATION 135
 #define ND_NEIGHBOUR_ADVERTISEMENT 136
+#define ND_REDIRECT 137
 
 #endif

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "2c467845c31ec838";
+export const LAYOUT_HASH = "13a691d2c92963b6";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -39,6 +39,7 @@ export const SERVICE_DNS_PORT = 18053;
 export const FLOW_VIF = 0x40000000;
 export const FLOW_TUNNEL = 0x80000000;
 export const FLOW_WIRE = 0xc0000000;
+export const FRAGMENT_SLOTS = 64;
 export const FLOW_SENDERS = 4096;
 export const FLOW_BUCKETS = 4096;
 export const TRACE_STEPS = 96;
@@ -47,48 +48,55 @@ export const DropReason = {
   NONE: 0,
   TRUNCATED: 1,
   MALFORMED: 2,
-  VIF_UNKNOWN: 3,
-  VIF_DOWN: 4,
-  SPOOFED_MAC: 5,
-  SPOOFED_IP: 6,
-  SPOOFED_ARP: 7,
-  SPOOFED_ND: 8,
-  ETHERTYPE: 9,
-  VLAN_TAG: 10,
-  DHCP_SERVER: 11,
-  ROUTER_ADVERT: 12,
-  NETWORK_UNKNOWN: 13,
-  TUNNEL_STRANGER: 14,
-  TUNNEL_HEADER: 15,
-  DST_UNKNOWN: 16,
-  ARP_UNKNOWN: 17,
-  ND_UNKNOWN: 18,
-  HAIRPIN: 19,
-  REMOTE_TO_REMOTE: 20,
-  TOO_BIG: 21,
-  TTL: 22,
-  POLICY_EGRESS: 23,
-  POLICY_INGRESS: 24,
-  NO_ROUTE: 25,
-  HOST_UNKNOWN: 26,
-  ROUTER_DOWN: 27,
-  TO_ROUTER: 28,
-  NO_GATEWAY: 29,
-  NO_PROXY: 30,
-  NEIGHBOUR_UNKNOWN: 31,
-  NAT_PORTS: 32,
-  COPY: 33,
-  RATE_EGRESS: 34,
-  RATE_INGRESS: 35,
-  PACKET_RATE_EGRESS: 36,
-  PACKET_RATE_INGRESS: 37,
-  FLOW_TABLE_FULL: 38,
-  FLOW_QUOTA: 39,
-  MEMBERS_FULL: 40,
-  TRAP_LIMIT: 41,
-  SERVICE_LIMIT: 42,
-  REDIRECT: 43,
-  INTERNAL: 44,
+  CHECKSUM: 3,
+  SOURCE_ROUTE: 4,
+  MARTIAN: 5,
+  TCP_FLAGS: 6,
+  FRAGMENT_SHORT: 7,
+  FRAGMENT_OVERLAP: 8,
+  FRAGMENT_ALONE: 9,
+  VIF_UNKNOWN: 10,
+  VIF_DOWN: 11,
+  SPOOFED_MAC: 12,
+  SPOOFED_IP: 13,
+  SPOOFED_ARP: 14,
+  SPOOFED_ND: 15,
+  ETHERTYPE: 16,
+  VLAN_TAG: 17,
+  DHCP_SERVER: 18,
+  ROUTER_ADVERT: 19,
+  NETWORK_UNKNOWN: 20,
+  TUNNEL_STRANGER: 21,
+  TUNNEL_HEADER: 22,
+  DST_UNKNOWN: 23,
+  ARP_UNKNOWN: 24,
+  ND_UNKNOWN: 25,
+  HAIRPIN: 26,
+  REMOTE_TO_REMOTE: 27,
+  TOO_BIG: 28,
+  TTL: 29,
+  POLICY_EGRESS: 30,
+  POLICY_INGRESS: 31,
+  NO_ROUTE: 32,
+  HOST_UNKNOWN: 33,
+  ROUTER_DOWN: 34,
+  TO_ROUTER: 35,
+  NO_GATEWAY: 36,
+  NO_PROXY: 37,
+  NEIGHBOUR_UNKNOWN: 38,
+  NAT_PORTS: 39,
+  COPY: 40,
+  RATE_EGRESS: 41,
+  RATE_INGRESS: 42,
+  PACKET_RATE_EGRESS: 43,
+  PACKET_RATE_INGRESS: 44,
+  FLOW_TABLE_FULL: 45,
+  FLOW_QUOTA: 46,
+  MEMBERS_FULL: 47,
+  TRAP_LIMIT: 48,
+  SERVICE_LIMIT: 49,
+  REDIRECT: 50,
+  INTERNAL: 51,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 /** Names by value, in lower case. */
@@ -96,48 +104,55 @@ export const dropReasonNames: Readonly<Record<number, string>> = {
   0: "none",
   1: "truncated",
   2: "malformed",
-  3: "vif_unknown",
-  4: "vif_down",
-  5: "spoofed_mac",
-  6: "spoofed_ip",
-  7: "spoofed_arp",
-  8: "spoofed_nd",
-  9: "ethertype",
-  10: "vlan_tag",
-  11: "dhcp_server",
-  12: "router_advert",
-  13: "network_unknown",
-  14: "tunnel_stranger",
-  15: "tunnel_header",
-  16: "dst_unknown",
-  17: "arp_unknown",
-  18: "nd_unknown",
-  19: "hairpin",
-  20: "remote_to_remote",
-  21: "too_big",
-  22: "ttl",
-  23: "policy_egress",
-  24: "policy_ingress",
-  25: "no_route",
-  26: "host_unknown",
-  27: "router_down",
-  28: "to_router",
-  29: "no_gateway",
-  30: "no_proxy",
-  31: "neighbour_unknown",
-  32: "nat_ports",
-  33: "copy",
-  34: "rate_egress",
-  35: "rate_ingress",
-  36: "packet_rate_egress",
-  37: "packet_rate_ingress",
-  38: "flow_table_full",
-  39: "flow_quota",
-  40: "members_full",
-  41: "trap_limit",
-  42: "service_limit",
-  43: "redirect",
-  44: "internal",
+  3: "checksum",
+  4: "source_route",
+  5: "martian",
+  6: "tcp_flags",
+  7: "fragment_short",
+  8: "fragment_overlap",
+  9: "fragment_alone",
+  10: "vif_unknown",
+  11: "vif_down",
+  12: "spoofed_mac",
+  13: "spoofed_ip",
+  14: "spoofed_arp",
+  15: "spoofed_nd",
+  16: "ethertype",
+  17: "vlan_tag",
+  18: "dhcp_server",
+  19: "router_advert",
+  20: "network_unknown",
+  21: "tunnel_stranger",
+  22: "tunnel_header",
+  23: "dst_unknown",
+  24: "arp_unknown",
+  25: "nd_unknown",
+  26: "hairpin",
+  27: "remote_to_remote",
+  28: "too_big",
+  29: "ttl",
+  30: "policy_egress",
+  31: "policy_ingress",
+  32: "no_route",
+  33: "host_unknown",
+  34: "router_down",
+  35: "to_router",
+  36: "no_gateway",
+  37: "no_proxy",
+  38: "neighbour_unknown",
+  39: "nat_ports",
+  40: "copy",
+  41: "rate_egress",
+  42: "rate_ingress",
+  43: "packet_rate_egress",
+  44: "packet_rate_ingress",
+  45: "flow_table_full",
+  46: "flow_quota",
+  47: "members_full",
+  48: "trap_limit",
+  49: "service_limit",
+  50: "redirect",
+  51: "internal",
 };
 
 export const FlowFlag = {
@@ -673,6 +688,42 @@ export const Forward: Table<Forward> = record("forward", 12, {
   external: [10, u16],
 });
 
+export interface FragmentKey {
+  owner: number;
+  slot: number;
+}
+export const FragmentKey: Table<FragmentKey> = record("fragment_key", 8, {
+  owner: [0, u32],
+  slot: [4, u32],
+});
+
+export interface Fragment {
+  src: Ip;
+  dst: Ip;
+  ingress: number;
+  id: number;
+  srcPort: number;
+  dstPort: number;
+  proto: number;
+  icmpType: number;
+  icmpCode: number;
+  size: number;
+  seenNs: bigint;
+}
+export const Fragment: Table<Fragment> = record("fragment", 64, {
+  src: [0, ip],
+  dst: [16, ip],
+  ingress: [32, u32],
+  id: [36, u32],
+  srcPort: [40, be16],
+  dstPort: [42, be16],
+  proto: [44, u8],
+  icmpType: [45, u8],
+  icmpCode: [46, u8],
+  size: [48, u32],
+  seenNs: [56, u64],
+});
+
 export interface Gateway {
   flags: number;
   net: NetNumber;
@@ -1073,7 +1124,7 @@ export interface VifStats {
   tappedBytes: bigint;
   drops: bigint[];
 }
-export const VifStats: Table<VifStats> = record("vif_stats", 424, {
+export const VifStats: Table<VifStats> = record("vif_stats", 480, {
   rxPackets: [0, u64],
   rxBytes: [8, u64],
   txPackets: [16, u64],
@@ -1082,7 +1133,7 @@ export const VifStats: Table<VifStats> = record("vif_stats", 424, {
   mirroredBytes: [40, u64],
   tappedPackets: [48, u64],
   tappedBytes: [56, u64],
-  drops: [64, array(u64, 45)],
+  drops: [64, array(u64, 52)],
 });
 
 export interface SubportKey {
@@ -1234,6 +1285,7 @@ export const MAPS = {
   flow_counts: { key: scalar<number>("__u32", u32), value: FlowCount },
   flows: { key: FlowKey, value: Flow },
   forwards: { key: ForwardKey, value: Forward },
+  fragments: { key: FragmentKey, value: Fragment },
   gateways: { key: scalar<RouterNumber>("router_t", branded<RouterNumber>(u32)), value: Gateway },
   ifaces: { key: IfaceKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
   ips: { key: IpKey, value: IpEntry },

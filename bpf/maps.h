@@ -61,6 +61,7 @@ SPARSE_MAP(peers, BPF_MAP_TYPE_HASH, struct peer_key, struct peer, 262144);
 MAP(service_clients, BPF_MAP_TYPE_LRU_HASH, struct service_key, struct service_client, 65536);
 /* Preallocated, so that a packet never waits for memory; never LRU, so that new flows cannot push out old ones. */
 MAP(flows, BPF_MAP_TYPE_HASH, struct flow_key, struct flow, 262144);
+SPARSE_MAP(fragments, BPF_MAP_TYPE_HASH, struct fragment_key, struct fragment, 65536);
 MAP(flow_counts, BPF_MAP_TYPE_ARRAY, __u32, struct flow_count, FLOW_SENDERS + FLOW_BUCKETS);
 MAP(flow_aged, BPF_MAP_TYPE_ARRAY, __u32, struct flow_aged, FLOW_SENDERS + FLOW_BUCKETS);
 

@@ -17,7 +17,7 @@ struct question {
 	__u8 direction;   /* enum rule_direction */
 	__u8 proto;
 	__be16 port;      /* the destination's; ICMP: type << 8 | code */
-	__u32 has_port;   /* not of a fragment */
+	__u32 has_port;   /* of a protocol that may have some */
 	ip_t ip;          /* the other end */
 };
 
@@ -118,7 +118,7 @@ static __always_inline __u32 may_pass(const struct vif *vif, const struct frame 
 		.direction = direction,
 		.proto = frame->key.proto,
 		.port = rule_port(frame),
-		.has_port = frame->l4_offset != 0,
+		.has_port = has_ports(frame),
 		.ip = direction == RULE_EGRESS ? frame->key.dst : frame->key.src,
 	};
 	struct rule *rule;

@@ -65,7 +65,7 @@ static __always_inline __u32 checksum_offset(__u8 proto)
 static __always_inline int is_checksum_pending(struct __sk_buff *skb, const struct frame *frame)
 {
 	/* Who cuts a packet has filled it in before. */
-	return frame->l4_offset && checksum_offset(frame->key.proto) &&
+	return !(frame->marks & FRAME_FRAGMENT) && checksum_offset(frame->key.proto) &&
 	       bpf_skb_change_tail(skb, frame->l4_offset + 2, 0) != 0;
 }
 
@@ -204,25 +204,10 @@ static __always_inline int error6(struct __sk_buff *skb, const struct origin *or
 	return reply(skb, origin);
 }
 
-/* The first piece of a packet that its sender has cut: about the others no errors are made (RFC 1122 section 3.2.2). */
-static __always_inline int is_first_fragment(struct __sk_buff *skb, const struct frame *frame)
+/* Of what errors are made: whole packets, and first fragments (RFC 1122 section 3.2.2). */
+static __always_inline int is_answerable(const struct frame *frame)
 {
-	struct { __u8 next, reserved; __be16 offset; } head = {};
-	__be16 bits = 0;
-	__u8 next = 0;
-
-	if (frame->ethertype == bpf_htons(ETH_P_IP))
-		return !bpf_skb_load_bytes(skb, ETH_HLEN + offsetof(struct iphdr, frag_off), &bits, sizeof(bits)) &&
-		       (bits & FRAGMENT_BITS) == bpf_htons(0x2000);
-	return !bpf_skb_load_bytes(skb, ETH_HLEN + offsetof(struct ipv6hdr, nexthdr), &next, 1) && next == IPPROTO_FRAGMENT &&
-	       !bpf_skb_load_bytes(skb, ETH_HLEN + sizeof(struct ipv6hdr), &head, sizeof(head)) &&
-	       !(head.offset & bpf_htons(0xfff8));
-}
-
-/* Of what errors are made: whole packets, and first fragments. */
-static __always_inline int is_answerable(struct __sk_buff *skb, const struct frame *frame)
-{
-	return frame->l4_offset ? !is_icmp_error(frame) : is_first_fragment(skb, frame);
+	return frame->l4_offset && !is_icmp_error(frame);
 }
 
 SEC("tc")
@@ -235,7 +220,7 @@ int too_big(struct __sk_buff *skb)
 	__u32 mtu;
 
 	drop(origin.vif, DROP_TOO_BIG); /* counted in any case: the packet is gone, whether an answer can be made or not */
-	if (!decision || parse_once(skb, &frame) || !is_answerable(skb, &frame))
+	if (!decision || parse_once(skb, &frame) || !is_answerable(&frame))
 		return TC_ACT_SHOT;
 	/* Whoever is outside is told if a router of this host stands in between; like other refusals not too often. */
 	if (is_outside(&origin) && (!is_from_wire(&origin) || !decision->is_outside || !take_trap(0)))
@@ -295,7 +280,7 @@ int refuse(struct __sk_buff *skb)
 		return drop(origin.vif, DROP_POLICY_EGRESS);
 	drop(origin.vif, drop_reason_of(decision->refusal));
 	/* Not more of them than of traps (RFC 1812 section 4.3.2.8). */
-	if (is_outside(&origin) || parse_once(skb, &frame) || is_icmp_error(&frame) || !take_trap(origin.vif))
+	if (is_outside(&origin) || parse_once(skb, &frame) || frame.marks & FRAME_LATER || is_icmp_error(&frame) || !take_trap(origin.vif))
 		return TC_ACT_SHOT;
 	port = find_router_port(decision->router, decision->router_net);
 	if (!port)

@@ -39,7 +39,7 @@ static __always_inline int read_quote4(struct __sk_buff *skb, __u32 at, struct f
 	struct quote4 quote;
 
 	if (bpf_skb_load_bytes(skb, at, &quote, sizeof(quote)) || quote.ip.version != 4 || quote.ip.ihl != 5 ||
-	    quote.ip.frag_off & FRAGMENT_BITS)
+	    quote.ip.frag_off & bpf_htons(FRAGMENT_OFFSET))
 		return -1;
 	ip_from4(&key->src, quote.ip.daddr);
 	ip_from4(&key->dst, quote.ip.saddr);

@@ -82,32 +82,16 @@ static __always_inline int has_udp_checksum(__u8 proto)
 	return proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE || proto == IPPROTO_DCCP;
 }
 
-#define MORE_FRAGMENTS bpf_htons(0x2000)
-
-/* A first fragment's checksum is over the whole packet, and in it; the ports stay. */
-static __always_inline int translate_fragment(struct __sk_buff *skb, const struct iphdr *ip, __u32 addresses)
-{
-	__u32 at = ETH_HLEN + ip->ihl * 4;
-
-	if ((ip->frag_off & FRAGMENT_BITS) != MORE_FRAGMENTS)
-		return 0;
-	if (ip->protocol == IPPROTO_TCP)
-		return bpf_l4_csum_replace(skb, at + TCP_CHECK, 0, addresses, BPF_F_PSEUDO_HDR);
-	if (!has_udp_checksum(ip->protocol))
-		return 0;
-	return bpf_l4_csum_replace(skb, at + UDP_CHECK, 0, addresses,
-				   BPF_F_PSEUDO_HDR | (ip->protocol == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0));
-}
-
-/* What is behind the IP header. What no checksum is known of keeps what it has. */
+/* What is behind the IP header; of a later fragment nothing is. The first one's checksum is over the whole packet, and in it.
+ * What no checksum is known of keeps what it has. */
 static __always_inline int translate_rest(struct __sk_buff *skb, const struct frame *frame, __u16 rewrite, const struct nat *nat,
-					  const struct iphdr *ip, __u32 addresses)
+					  __u32 addresses)
 {
 	__be16 src_port = rewrite & REWRITE_SRC ? nat->src_port : frame->key.src_port;
 	__be16 dst_port = rewrite & REWRITE_DST ? nat->dst_port : frame->key.dst_port;
 
 	if (!frame->l4_offset)
-		return translate_fragment(skb, ip, addresses);
+		return 0;
 	if (frame->key.proto == IPPROTO_TCP || has_udp_checksum(frame->key.proto))
 		return translate_ports(skb, frame, addresses, src_port, dst_port);
 	if (frame->key.proto == IPPROTO_ICMP)
@@ -158,7 +142,7 @@ static __always_inline int rewrite4(struct __sk_buff *skb, const struct frame *f
 		__be32 src = rewrite & REWRITE_SRC ? nat->src4 : head.ip.saddr, dst = rewrite & REWRITE_DST ? nat->dst4 : head.ip.daddr;
 
 		change = fold_to_32(sum_change(head.ip.saddr, src) + sum_change(head.ip.daddr, dst));
-		if (translate_rest(skb, frame, rewrite, nat, &head.ip, change))
+		if (translate_rest(skb, frame, rewrite, nat, change))
 			return -1;
 		head.ip.saddr = src;
 		head.ip.daddr = dst;

@@ -74,12 +74,15 @@ static __always_inline int to_router(struct __sk_buff *skb, const struct origin 
 	struct { mac_t dst, src; } __attribute__((aligned(4))) macs = { frame->src_mac, frame->dst_mac };
 	struct frame hop = *frame;
 
-	if (!is_icmp(frame) || !frame->l4_offset || frame->l4_offset > HEADERS_MAX ||
+	if (!is_icmp(frame) || !has_ports(frame) || frame->l4_offset > HEADERS_MAX ||
 	    frame->icmp_type != (is4 ? ICMP_ECHO : ICMPV6_ECHO_REQUEST))
 		return drop(origin->vif, DROP_TO_ROUTER);
-	/* Changing both addresses over changes no checksum; the type does. */
-	if (bpf_l4_csum_replace(skb, frame->l4_offset + offsetof(struct icmphdr, checksum), old_word, new_word, 2) ||
-	    bpf_skb_store_bytes(skb, frame->l4_offset, &type, 1, 0) || apply_rewrite(skb, &hop, REWRITE_TTL | REWRITE_MACS, frame->ttl - ttl, &macs, 0))
+	/* Changing both addresses over changes no checksum; the type, which a later fragment does not have, does. */
+	if (frame->l4_offset &&
+	    (bpf_l4_csum_replace(skb, frame->l4_offset + offsetof(struct icmphdr, checksum), old_word, new_word, 2) ||
+	     bpf_skb_store_bytes(skb, frame->l4_offset, &type, 1, 0)))
+		return drop(origin->vif, DROP_REDIRECT);
+	if (apply_rewrite(skb, &hop, REWRITE_TTL | REWRITE_MACS, frame->ttl - ttl, &macs, 0))
 		return drop(origin->vif, DROP_REDIRECT);
 	if (is4) {
 		struct { __be32 src, dst; } addresses = { frame->key.dst.w[3], frame->key.src.w[3] };

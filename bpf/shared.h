@@ -26,6 +26,13 @@ enum drop_reason {
 	DROP_NONE = 0,
 	DROP_TRUNCATED,          /* shorter than its own headers say */
 	DROP_MALFORMED,          /* a header that contradicts itself */
+	DROP_CHECKSUM,           /* an IPv4 header whose checksum is wrong */
+	DROP_SOURCE_ROUTE,       /* wants to choose its own way: IPv4's source routing, IPv6's routing header 0 */
+	DROP_MARTIAN,            /* from or to an address that nobody has on a network, or from its own destination */
+	DROP_TCP_FLAGS,          /* flags that no TCP sends together */
+	DROP_FRAGMENT_SHORT,     /* a first fragment without all of its packet's headers */
+	DROP_FRAGMENT_OVERLAP,   /* a later fragment that reaches back into the first */
+	DROP_FRAGMENT_ALONE,     /* a later fragment whose first has not come this way */
 	DROP_VIF_UNKNOWN,        /* a device or VLAN that no port hangs on */
 	DROP_VIF_DOWN,           /* admin_state_up is false */
 	DROP_SPOOFED_MAC,        /* source MAC not the port's */
@@ -430,7 +437,7 @@ struct flow_key {
 	__u32 ingress;
 	ip_t src;
 	ip_t dst;
-	__be16 src_port; /* ICMP echo: the identifier; fragments and others: 0 */
+	__be16 src_port; /* ICMP echo: the identifier; of protocols without ports: 0 */
 	__be16 dst_port;
 	__u8 proto;
 	__u8 pad[3];
@@ -479,6 +486,26 @@ struct flow {
 	__u32 back;          /* `ingress` of the other direction's key */
 	net_t metered;       /* `limits` know its outer address in this external network; 0 = they do not */
 	__u32 pad;
+};
+
+/* fragments{owner, slot}: hash; of packets in pieces, what their first fragments said. The owner is the sender: a port, or a
+ * bucket as for flows; each has so many slots. */
+#define FRAGMENT_SLOTS 64u
+struct fragment_key { __u32 owner; __u32 slot; };
+struct fragment {
+	ip_t src;
+	ip_t dst;
+	__u32 ingress;    /* as in flow_key */
+	__u32 id;
+	__be16 src_port;  /* as in flow_key */
+	__be16 dst_port;
+	__u8 proto;
+	__u8 icmp_type;
+	__u8 icmp_code;
+	__u8 pad;
+	__u32 size;       /* bytes of the packet that the first one has */
+	__u32 pad2;
+	__u64 seen_ns;    /* CLOCK_MONOTONIC, coarse */
 };
 
 /* flow_counts[owner]: array; the data plane's own. Owner 0 is all of them together. */

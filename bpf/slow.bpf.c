@@ -10,6 +10,7 @@
 #include "service.h"
 #include "trap.h"
 #include "trunk.h"
+#include "vet.h"
 
 /* To its MAC, or to its address by way of a router. */
 static __always_inline int is_to_service(const struct origin *origin, const struct settings *set, const struct frame *frame)
@@ -25,17 +26,18 @@ static __always_inline int is_to_service(const struct origin *origin, const stru
 /* Metadata or DNS, by the ports. */
 static __always_inline int is_for_sockets(const struct settings *set, const struct frame *frame)
 {
-	if (!set->service_ifindex || !frame->l4_offset)
+	if (!set->service_ifindex || !frame->l4_offset || frame->marks & FRAME_FRAGMENT)
 		return 0;
 	if (frame->key.proto == IPPROTO_TCP)
 		return frame->key.dst_port == METADATA_PORT || frame->key.dst_port == DNS_PORT;
 	return frame->key.proto == IPPROTO_UDP && frame->key.dst_port == DNS_PORT;
 }
 
-/* To everyone, or to the service: as DHCP requests are sent. */
+/* To everyone, or to the service: as DHCP requests are sent; nobody's is so long that it comes in pieces. */
 static __always_inline int is_for_dhcp_service(const struct origin *origin, const struct settings *set, const struct frame *frame)
 {
-	return mac_is_group(&frame->dst_mac) || is_to_service(origin, set, frame);
+	return !(frame->marks & FRAME_FRAGMENT) &&
+	       (mac_is_group(&frame->dst_mac) || is_to_service(origin, set, frame));
 }
 
 static __always_inline int is_router_solicitation(const struct frame *frame)
@@ -58,8 +60,6 @@ int from_port(struct __sk_buff *skb)
 		return drop(origin.vif, reason ? reason : DROP_INTERNAL);
 	if (!net)
 		return drop(origin.vif, DROP_NETWORK_UNKNOWN);
-	if (!begin_decision(&origin, &frame, net->mtu, 0))
-		return drop(origin.vif, DROP_INTERNAL);
 	if (is_tagged(&frame))
 		return from_trunk(skb, &origin);
 	if (mac_is_group(&frame.src_mac))
@@ -75,6 +75,11 @@ int from_port(struct __sk_buff *skb)
 		if (reason)
 			return drop(origin.vif, reason);
 	}
+	reason = vet(skb, &frame);
+	if (reason)
+		return drop(origin.vif, reason);
+	if (!begin_decision(&origin, &frame, net->mtu, 0))
+		return drop(origin.vif, DROP_INTERNAL);
 	note(TRACE_SOURCE, step->vif = origin.vif; step->number = vif->flags & VIF_PORT_SECURITY);
 	if (vif->flags & VIF_DHCP4 && is_dhcp_request(&frame) && is_for_dhcp_service(&origin, set, &frame))
 		return trap(skb, &origin, &frame, TRAP_DHCP4);
@@ -133,6 +138,9 @@ int from_outside(struct __sk_buff *skb)
 	}
 	if (mac_is_group(&frame.src_mac))
 		return unclaimed(&origin, DROP_MALFORMED);
+	reason = vet(skb, &frame);
+	if (reason)
+		return unclaimed(&origin, reason);
 	decision = begin_decision(&origin, &frame, net->mtu, peer);
 	if (!decision)
 		return drop(0, DROP_INTERNAL);

@@ -1,15 +1,10 @@
-/* What a connection is doing, as far as one can tell without looking at sequence numbers: TCP (RFC 9293) by its flags. Only
+/* What a connection is doing, as far as one can tell without looking at sequence numbers: TCP (RFC 9293) by its flags, SCTP by its chunks. Only
  * the packets that begin and end one come here; how long an entry may be idle in which state is the agent's business
  * (datapath/ebpf/idle.ts). */
 #ifndef CABLE_STATE_H
 #define CABLE_STATE_H
 
 #include "quota.h"
-
-#define TCP_FIN 0x01
-#define TCP_SYN 0x02
-#define TCP_RST 0x04
-#define TCP_ACK 0x10
 
 #define FLOW_STATE (FLOW_FIN | FLOW_CLOSED | FLOW_OPENING | FLOW_RESET)
 

@@ -26,7 +26,7 @@ int unservice(struct __sk_buff *skb)
 	vif_t number;
 
 	/* The host's stack asks nobody here, and tells of itself to nobody. */
-	if (!set || parse(skb, &frame) || !frame.l4_offset)
+	if (!set || parse(skb, &frame) || !frame.l4_offset || frame.marks & FRAME_FRAGMENT)
 		return TC_ACT_SHOT;
 	number = client_of(&frame.key.dst);
 	key = service_key_of(number, &frame, frame.key.dst_port);

@@ -15,6 +15,25 @@ const LATER = "It passes once there is room; see `cable flows` for who has so ma
 const ROWS: Record<ReasonName, DropText> = {
   truncated: row("it is shorter than its own headers say", "The sender's network stack or driver is at fault."),
   malformed: row("a header contradicts itself", "The sender's network stack or driver is at fault."),
+  checksum: row("its IPv4 header's checksum is wrong", "The sender's network stack or driver is at fault."),
+  source_route: row("it wants to choose its own way", "Let the sender do without source routing: nobody needs it."),
+  martian: row(
+    "it is from or to an address that nobody has on a network, or from its own destination",
+    "The sender is wrongly set up, or attacks somebody.",
+  ),
+  tcp_flags: row("it has TCP flags that no TCP sends together", "Somebody scans or attacks."),
+  fragment_short: row(
+    "it is the first fragment of a packet, and does not hold all of its headers",
+    "No network stack cuts packets like that: somebody wants to get around rules.",
+  ),
+  fragment_overlap: row(
+    "it is a fragment that reaches back into the first one of its packet",
+    "No network stack cuts packets like that: somebody wants to get around rules.",
+  ),
+  fragment_alone: row(
+    "it is a later fragment of a packet whose first one has not passed here in the last 30 s",
+    "See whether the first one was dropped, and why; or whether fragments overtake each other on the way.",
+  ),
   vif_unknown: row("no port hangs on the device or VLAN that it came by", FOREIGN),
   vif_down: row("the port is administratively down", "Set admin_state_up of the port to true."),
   spoofed_mac: row(

@@ -1,7 +1,7 @@
 /** Ageing of flows, and whose quota they are in. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FLOW_VIF, Flow, FlowAged, FlowCount, FlowKey, MAPS } from "../../bpf/layout.gen.ts";
+import { FLOW_VIF, Flow, FlowAged, FlowCount, FlowKey, Fragment, MAPS } from "../../bpf/layout.gen.ts";
 import { FakeMap } from "../../host/fake/mod.ts";
 import { ip } from "../../model/mod.ts";
 import { FlowAging, nextPeriodMs } from "./flows.ts";
@@ -11,11 +11,16 @@ import { EVERYBODY, FlowCounts, quotaOf } from "./quota.ts";
 const [A, B] = [ip("10.0.0.1"), ip("10.0.0.2")];
 const EMPTY = Flow.decode(Buffer.alloc(Flow.size));
 const SECOND = 1_000_000_000n;
-const fake = (name: "flows" | "flow_counts" | "flow_aged") => new FakeMap(name, 10_000, () => {});
+const fake = (name: "flows" | "flow_counts" | "flow_aged" | "fragments") => new FakeMap(name, 10_000, () => {});
 
 /** A table with UDP flows of some owner, in which the data plane has counted `live` entries of each. */
 function tableOf(flows: { port: number; lastSeenNs: bigint; owner?: number; back?: boolean; packets?: bigint }[]) {
-  const maps = { flows: fake("flows"), counts: fake("flow_counts"), aged: fake("flow_aged") };
+  const maps = {
+    flows: fake("flows"),
+    counts: fake("flow_counts"),
+    aged: fake("flow_aged"),
+    fragments: fake("fragments"),
+  };
   const counted = new Map<number, bigint>();
   const count = (owner: number) => counted.set(owner, (counted.get(owner) ?? 0n) + 1n);
   for (const { port, lastSeenNs, owner = 1, back = false, packets = 1n } of flows) {
@@ -108,6 +113,18 @@ test("one that the data plane had deleted already is not counted out twice", () 
     table.maps.counts.update(MAPS.flow_counts.key.encode(owner), FlowCount.encode(count));
   table.aging(61n).turn();
   assert.equal(FlowAged.decode(table.maps.aged.lookup(MAPS.flow_aged.key.encode(1)) as Buffer).entries, 0n);
+});
+
+test("first fragments are forgotten once no other can follow", () => {
+  const table = tableOf([]);
+  const first = Fragment.decode(Buffer.alloc(Fragment.size));
+  for (const slot of [1, 2]) {
+    const seenNs = slot === 1 ? 0n : 20n * SECOND;
+    table.maps.fragments.update(MAPS.fragments.key.encode({ owner: 1, slot }), Fragment.encode({ ...first, seenNs }));
+  }
+  table.aging(31n).turn();
+  const left = [...table.maps.fragments.entries()].map(([key]) => MAPS.fragments.key.decode(key).slot);
+  assert.deepEqual(left, [2]);
 });
 
 const counting = (live: bigint, made: bigint, aged: bigint) => {

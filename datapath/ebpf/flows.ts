@@ -1,6 +1,7 @@
 /** Takes idle entries out of the flow table, a part at a time; at rest with an empty table it all but sleeps. */
 import { Flow, FlowKey } from "../../bpf/layout.gen.ts";
 import type { BpfMap } from "../../host/mod.ts";
+import { forgetFragments } from "./fragments.ts";
 import { type FlowTimeouts, idleSeconds } from "./idle.ts";
 import { partnerKey } from "./partner.ts";
 import { FlowCounts } from "./quota.ts";
@@ -27,6 +28,7 @@ export interface FlowMaps {
   flows: BpfMap;
   counts: BpfMap;
   aged: BpfMap;
+  fragments: BpfMap;
 }
 
 interface Idle {
@@ -36,6 +38,7 @@ interface Idle {
 
 export class FlowAging {
   readonly #map: BpfMap;
+  readonly #fragments: BpfMap;
   readonly #counts: FlowCounts;
   readonly #quota: number;
   readonly #timeouts: FlowTimeouts;
@@ -50,6 +53,7 @@ export class FlowAging {
   /** `quota`: entries that one owner may have. `nowNs`: CLOCK_MONOTONIC, which the data plane stamps entries with. */
   constructor(maps: FlowMaps, quota: number, timeouts: FlowTimeouts, nowNs: () => bigint = process.hrtime.bigint) {
     this.#map = maps.flows;
+    this.#fragments = maps.fragments;
     this.#counts = new FlowCounts(maps.counts, maps.aged);
     this.#quota = quota;
     this.#timeouts = timeouts;
@@ -103,6 +107,7 @@ export class FlowAging {
 
   #end(): void {
     this.#walk = undefined;
+    forgetFragments(this.#fragments, this.#nowNs());
     this.#counts.endWalk(this.#seen);
     this.entries = [...this.#seen.values()].reduce((sum, entries) => sum + entries, 0);
     this.#full = Math.max(this.entries / this.#map.maxEntries, FlowCounts.fullest(this.#seen, this.#quota));

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { MAPS, type NetNumber, type SetNumber, TrapHeader, type VifNumber, VifStats } from "../../bpf/layout.gen.ts";
+import {
+  DropReason,
+  MAPS,
+  type NetNumber,
+  type SetNumber,
+  TrapHeader,
+  type VifNumber,
+  VifStats,
+} from "../../bpf/layout.gen.ts";
 import { ip } from "../../model/mod.ts";
 import { Claims } from "./claims.ts";
 import { sumCounters } from "./counters.ts";
@@ -267,7 +275,9 @@ test("counters are summed over CPUs, and drops have names", () => {
         (_, i) => drops[i] ?? 0n,
       ),
     });
-  assert.deepEqual(sumCounters(Buffer.concat([cpu(1n, { 5: 2n }), cpu(2n, { 5: 1n, 11: 4n })])), {
+  const { SPOOFED_MAC, DHCP_SERVER } = DropReason;
+  const cpus = [cpu(1n, { [SPOOFED_MAC]: 2n }), cpu(2n, { [SPOOFED_MAC]: 1n, [DHCP_SERVER]: 4n })];
+  assert.deepEqual(sumCounters(Buffer.concat(cpus)), {
     rxPackets: 3n,
     rxBytes: 20n,
     txPackets: 2n,

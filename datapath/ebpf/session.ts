@@ -98,7 +98,12 @@ export class Session {
     });
     this.#quota = quotaOf(this.#maps.get("flows").maxEntries, options.flowQuota);
     this.#aging = new FlowAging(
-      { flows: this.#maps.get("flows"), counts: this.#maps.get("flow_counts"), aged: this.#maps.get("flow_aged") },
+      {
+        flows: this.#maps.get("flows"),
+        counts: this.#maps.get("flow_counts"),
+        aged: this.#maps.get("flow_aged"),
+        fragments: this.#maps.get("fragments"),
+      },
       this.#quota.quota,
       { ...FLOW_TIMEOUTS, ...options.flowTimeouts },
     );

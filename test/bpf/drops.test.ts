@@ -273,7 +273,7 @@ const steps: Step[] = [
     ),
     moved: dropped("nd_unknown"),
   },
-  { name: "to oneself", from: "a", frame: say(a, a), moved: dropped("hairpin") },
+  { name: "to oneself", from: "a", frame: say(a, { ...b, mac: a.mac }), moved: dropped("hairpin") },
   {
     name: "from a wire to an endpoint on the wire",
     from: "nic",
@@ -515,10 +515,12 @@ test("echo is no exception", () => {
   world.step({ name: "echo", from: "a", frame, moved: dropped("spoofed_ip") });
 });
 
-/** Those of the way to external networks are in nat.test.ts, of QoS in qos.test.ts. */
+/** Those of the way to external networks are in nat.test.ts, of QoS in qos.test.ts, of what is hostile in hostile.test.ts and
+ * fragments.test.ts. */
 const ELSEWHERE = new Set([
   ...["no_gateway", "no_proxy", "neighbour_unknown", "nat_ports"],
   ...["rate_egress", "rate_ingress", "packet_rate_egress", "packet_rate_ingress"],
+  ...["checksum", "source_route", "martian", "tcp_flags", "fragment_short", "fragment_overlap", "fragment_alone"],
 ]);
 
 test("every drop reason has a row or a test", () => {

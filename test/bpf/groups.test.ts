@@ -256,22 +256,6 @@ for (const family of FAMILIES) {
     const no = frame(family, stranger(8), vlan, udp(1, 2));
     world.step({ name: "not named", from: "nic", frame: tagged(no), moved: { "7 drop policy_ingress": 1 } });
   });
-
-  test(`IPv${family}: fragments have no ports: rules with ports do not let them pass, others do`, () => {
-    setPolicy(plane, b, POLICY);
-    const fragment = (offset: number) =>
-      family === 4
-        ? frame(4, a, b, udp(1, 2, "hello"), { fragment: offset || 0x2000 })
-        : frame(6, a, b, udp(1, 2, "hello"), {
-            extensions: [[44, Buffer.from([0, 0, offset === 0 ? 1 : 8, 0, 0, 0, 1])]],
-          });
-    setRules(plane, POLICY, [{ family, protocol: 17, ports: [2, 2] }]);
-    refusedIn("the first", fragment(0));
-    refusedIn("a later one", fragment(1));
-    setRules(plane, POLICY, [{ family, protocol: 17 }]);
-    arrives("the first", fragment(0));
-    arrives("a later one", fragment(1));
-  });
 }
 
 test("without rules ARP and neighbour discovery are answered, and DHCP goes to its service", () => {

@@ -290,40 +290,6 @@ test("all that runs goes on with another generation, answers first", () => {
 });
 
 const port = (which: number) => (which === 0 ? "its own" : "another");
-test("fragments of a floating IP's packets: the checksum in the first one is mended, both ways", () => {
-  // A packet's two fragments: the checksum is that of the whole.
-  const fragments = (ends: { from: string; to: string; ttl?: number }) => {
-    const whole = ip4(ends, udp(1000, 4000, "a".repeat(24)));
-    const piece = (from: number, to: number, fragment: number) =>
-      ip4({ ...ends, fragment }, raw(17, whole.subarray(20 + from, 20 + to)));
-    return [piece(0, 16, 0x2000), piece(16, 32, 2)];
-  };
-  const ways = [
-    { from: "a", inner: { from: a.ip4, to: FAR.ip4 }, outer: { from: FLOATING.a, to: FAR.ip4 } },
-    { from: "nic", inner: { from: FAR.ip4, to: a.ip4 }, outer: { from: FAR.ip4, to: FLOATING.a } },
-  ] as const;
-  for (const { from, inner, outer } of ways) {
-    for (const index of [0, 1]) {
-      const isOut = from === "a";
-      const inside = { from: isOut ? a.mac : INNER.overlay.mac, to: isOut ? INNER.overlay.mac : a.mac };
-      const outside = {
-        from: isOut ? floatingA.mac : NEXT_HOP.mac,
-        to: isOut ? NEXT_HOP.mac : floatingA.mac,
-        vlan: 40,
-      };
-      const within = eth(inside, fragments({ ...inner, ttl: isOut ? 64 : 63 })[index] as Uint8Array);
-      const without = eth(outside, fragments({ ...outer, ttl: isOut ? 63 : 64 })[index] as Uint8Array);
-      world.step({
-        name: `fragment ${index} from ${from}`,
-        from,
-        frame: isOut ? within : without,
-        moved: isOut ? { "1 rx": 1 } : { "1 tx": 1 },
-        out: isOut ? { nic: [without] } : { a: [within] },
-      });
-    }
-  }
-});
-
 test("two workloads with one port to one far end get two ports, and each its own answers", () => {
   const froms = [
     { from: "b", end: b, vif: 2 },

@@ -14,16 +14,17 @@ after(() => world.close());
 const { plane } = world;
 const { a, b, open } = PORTS;
 
+const MAPS = {
+  flows: plane.map("flows"),
+  counts: plane.map("flow_counts"),
+  aged: plane.map("flow_aged"),
+  fragments: plane.map("fragments"),
+};
 const QUOTA = 20;
 const limits = (flowQuota: number, flowShare: number, flowRoom: number) =>
   plane.put("settings", 0, { ...plane.get("settings", 0)!, flowQuota, flowShare, flowRoom });
 const aging = (quota: number) =>
-  new FlowAging(
-    { flows: plane.map("flows"), counts: plane.map("flow_counts"), aged: plane.map("flow_aged") },
-    quota,
-    FLOW_TIMEOUTS,
-    () => process.hrtime.bigint() + 3_600_000_000_000n,
-  );
+  new FlowAging(MAPS, quota, FLOW_TIMEOUTS, () => process.hrtime.bigint() + 3_600_000_000_000n);
 const entriesOf = (owner: number) => aging(QUOTA).entriesOf(owner);
 
 beforeEach(() => {
@@ -60,12 +61,7 @@ test("a flood of SYNs likewise, and its entries are forgotten in half a minute",
   plane.expectMoved({ "1 rx": 200, "2 tx": 10, "1 drop flow_quota": 190 }, () => {
     world.flood("a", "b", ports(200).map(syn));
   });
-  const soon = new FlowAging(
-    { flows: plane.map("flows"), counts: plane.map("flow_counts"), aged: plane.map("flow_aged") },
-    QUOTA,
-    FLOW_TIMEOUTS,
-    () => process.hrtime.bigint() + 31_000_000_000n,
-  );
+  const soon = new FlowAging(MAPS, QUOTA, FLOW_TIMEOUTS, () => process.hrtime.bigint() + 31_000_000_000n);
   soon.turn();
   assert.equal(entriesOf(a.number), 0);
 });
@@ -108,11 +104,7 @@ test("a count that is wrong is corrected by a walk", () => {
   plane.put("flow_aged", a.number, { entries: plane.get("flow_aged", a.number)!.entries - 14n });
   assert.equal(entriesOf(a.number), QUOTA);
   assert.ok(!isHeard("a", "b", 50));
-  const now = new FlowAging(
-    { flows: plane.map("flows"), counts: plane.map("flow_counts"), aged: plane.map("flow_aged") },
-    QUOTA,
-    FLOW_TIMEOUTS,
-  );
+  const now = new FlowAging(MAPS, QUOTA, FLOW_TIMEOUTS);
   now.turn();
   assert.equal(entriesOf(a.number), 6);
   assert.ok(isHeard("a", "b", 50));

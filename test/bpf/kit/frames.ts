@@ -32,7 +32,16 @@ export const eth = (header: { to: string; from: string; type?: number; vlan?: nu
   );
 
 export function ip4(
-  header: { from: string; to: string; df?: boolean; fragment?: number; options?: Bytes; length?: number; ttl?: number },
+  header: {
+    from: string;
+    to: string;
+    df?: boolean;
+    id?: number;
+    fragment?: number;
+    options?: Bytes;
+    length?: number;
+    ttl?: number;
+  },
   upper: Upper,
 ): Bytes {
   const [source, destination] = [address(header.from), address(header.to)];
@@ -42,7 +51,7 @@ export function ip4(
   const bytes = concat(
     Uint8Array.of(0x40 | (size / 4), 0),
     u16(header.length ?? size + payload.length),
-    u16(0),
+    u16(header.id ?? 0),
     u16((header.df ? 0x4000 : 0) | (header.fragment ?? 0)),
     Uint8Array.of(header.ttl ?? 64, upper.protocol, 0, 0),
     source,

@@ -77,8 +77,8 @@ export const PORTS = {
 export const REMOTE = { mac: "02:00:00:00:01:01", ip4: "10.1.0.101", ip6: "fd00:1::101", host: "192.0.2.2" };
 export const REMOTE6 = { mac: "02:00:00:00:01:02", ip4: "10.1.0.102", ip6: "fd00:1::102", host: "2001:db8::2" };
 export const WIRE = { mac: "02:00:00:00:01:03", ip4: "10.4.0.103", ip6: "fd00:4::103" };
-const HOST = { mac: "02:ee:00:00:00:01", ip4: "192.0.2.1", ip6: "2001:db8::1" };
-const ROUTER_MAC = "02:ee:00:00:00:02";
+export const HOST = { mac: "02:ee:00:00:00:01", ip4: "192.0.2.1", ip6: "2001:db8::1" };
+export const ROUTER_MAC = "02:ee:00:00:00:02";
 export const MACHINE_VLAN = 30;
 
 export type Place = "a" | "b" | "open" | "down" | "other" | "vlan" | "flat" | "nic" | "nic2" | "pkt0" | "sockets";
