@@ -4,7 +4,7 @@ import { after, beforeEach, test } from "node:test";
 import { type Flow, FlowKey } from "../../bpf/layout.gen.ts";
 import { stateOf } from "../../datapath/ebpf/idle.ts";
 import { partnerKey } from "../../datapath/ebpf/partner.ts";
-import { eth, ip4, tcp, udp } from "./kit/frames.ts";
+import { eth, ip4, raw, tcp, udp } from "./kit/frames.ts";
 import { goPrivate } from "./kit/privacy.ts";
 import { bump, rule, set, setGroups, setPolicy } from "./kit/security.ts";
 import { makeWorld, NO_SET, type Place, PORTS, WIRE } from "./kit/world.ts";
@@ -158,6 +158,37 @@ test("a connection's end is noted in a new generation too", () => {
   pass(LOCAL, "go", ["ack"]);
   assert.equal(state(), "none");
 });
+
+const CHUNKS = { init: 1, initAck: 2, cookieEcho: 10, data: 0, abort: 6, shutdown: 7, shutdownAck: 8, complete: 14 };
+const sctp = (way: Way, chunk: keyof typeof CHUNKS) => {
+  const [from, to, ports] = way === "go" ? [a, b, [0, 9, 0, 8]] : [b, a, [0, 8, 0, 9]];
+  const bytes = Buffer.from([...ports, ...Buffer.alloc(8), CHUNKS[chunk], 0, 0, 4]);
+  return eth({ to: to.mac, from: from.mac }, ip4({ from: from.ip4, to: to.ip4 }, raw(132, bytes)));
+};
+const associations: Record<string, [Way, keyof typeof CHUNKS, string][]> = {
+  "that ends": [
+    ["go", "init", "unanswered"],
+    ["come", "initAck", "answered"],
+    ["go", "cookieEcho", "open"],
+    ["come", "data", "open"],
+    ["go", "shutdown", "finishing"],
+    ["come", "shutdownAck", "closed"],
+    ["go", "complete", "none"],
+  ],
+  "that is refused": [
+    ["go", "init", "unanswered"],
+    ["come", "abort", "none"],
+  ],
+};
+for (const [name, steps] of Object.entries(associations)) {
+  test(`an SCTP association ${name}`, () => {
+    for (const [way, chunk, after] of steps) {
+      const sent = sctp(way, chunk);
+      assert.deepEqual(world.send(way === "go" ? "a" : "b", sent)[way === "go" ? "b" : "a"], [sent], chunk);
+      assert.equal(state(), after, `after ${chunk}`);
+    }
+  });
+}
 
 const frame = (from: typeof a, to: typeof a, ports: [number, number]) =>
   eth({ to: to.mac, from: from.mac }, ip4({ from: from.ip4, to: to.ip4 }, udp(...ports, "x")));
