@@ -20,17 +20,24 @@ export async function enter(state: LabState, name: string, command: readonly str
     if (command.length === 0) return onConsole(consoleSocket(directory, name));
     return inGuest(commandSocket(directory, name, 2), command.join(" "));
   }
-  const place = workload ?? state.hosts.find((candidate) => candidate.name === name);
+  const host = state.hosts.find((candidate) => candidate.name === name);
+  const place = workload ?? host;
   if (place === undefined) {
     const known = [...state.workloads, ...state.hosts].map((candidate) => candidate.name).join(" ");
     throw new Error(`the lab has no "${name}". It has: ${known}`);
   }
-  return inNamespace(name, place.netns, command);
+  return inNamespace(name, place.netns, command, host && { CABLE_SOCKET: host.socket });
 }
 
-function inNamespace(name: string, netns: string, command: readonly string[]): Promise<number> {
+/** `more`: of the environment; in a host, where its agent's socket is, for `cable trace` and its like. */
+function inNamespace(
+  name: string,
+  netns: string,
+  command: readonly string[],
+  more: Record<string, string> | undefined,
+): Promise<number> {
   const [file = "", ...args] = inNetns(netns, command.length === 0 ? ["bash", "--norc", "-i"] : command);
-  const child = spawn(file, args, { stdio: "inherit", env: { ...process.env, PS1: `${name} # ` } });
+  const child = spawn(file, args, { stdio: "inherit", env: { ...process.env, ...more, PS1: `${name} # ` } });
   process.on("SIGINT", () => {}); // Ctrl-C is for the command
   return new Promise((resolve, reject) => {
     child.once("error", reject);

@@ -34,6 +34,7 @@ export function nextSteps(state: LabState): string {
   ./cable lab enter ${first.name}                       a shell in it (leave a virtual machine's with Ctrl-])
   ./cable lab enter ${first.name} busybox ping -c 3 ${ip}
   ./cable lab enter ${host.name} tcpdump -ni eth0 udp port 4789
-  curl -s --unix-socket ${host.socket} http://agent/v1/ports
+  ./cable lab enter ${first.host} ./cable trace --port ${first.name} --to ${ip} --tcp 80
+  ./cable lab enter ${host.name} ./cable flows       or vif, route, drops --follow
   ./cable lab status | ./cable lab down`;
 }
