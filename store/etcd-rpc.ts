@@ -12,7 +12,6 @@ import {
 } from "@grpc/grpc-js";
 import { loadSync, type ServiceDefinition } from "@grpc/proto-loader";
 import { type Entry, StoreRefused, StoreUnavailable, StoreUnknown } from "./store.ts";
-import { CallFailure, UnaryCaller } from "./unary-call.ts";
 
 export interface KeyValue {
   key: string;
@@ -128,15 +127,12 @@ const RETRIED = new Set<number>([
 export class EtcdRpc {
   readonly #endpoints: readonly string[];
   readonly #clients: readonly GrpcClient[];
-  /** Of each member, beside its client, which knows whether it is there. */
-  readonly #callers: readonly UnaryCaller[];
   readonly #times: EtcdTimes;
   #current = 0;
 
   constructor(endpoints: readonly string[], times: EtcdTimes) {
     this.#endpoints = endpoints;
     this.#times = times;
-    this.#callers = endpoints.map((endpoint) => new UnaryCaller(endpoint));
     this.#clients = endpoints.map(
       (endpoint) =>
         new GrpcClient(endpoint, credentials.createInsecure(), {
@@ -175,13 +171,10 @@ export class EtcdRpc {
   /** A write: sent once only. @throws StoreUnavailable, StoreUnknown or StoreRefused */
   async txn(request: TxnRequest): Promise<TxnResponse> {
     const client = await this.#ready();
-    const { path, requestSerialize, responseDeserialize } = METHODS.txn;
     try {
-      const caller = this.#callers[this.#clients.indexOf(client)] as UnaryCaller;
-      return responseDeserialize(await caller.call(path, requestSerialize(request), this.#times.requestMs));
+      return await this.#unary(client, METHODS.txn, request);
     } catch (error) {
-      if (!(error instanceof CallFailure)) throw error;
-      const failure = error;
+      const failure = error as ServiceError;
       if (REFUSED.has(failure.code)) throw refusal(failure, request);
       // A full database or queue refuses before proposing (etcd server/v3_server.go, quota.go).
       if (failure.code === status.RESOURCE_EXHAUSTED) throw this.#unavailable(failure);
@@ -201,7 +194,7 @@ export class EtcdRpc {
   }
 
   close(): void {
-    for (const client of [...this.#clients, ...this.#callers]) client.close();
+    for (const client of this.#clients) client.close();
   }
 
   /** The next request tries another member first. */
@@ -250,7 +243,7 @@ export class EtcdRpc {
   }
 }
 
-function refusal(failure: { details: string }, request: TxnRequest): StoreRefused {
+function refusal(failure: ServiceError, request: TxnRequest): StoreRefused {
   const size = `${request.compare.length} guards, ${request.success.length} writes`;
   return new StoreRefused(
     `etcd refused the transaction (${size}): ${failure.details}. Large ones need etcd's --max-txn-ops and --max-request-bytes.`,
