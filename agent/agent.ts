@@ -54,6 +54,7 @@ const ETHERNET_MTU = 1500;
 export const statePaths = (stateDir: string) => ({
   view: join(stateDir, "view.ndjson"),
   attachments: join(stateDir, "attachments"),
+  token: join(stateDir, "token"),
 });
 
 /**

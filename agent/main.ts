@@ -3,11 +3,13 @@ import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import pino from "pino";
-import { HostClient } from "../api/client.ts";
+import { HostClient, type HostClientOptions } from "../api/client.ts";
 import { ebpfDatapath } from "../datapath/ebpf/mod.ts";
-import { linuxHost } from "../host/mod.ts";
-import { cleanHost, startAgent } from "./agent.ts";
+import { type Host, linuxHost } from "../host/mod.ts";
+import type { Ip } from "../model/mod.ts";
+import { cleanHost, startAgent, statePaths } from "./agent.ts";
 import type { Log } from "./log.ts";
+import { nodeCredentials } from "./node-credentials.ts";
 import { type AgentOptions, type Directories, parseCommand, USAGE, UsageError } from "./options.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -34,17 +36,22 @@ async function run(options: AgentOptions): Promise<void> {
     process.exit(1);
   });
   const host = linuxHost();
-  const { nic, physicalNetworks } = options;
+  const { physicalNetworks } = options;
+  const nic = options.nic ?? cardOf(host, options.tunnelIp);
   for (const card of new Set([nic, ...Object.values(physicalNetworks)]))
     if (host.links.byName(card) === undefined)
       throw new Error(
         `there is no network card ${card} in this network namespace: correct --nic or --physical-network`,
       );
-  const token = readSecret("--token-file", options.tokenFile);
   const { metadata } = options;
-  const client = new HostClient({ urls: options.controlUrls, host: options.host, token });
+  const client = new HostClient({
+    urls: options.controlUrls,
+    host: options.host,
+    ...credentialsOf(options),
+  });
   const agent = await startAgent({
     ...options,
+    nic,
     name: options.host,
     version: readVersion(),
     host,
@@ -67,6 +74,18 @@ async function run(options: AgentOptions): Promise<void> {
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
+}
+
+/** @throws Error when no card has the address */
+function cardOf(host: Host, tunnelIp: Ip): string {
+  const card = host.links.list().find(({ index }) => host.links.addresses(index).some(({ ip }) => ip === tunnelIp));
+  if (card !== undefined) return card.name;
+  throw new Error(`no network card has the tunnel address ${tunnelIp}: correct --tunnel-ip, or name one by --nic`);
+}
+
+function credentialsOf({ credentials, stateDir }: AgentOptions): Pick<HostClientOptions, "token" | "node"> {
+  if ("tokenFile" in credentials) return { token: readSecret("--token-file", credentials.tokenFile) };
+  return nodeCredentials(credentials, statePaths(stateDir).token);
 }
 
 async function clean({ stateDir, socket, bpfDir, objectDir }: Directories): Promise<void> {

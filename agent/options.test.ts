@@ -44,7 +44,7 @@ test("a whole command line is understood", () => {
     kind: "run",
     host: "h1",
     controlUrls: ["http://c:1", "https://d"],
-    tokenFile: "/t",
+    credentials: { tokenFile: "/t" },
     tunnelIp: "192.0.2.1",
     nic: "eth0",
     physicalNetworks: { a: "eth1", b: "eth2" },
@@ -74,6 +74,16 @@ test("the socket goes with the state, unless it is named", () => {
   assert.equal(socketOf("--state-dir", "/s", "--socket", "/x"), "/x");
 });
 
+test("a node shows its pod's token, and its card is found by the address", () => {
+  const command = parseCommand(
+    [...NEEDED.slice(0, 4), ...NEEDED.slice(6, 8), "--kubernetes-token-file", "/k", "--kubernetes-cluster", "prod"],
+    "/root",
+  );
+  assert.ok(command.kind === "run");
+  assert.deepEqual(command.credentials, { kubernetesTokenFile: "/k", cluster: "prod" });
+  assert.equal(command.nic, undefined);
+});
+
 test("clean needs nothing", () => {
   assert.equal(parseCommand(["clean", "--state-dir", "/s"], "/root").kind, "clean");
 });
@@ -81,6 +91,9 @@ test("clean needs nothing", () => {
 describe("refused is", () => {
   const rows: [string, string[], RegExp][] = [
     ["a missing host", NEEDED.slice(2), /--host is missing/],
+    ["no token", [...NEEDED.slice(0, 4), ...NEEDED.slice(6)], /--token-file is missing/],
+    ["a token of each kind", [...NEEDED, "--kubernetes-token-file", "/k"], /exclude each other/],
+    ["a cluster without its token", [...NEEDED, "--kubernetes-cluster", "c"], /--kubernetes-cluster goes with/],
     ["an unknown flag", [...NEEDED, "--fast"], /--fast/],
     ["another command", ["stop"], /unexpected "stop"/],
     ["a control node that is no URL", [...NEEDED, "--control", "c:9696"], /--control: "c:9696"/],

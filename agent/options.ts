@@ -5,7 +5,7 @@ import { type Ip, parseIp } from "../model/mod.ts";
 import { parseServer, type Server } from "./dns/mod.ts";
 import { FLOW_STATES, parseTimeout, timeoutDefaults } from "./flow-timeouts.ts";
 
-export const USAGE = `Usage: cable agent --host NAME --control URL[,URL] --token-file FILE --tunnel-ip IP --nic NIC [options]
+export const USAGE = `Usage: cable agent --host NAME --control URL[,URL] --token-file FILE --tunnel-ip IP [options]
        cable agent clean [--bpf-dir DIR] [--state-dir DIR] [--socket PATH]
 
 Keeps the network of this host as the control node says. Runs in the host's network namespace, as root.
@@ -14,8 +14,11 @@ Keeps the network of this host as the control node says. Runs in the host's netw
   --host NAME                    this host, as in binding:host_id
   --control URL[,URL...]         control nodes; the next is asked when one fails
   --token-file FILE              the host's token, as POST /v1/hosts gave it
+  --kubernetes-token-file FILE   in place of it, on a node: the token of this pod's service account, for the audience
+                                 "cable"; the host's own is got for it, and kept in --state-dir
+  --kubernetes-cluster NAME      whose node this is, where the control nodes have several clusters
   --tunnel-ip IP                 where other hosts send VXLAN to
-  --nic NIC                      the card that has the tunnel address
+  --nic NIC                      the card that has the tunnel address; default the one that has it at the start
   --physical-network NAME=NIC    a physical network and its card; repeatable
   --state-dir DIR                default /var/lib/cable: the view and the containers, for the next start
   --socket PATH                  for the CNI plugin; default agent.sock in --state-dir, or /run/cable/agent.sock
@@ -49,9 +52,10 @@ export interface Directories {
 export interface AgentOptions extends Directories {
   host: string;
   controlUrls: string[];
-  tokenFile: string;
+  credentials: { tokenFile: string } | { kubernetesTokenFile: string; cluster: string | undefined };
   tunnelIp: Ip;
-  nic: string;
+  /** Undefined: the card that has the tunnel address. */
+  nic: string | undefined;
   physicalNetworks: Record<string, string>;
   flowTableSize?: number;
   flowQuota?: number;
@@ -80,7 +84,7 @@ export function parseCommand(argv: readonly string[], root: string): Command {
   if (positionals.length > 0 && (positionals.length > 1 || positionals[0] !== "clean"))
     throw new UsageError(`unexpected "${positionals.join(" ")}"`);
   if (positionals[0] === "clean") return { kind: "clean", ...directories };
-  const required = (name: "host" | "control" | "token-file" | "tunnel-ip" | "nic") => {
+  const required = (name: "host" | "control" | "tunnel-ip") => {
     const value = values[name];
     if (value === undefined || value === "") throw new UsageError(`--${name} is missing`);
     return value;
@@ -90,9 +94,9 @@ export function parseCommand(argv: readonly string[], root: string): Command {
     ...directories,
     host: required("host"),
     controlUrls: required("control").split(",").map(parseUrl),
-    tokenFile: required("token-file"),
+    credentials: parseCredentials(values),
     tunnelIp: parseTunnelIp(required("tunnel-ip")),
-    nic: required("nic"),
+    nic: values.nic,
     physicalNetworks: Object.fromEntries((values["physical-network"] ?? []).map(parsePhysicalNetwork)),
     ...(values["flow-table-size"] === undefined ? {} : { flowTableSize: parseSize(values["flow-table-size"]) }),
     ...(values["flow-quota"] === undefined ? {} : { flowQuota: parseQuota(values["flow-quota"]) }),
@@ -109,6 +113,8 @@ function parse(argv: readonly string[]) {
     host: text,
     control: text,
     "token-file": text,
+    "kubernetes-token-file": text,
+    "kubernetes-cluster": text,
     "tunnel-ip": text,
     nic: text,
     "physical-network": { type: "string", multiple: true },
@@ -131,6 +137,22 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function parseCredentials(values: {
+  "token-file"?: string | undefined;
+  "kubernetes-token-file"?: string | undefined;
+  "kubernetes-cluster"?: string | undefined;
+}): AgentOptions["credentials"] {
+  const tokenFile = values["token-file"];
+  const kubernetesTokenFile = values["kubernetes-token-file"];
+  const cluster = values["kubernetes-cluster"];
+  if (tokenFile && kubernetesTokenFile)
+    throw new UsageError("--token-file and --kubernetes-token-file exclude each other");
+  if (kubernetesTokenFile) return { kubernetesTokenFile, cluster };
+  if (cluster !== undefined) throw new UsageError("--kubernetes-cluster goes with --kubernetes-token-file");
+  if (tokenFile) return { tokenFile };
+  throw new UsageError("--token-file is missing");
 }
 
 function parseUrl(value: string): string {

@@ -118,6 +118,30 @@ describe("the agent's client", () => {
     });
   }
 
+  it("a node without a token, or with one that is not taken, gets another for its pod's, once for all calls", async () => {
+    const asked: string[] = [];
+    const kept: string[] = [];
+    const good = new Set(["host-token-2"]);
+    const { url } = await serve(async (request, response) => {
+      const bearer = request.headers.authorization?.slice(7) ?? "";
+      asked.push(`${request.method} ${bearer} ${await bodyOf(request)}`);
+      const isRenewal = request.url?.endsWith("/token");
+      if (isRenewal) response.end(JSON.stringify({ token: `host-token-${kept.length + 1}` }));
+      else if (good.has(bearer)) response.writeHead(204).end();
+      else refuse(401, "who are you?")(request, response);
+    });
+    const node = { serviceAccountToken: () => "pod's", cluster: "c", keep: (token: string) => void kept.push(token) };
+    const client = new HostClient({ urls: [url], host: "n1", token: undefined, node });
+    open.push(client);
+    await Promise.all([client.report(status), client.report(status)]);
+    assert.deepEqual(kept, ["host-token-1", "host-token-2"]);
+    const renewals = asked.filter((line) => line.startsWith("POST"));
+    assert.deepEqual(renewals, Array(2).fill(`POST pod's ${JSON.stringify({ kubernetes_cluster: "c" })}`));
+    good.clear();
+    await assert.rejects(client.report(status), { status: 401 });
+    assert.equal(kept.length, 3, "one try for each refusal");
+  });
+
   it("a refusal is not repeated", async () => {
     let asked = 0;
     const { url } = await serve((request, response) => {

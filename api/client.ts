@@ -25,29 +25,46 @@ export class ControlFailure extends Error {
   }
 }
 
+/** How the agent of a Kubernetes node gets its host's token: by the token of its pod's service account. */
+export interface NodeCredentials {
+  /** Asked for each time anew, since kubelet replaces it. */
+  serviceAccountToken(): string;
+  /** Undefined: the control node's only one. */
+  cluster: string | undefined;
+  /** The host's token, for the next start: it is good without the API server. */
+  keep(token: string): void;
+}
+
 export interface HostClientOptions {
   /** Base URLs of the control nodes; the first that answers is used until it fails. */
   urls: readonly string[];
   host: string;
-  token: string;
+  /** Undefined: none is known yet, which needs `node`. */
+  token: string | undefined;
+  /** Where a token that is not known, or no longer taken, comes from. */
+  node?: NodeCredentials | undefined;
 }
 
 type Route = (typeof HOST_ROUTES)[keyof typeof HOST_ROUTES];
 type Answer = { status: number; body: string };
+type Request = { token: string; body?: unknown; id?: Id; query?: string; signal?: AbortSignal };
 
 export class HostClient {
   readonly #urls: readonly URL[];
   readonly #host: string;
-  readonly #headers: Record<string, string>;
+  readonly #node: NodeCredentials | undefined;
+  #token: string | undefined;
+  #renewal: Promise<string> | undefined;
   readonly #agents = new Map<string, http.Agent>();
   #current = 0;
 
   /** @throws TypeError for something that is no URL */
-  constructor({ urls, host, token }: HostClientOptions) {
+  constructor({ urls, host, token, node }: HostClientOptions) {
     this.#urls = urls.map((url) => new URL(url));
     if (urls.length === 0) throw new TypeError("at least one control node is needed");
     this.#host = host;
-    this.#headers = { authorization: `Bearer ${token}` };
+    this.#token = token;
+    this.#node = node;
   }
 
   /**
@@ -59,10 +76,11 @@ export class HostClient {
     onMessage: (message: ViewMessage) => void,
     signal: AbortSignal,
   ): Promise<"ended" | "too-old"> {
+    const token = this.#token ?? (await this.#renew());
     const at = this.#current;
     const query = since === undefined ? "" : `?since=${since}`;
     try {
-      const response = await this.#open(at, HOST_ROUTES.watch, { query, signal });
+      const response = await this.#open(at, HOST_ROUTES.watch, { token, query, signal });
       if (response.statusCode === 410) {
         response.resume();
         return "too-old";
@@ -72,7 +90,9 @@ export class HostClient {
       return "ended";
     } catch (error) {
       if (signal.aborted) return "ended";
-      this.#failed(at);
+      // For the next try, which whoever follows the stream makes.
+      if (isUnknownToken(error) && this.#node !== undefined) await this.#renewed(token);
+      else this.#failed(at);
       throw error instanceof ControlFailure ? error : unreachable(this.#urls[at]!, error);
     }
   }
@@ -96,8 +116,42 @@ export class HostClient {
     for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  /** One more attempt than there are control nodes: the first may hit a connection that was closed while idle. */
   async #call(route: Route, options: { body?: unknown; id?: Id; alsoGood?: number }): Promise<Answer> {
+    const token = this.#token ?? (await this.#renew());
+    try {
+      return await this.#ask(route, { ...options, token });
+    } catch (error) {
+      if (!isUnknownToken(error) || this.#node === undefined) throw error;
+      return this.#ask(route, { ...options, token: await this.#renewed(token) });
+    }
+  }
+
+  /** Another call may have got a new one meanwhile. */
+  async #renewed(refused: string): Promise<string> {
+    return this.#token === undefined || this.#token === refused ? this.#renew() : this.#token;
+  }
+
+  /** One at a time, since each takes the token before out of force. @throws ControlFailure; what reading the file throws */
+  #renew(): Promise<string> {
+    this.#renewal ??= this.#getToken().finally(() => {
+      this.#renewal = undefined;
+    });
+    return this.#renewal;
+  }
+
+  async #getToken(): Promise<string> {
+    if (this.#node === undefined) throw new ControlFailure(401, "no token is known for this host");
+    const { cluster } = this.#node;
+    const body = cluster === undefined ? {} : { kubernetes_cluster: cluster };
+    const answer = await this.#ask(HOST_ROUTES.token, { token: this.#node.serviceAccountToken(), body });
+    const { token } = JSON.parse(answer.body) as { token: string };
+    this.#node.keep(token);
+    this.#token = token;
+    return token;
+  }
+
+  /** One more attempt than there are control nodes: the first may hit a connection that was closed while idle. */
+  async #ask(route: Route, options: Request & { alsoGood?: number }): Promise<Answer> {
     for (let attempt = 0; ; attempt++) {
       const at = this.#current;
       try {
@@ -120,12 +174,12 @@ export class HostClient {
   async #open(
     at: number,
     route: Route,
-    { body, id = "", query = "", signal }: { body?: unknown; id?: Id; query?: string; signal?: AbortSignal },
+    { token, body, id = "", query = "", signal }: Request,
   ): Promise<http.IncomingMessage> {
     const base = this.#urls[at]!;
     const path = route.url.replace(":host", encodeURIComponent(this.#host)).replace(":id", encodeURIComponent(id));
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers: Record<string, string | number> = { ...this.#headers };
+    const headers: Record<string, string | number> = { authorization: `Bearer ${token}` };
     if (text !== undefined) {
       headers["content-type"] = "application/json";
       headers["content-length"] = Buffer.byteLength(text);
@@ -169,6 +223,8 @@ function failure({ status, body }: Answer): ControlFailure {
   }
   return new ControlFailure(status, message);
 }
+
+const isUnknownToken = (error: unknown) => error instanceof ControlFailure && error.status === 401;
 
 function unreachable(url: URL, error: unknown): ControlFailure {
   return new ControlFailure(0, `no control node at ${url.origin}: ${error instanceof Error ? error.message : error}`);

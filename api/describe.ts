@@ -3,7 +3,7 @@
  * makes its commands from it: `x-command` is what a person types.
  */
 import { z } from "zod";
-import { HostFactsBody, HostName, HostStatusBody, NewContainerPort, NewHost } from "./hosts.ts";
+import { HostFactsBody, HostName, HostStatusBody, NewContainerPort, NewHost, NodeTokenRequest } from "./hosts.ts";
 import { HOST_ROUTES } from "./routes.ts";
 
 type RouteName = keyof typeof HOST_ROUTES;
@@ -11,7 +11,7 @@ type RouteName = keyof typeof HOST_ROUTES;
 interface Row {
   summary: string;
   /** Whose token it takes. */
-  by: "operator" | "host";
+  by: "operator" | "host" | "node";
   /** "host list": a command of the CLI. */
   command?: string;
   query?: z.ZodObject;
@@ -26,6 +26,7 @@ const Host = z.object({
   name: HostName,
   container_projects: z.array(z.string()),
   availability_zone: z.string().optional(),
+  kubernetes_cluster: z.string().optional(),
   created_at: z.iso.datetime(),
   facts: HostFactsBody.nullable(),
 });
@@ -61,6 +62,13 @@ export const ROWS: Readonly<Record<RouteName, Row>> = {
     command: "host delete",
     answers: { 204: undefined },
     errors: [400, 403, 404, 409, 503],
+  },
+  token: {
+    summary: "Give the host of a Kubernetes node a new token, which replaces its former one",
+    by: "node",
+    body: NodeTokenRequest,
+    answers: { 200: z.object({ token: z.string() }) },
+    errors: [400, 403, 409, 413, 503],
   },
   watch: {
     summary: "Follow the host's view: lines of JSON until the connection ends",
@@ -184,6 +192,10 @@ export function describeNativeApi(): object {
     tags: [
       { name: "operator", description: "Takes the operator's token." },
       { name: "host", description: "Takes the token of the host that the path names." },
+      {
+        name: "node",
+        description: "Takes the service account token of the agent's pod on the node that the path names.",
+      },
     ],
     paths,
     components: {

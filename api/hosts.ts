@@ -7,6 +7,28 @@ import { z } from "zod";
 /** DNS-like, as `binding:host_id` values are. */
 export const HostName = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Za-z0-9])?$/);
 
+/** A DNS label, as clusters are named in the file of `--kubernetes`. */
+export const ClusterName = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be a DNS label: a-z, 0-9 and -");
+
+/** What a node shows its pod's service account token with. */
+export const NodeTokenRequest = z.strictObject({
+  kubernetes_cluster: ClusterName.optional().describe("whose node it is; may be left out where there is one cluster"),
+});
+
+/** Asks a cluster who shows one of its tokens: implemented by the Kubernetes door. */
+export interface NodeIdentities {
+  /** `cluster` undefined: the only one. @throws Fault Unauthorized, ServiceUnavailable */
+  nodeOf(token: string, cluster: string | undefined): Promise<NodeIdentity>;
+}
+
+/** The node that the agent's pod runs on. */
+export interface NodeIdentity {
+  cluster: string;
+  node: string;
+}
+
 export const NewHost = z.strictObject({
   name: HostName,
   token: z
@@ -17,6 +39,7 @@ export const NewHost = z.strictObject({
     .describe("its agent's token; without, the control node makes one. Only its SHA-256 is stored"),
   container_projects: z.array(z.string()).default([]).describe("in whose networks it may make ports for containers"),
   availability_zone: z.string().min(1).max(255).optional().describe('where it is, in your words; "nova" without'),
+  kubernetes_cluster: ClusterName.optional().describe("the cluster whose node of this name may ask for its token"),
 });
 export type NewHost = z.input<typeof NewHost>;
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { destination, type Logger, pino } from "pino";
 import type { Authenticator, QuotaLimits } from "../api/mod.ts";
+import { fault } from "../model/mod.ts";
 import { contrailDoor } from "../proxy/contrail/mod.ts";
 import type { Kubernetes } from "../proxy/kube/mod.ts";
 import { neutronDoor, PolicyFile } from "../proxy/neutron/mod.ts";
@@ -115,19 +116,22 @@ async function run(flags: Flags, log: Logger): Promise<void> {
   const nova = await startNova(flags, { store, memory, log });
   const options = { ...networkOptions(flags), ...(flags.quota && { quotas: flags.quota }) };
   const networking = makeNetworking({ store: nova.store, memory, log, options });
+  let kubernetes: Kubernetes | undefined;
   const server = new ControlServer({
     store: nova.store,
     memory,
     networking,
     authenticator,
     adminToken,
+    ...(flags.kubernetes !== undefined && {
+      nodes: { nodeOf: (token, cluster) => clustersOf(kubernetes).nodeOf(token, cluster) },
+    }),
     metrics,
     log,
     ...(flags.dnsDomain !== undefined && { dnsDomain: flags.dnsDomain }),
     limits: { bodyBytes: flags.bodyLimit },
     doors: [(app, parts) => neutronDoor(app, { ...parts, ...policy })],
   });
-  let kubernetes: Kubernetes | undefined;
   try {
     if (flags.kubernetes !== undefined) {
       // Its client takes time and memory that a control node without clusters need not spend.
@@ -149,6 +153,11 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     await memory.close();
     await store.close();
   }
+}
+
+function clustersOf(kubernetes: Kubernetes | undefined): Kubernetes {
+  if (kubernetes === undefined) throw fault("ServiceUnavailable", { msg: "The clusters are not known yet." });
+  return kubernetes;
 }
 
 /** Waits for etcd as long as it takes: a control node may well be started before it. Undefined when told to stop. */

@@ -48,6 +48,6 @@ export class Credentials {
   }
 }
 
-function unauthorized() {
+export function unauthorized() {
   return fault("Unauthorized", { msg: "A known token is required: Authorization: Bearer, or X-Auth-Token." });
 }

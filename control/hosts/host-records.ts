@@ -1,10 +1,17 @@
 /** Hosts as the operator sees them: registered with a token, listed, removed. */
 import { randomBytes } from "node:crypto";
-import type { NewHost } from "../../api/mod.ts";
+import type { NewHost, NodeIdentity } from "../../api/mod.ts";
 import { fault, type HostRecord } from "../../model/mod.ts";
 import { keys, type Store } from "../../store/mod.ts";
 import { digestOf, isTokenOf } from "../auth/mod.ts";
 import type { Memory } from "../memory.ts";
+
+const now = () => `${new Date().toISOString().slice(0, 19)}Z`;
+/** What its pods need is made for it: no host of a cluster makes ports by itself. */
+const EMPTY = { container_projects: [], facts: null } satisfies Partial<HostRecord>;
+const newToken = () => randomBytes(32).toString("base64url");
+/** The agent's reports write the same record. */
+const RENEWALS = 4;
 
 export type ShownHost = Omit<HostRecord, "token_sha256">;
 
@@ -18,12 +25,7 @@ export class HostRecords {
   }
 
   /** The only time that a token is shown. @throws Fault Conflict */
-  async create({
-    name,
-    token = randomBytes(32).toString("base64url"),
-    container_projects = [],
-    availability_zone,
-  }: NewHost) {
+  async create({ name, token = newToken(), container_projects = [], availability_zone, kubernetes_cluster }: NewHost) {
     const digest = digestOf(token);
     for (const { record } of this.#memory.all("host")) {
       // One token for two hosts would make one of them able to act for the other.
@@ -33,8 +35,9 @@ export class HostRecords {
       name,
       token_sha256: digest,
       container_projects,
-      created_at: `${new Date().toISOString().slice(0, 19)}Z`,
+      created_at: now(),
       ...(availability_zone !== undefined && { availability_zone }),
+      ...(kubernetes_cluster !== undefined && { kubernetes_cluster }),
       facts: null,
     };
     const key = keys.record("host", name);
@@ -46,6 +49,32 @@ export class HostRecords {
     if (!commit.ok)
       throw fault("Conflict", { msg: `Host ${name} is there already. Delete it first, or name another.` });
     return { ...shown(record), token };
+  }
+
+  /**
+   * A new token for a cluster's node; its host is made if it is not there. A host that is not the cluster's is none of its
+   * nodes', whatever they are called. @throws Fault NotAuthorized, Conflict
+   */
+  async renewToken({ cluster, node }: NodeIdentity): Promise<{ token: string }> {
+    for (let attempt = 0; attempt < RENEWALS; attempt++) {
+      const held = this.#memory.get("host", node);
+      if (held !== undefined && held.record.kubernetes_cluster !== cluster) {
+        const msg = `Host ${node} is not of cluster ${cluster}. Delete it, or create it with kubernetes_cluster.`;
+        throw fault("NotAuthorized", { msg });
+      }
+      const token = newToken();
+      const record: HostRecord = held
+        ? { ...held.record, token_sha256: digestOf(token) }
+        : { ...EMPTY, name: node, token_sha256: digestOf(token), created_at: now(), kubernetes_cluster: cluster };
+      const key = keys.record("host", node);
+      const commit = await this.#store.commit({
+        guards: [held ? { kind: "unchanged", key, modRevision: held.modRevision } : { kind: "absent", key }],
+        writes: [{ kind: "put", key, value: JSON.stringify(record) }],
+      });
+      await this.#memory.reached(commit.revision);
+      if (commit.ok) return { token };
+    }
+    throw fault("Conflict", { msg: `Host ${node} is being changed. Repeat the request.` });
   }
 
   list(): ShownHost[] {
@@ -85,7 +114,14 @@ export class HostRecords {
   }
 }
 
-function shown({ name, container_projects, availability_zone, created_at, facts }: HostRecord): ShownHost {
-  const zone = availability_zone === undefined ? {} : { availability_zone };
-  return { name, container_projects, ...zone, created_at, facts };
+function shown(record: HostRecord): ShownHost {
+  const { name, container_projects, availability_zone, kubernetes_cluster, created_at, facts } = record;
+  return {
+    name,
+    container_projects,
+    ...(availability_zone !== undefined && { availability_zone }),
+    ...(kubernetes_cluster !== undefined && { kubernetes_cluster }),
+    created_at,
+    facts,
+  };
 }

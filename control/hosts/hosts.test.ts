@@ -4,8 +4,8 @@ import { request } from "node:http";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { pino } from "pino";
 import { ControlFailure, HostClient } from "../../api/client.ts";
-import type { Networking } from "../../api/mod.ts";
-import type { HostStatus, PortRecord, ViewMessage } from "../../model/mod.ts";
+import type { Networking, NodeIdentities } from "../../api/mod.ts";
+import { fault, type HostStatus, type PortRecord, type ViewMessage } from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 import { keys } from "../../store/mod.ts";
 import { noAuth } from "../auth/mod.ts";
@@ -42,7 +42,12 @@ describe("the native API", () => {
     memory = await MemoryCache.start(store, log, { patienceMs: 5 });
     networking = makeNetworking({ store, memory, log });
     const metrics = new Metrics();
-    const parts = { store, memory, networking, authenticator: noAuth(), adminToken: ADMIN, metrics, log, doors: [] };
+    const nodes: NodeIdentities = {
+      nodeOf: async (token, cluster = "one") =>
+        token.startsWith("pod-on-") ? { cluster, node: token.slice(7) } : Promise.reject(fault("Unauthorized", {})),
+    };
+    const authenticator = noAuth();
+    const parts = { store, memory, networking, authenticator, adminToken: ADMIN, nodes, metrics, log, doors: [] };
     server = new ControlServer(parts);
     const [address] = await server.open([{ host: "127.0.0.1", port: 0 }]);
     url = `http://127.0.0.1:${address!.port}`;
@@ -110,6 +115,10 @@ describe("the native API", () => {
       "NotAuthorized",
     ],
     ["another host's container", "POST", "/v1/hosts/h1/ports", TOKENS.h2, {}, 403, "NotAuthorized"],
+    ["an unknown pod's token", "POST", "/v1/hosts/n1/token", "nobody's", {}, 401, "Unauthorized"],
+    ["no pod's token", "POST", "/v1/hosts/n1/token", null, {}, 401, "Unauthorized"],
+    ["a token of another node's pod", "POST", "/v1/hosts/n1/token", "pod-on-n2", {}, 403, "NotAuthorized"],
+    ["a node with the name of somebody's host", "POST", "/v1/hosts/h1/token", "pod-on-h1", {}, 403, "NotAuthorized"],
     ["a host that is there", "POST", "/v1/hosts", ADMIN, { name: "h1" }, 409, "Conflict"],
     ["a token that another host has", "POST", "/v1/hosts", ADMIN, { name: "h3", token: TOKENS.h1 }, 409, "Conflict"],
     ["a short token", "POST", "/v1/hosts", ADMIN, { name: "h3", token: "short" }, 400, "InvalidInput"],
@@ -174,6 +183,29 @@ describe("the native API", () => {
     assert.equal(watch.status, 410);
     assert.equal((await call("DELETE", "/v1/hosts/fresh")).status, 204);
     assert.equal((await call("GET", "/v1/hosts/fresh/watch", undefined, made.body.token)).status, 401);
+  });
+
+  it("gives a node a token for its pod's, once more for each asking, and makes its host for that", async () => {
+    const ask = (token: string, host: string, body: object = {}) =>
+      call("POST", `/v1/hosts/${host}/token`, body, token);
+    const report = (token: string) => call("PUT", "/v1/hosts/node1/status", { revision: 1, ports: {} }, token);
+    const first = await ask("pod-on-node1", "node1");
+    assert.equal(first.status, 200);
+    const shown = (await call("GET", "/v1/hosts/node1")).body;
+    assert.deepEqual([shown.kubernetes_cluster, shown.container_projects], ["one", []]);
+    assert.equal((await report(first.body.token)).status, 204);
+    const second = await ask("pod-on-node1", "node1");
+    assert.notEqual(second.body.token, first.body.token);
+    assert.deepEqual([(await report(first.body.token)).status, (await report(second.body.token)).status], [401, 204]);
+    const other = await ask("pod-on-node1", "node1", { kubernetes_cluster: "two" });
+    assert.deepEqual(
+      [other.status, other.body.error.code],
+      [403, "NotAuthorized"],
+      "another cluster's node of that name",
+    );
+    await call("POST", "/v1/hosts", { name: "given", kubernetes_cluster: "two" });
+    assert.equal((await ask("pod-on-given", "given", { kubernetes_cluster: "two" })).status, 200);
+    for (const name of ["node1", "given"]) assert.equal((await call("DELETE", `/v1/hosts/${name}`)).status, 204);
   });
 
   it("keeps a host while ports are bound to it", async () => {

@@ -9,16 +9,19 @@ import {
   type Networking,
   NewContainerPort,
   NewHost,
+  type NodeIdentities,
+  NodeTokenRequest,
 } from "../../api/mod.ts";
 import { type Facts, Fault, fault } from "../../model/mod.ts";
 import type { Store } from "../../store/mod.ts";
+import { bearerToken } from "../auth/mod.ts";
 import type { Memory } from "../memory.ts";
 import type { Log } from "../memory-cache.ts";
 import { storeFault } from "../store-fault.ts";
 import type { Views } from "../views/mod.ts";
 import type { Beats } from "./beats.ts";
 import { ContainerPorts } from "./container-ports.ts";
-import { Credentials } from "./credentials.ts";
+import { Credentials, unauthorized } from "./credentials.ts";
 import { HostRecords } from "./host-records.ts";
 import { takeStatus } from "./status.ts";
 import { ViewStream } from "./stream.ts";
@@ -32,6 +35,8 @@ export interface HostRoutesParts {
   log: Log;
   /** Undefined: nobody may create hosts. */
   adminToken: string | undefined;
+  /** Undefined: there are no clusters whose nodes could show who they are. */
+  nodes?: NodeIdentities;
   /** Tells the access log who made a request. */
   noteCaller(requestId: string, who: Facts): void;
 }
@@ -92,6 +97,21 @@ export async function hostRoutes(app: FastifyInstance, parts: HostRoutesParts): 
       admin(request);
       await hosts.remove(read(HostPath, request.params).host);
       return reply.code(204).send();
+    },
+  });
+  app.route({
+    ...HOST_ROUTES.token,
+    handler: async (request) => {
+      const { host } = read(HostPath, request.params);
+      const { kubernetes_cluster } = read(NodeTokenRequest, request.body);
+      const token = bearerToken(request.headers);
+      if (token === undefined || parts.nodes === undefined) throw unauthorized();
+      const identity = await parts.nodes.nodeOf(token, kubernetes_cluster);
+      if (identity.node !== host) {
+        throw fault("NotAuthorized", { msg: `This token is of the pod on node ${identity.node}, not ${host}.` });
+      }
+      noteCaller(request.id, { node: host, cluster: identity.cluster });
+      return hosts.renewToken(identity);
     },
   });
   app.route({

@@ -10,6 +10,8 @@ export interface HostRecord {
   container_projects: string[]; // user
   created_at: string; // control
   availability_zone?: string; // user
+  /** The cluster, of those of `--kubernetes`, whose node of this name may ask for the host's token. */
+  kubernetes_cluster?: string; // user or control
   /** What is set of its Neutron agents, by their role. */
   agents?: Partial<Record<AgentRole, AgentSettings>>; // user
   /** Null until the agent first reported. */

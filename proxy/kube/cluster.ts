@@ -6,6 +6,7 @@ import { Controller } from "./controller.ts";
 import { Events } from "./events.ts";
 import { Leader, type LeaderTimes } from "./leader.ts";
 import type { Log } from "./log.ts";
+import { NodeTokens } from "./node-tokens.ts";
 import { WATCHED, type WatchedKind, type WatchedObjects, type World } from "./world.ts";
 
 export interface ClusterParts {
@@ -18,6 +19,9 @@ export interface ClusterParts {
 }
 
 export class Cluster {
+  readonly name: string;
+  /** Answers whether this control node sees to the cluster or not. */
+  readonly nodes: NodeTokens;
   readonly #followers: Follower[];
   readonly #controller: Controller;
   readonly #leader: Leader;
@@ -26,6 +30,8 @@ export class Cluster {
 
   constructor({ config, networking, log, identity, times }: ClusterParts) {
     const api = new ApiServer(config.kubeconfig, log);
+    this.name = config.name;
+    this.nodes = new NodeTokens(api, config);
     const events = new Events(api, log);
     this.#controller = new Controller({
       config,

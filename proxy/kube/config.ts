@@ -1,15 +1,15 @@
 /** The clusters that a control node serves, as written in the file of `--kubernetes`. */
 import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
+import { ClusterName } from "../../api/mod.ts";
 import { parseCidr } from "../../model/mod.ts";
 
-const Name = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be a DNS label: a-z, 0-9 and -");
 const Uuid = z.string().regex(/^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/, "must be an id");
 const CidrText = z.string().refine((text) => parseCidr(text) !== undefined, "must be a CIDR");
 
 const Cluster = z.strictObject({
   /** Begins the names of its groups, and stands in its ports' profiles. */
-  name: Name,
+  name: ClusterName,
   /** Path of a kubeconfig; without it that of a pod's service account. */
   kubeconfig: z.string().optional(),
   /** The project that its network, ports and groups are in; its quotas on ports and groups are lifted. */
@@ -20,6 +20,11 @@ const Cluster = z.strictObject({
   pod_cidrs: z.array(CidrText).min(1).max(2),
   /** Where the addresses of services are from: nodes send them to the pods' gateway. kubeadm's without. */
   service_cidrs: z.array(CidrText).max(2).default(["10.96.0.0/12"]),
+  /** Whose tokens, shown by an agent, say which node it is on: NAMESPACE/NAME. */
+  agent_service_account: z
+    .string()
+    .regex(/^[-a-z0-9]{1,63}\/[-.a-z0-9]{1,253}$/, "must be NAMESPACE/NAME")
+    .default("kube-system/cable-agent"),
 });
 
 export type ClusterConfig = z.output<typeof Cluster>;

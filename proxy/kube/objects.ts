@@ -106,3 +106,12 @@ export interface SliceEndpoint {
   addresses: string[];
   conditions?: { ready?: boolean | null; serving?: boolean | null; terminating?: boolean | null } | null;
 }
+
+/** authentication.k8s.io/v1; `extra` tells of a token that is bound to a pod which one. */
+export interface TokenReview {
+  status?: {
+    authenticated?: boolean | null;
+    audiences?: string[] | null;
+    user?: { username?: string | null; extra?: Readonly<Record<string, string[]>> | null } | null;
+  } | null;
+}

@@ -1,12 +1,13 @@
 /** The clusters of `--kubernetes`, once the control node has its records. */
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import type { Networking } from "../../api/mod.ts";
+import type { Networking, NodeIdentities } from "../../api/mod.ts";
+import { fault } from "../../model/mod.ts";
 import { Cluster } from "./cluster.ts";
 import { parseClusters } from "./config.ts";
 import type { Log } from "./log.ts";
 
-export interface Kubernetes {
+export interface Kubernetes extends NodeIdentities {
   /** Gives up what this control node sees to, so that another one may at once. */
   stop(): Promise<void>;
 }
@@ -21,6 +22,12 @@ export async function startKubernetes(
   const clusters = configs.map((config) => new Cluster({ config, networking, log, identity }));
   log.info({ clusters: configs.map(({ name }) => name) }, "watching Kubernetes");
   return {
+    async nodeOf(token, name) {
+      const named = name === undefined ? clusters : clusters.filter((cluster) => cluster.name === name);
+      if (named.length === 1) return (named[0] as Cluster).nodes.nodeOf(token);
+      const msg = name === undefined ? "There are several clusters: name one." : `There is no cluster ${name} here.`;
+      throw fault("Unauthorized", { msg });
+    },
     async stop() {
       await Promise.all(clusters.map((cluster) => cluster.stop()));
     },

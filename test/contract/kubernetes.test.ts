@@ -15,6 +15,7 @@ const CONFIG = {
   network: "pods",
   pod_cidrs: ["10.244.0.0/16", "fd00:244::/64"],
   service_cidrs: ["10.96.0.0/12"],
+  agent_service_account: "kube-system/cable-agent",
 };
 
 let world: World;
