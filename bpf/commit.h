@@ -2,6 +2,7 @@
 #ifndef CABLE_COMMIT_H
 #define CABLE_COMMIT_H
 
+#include "balance.h"
 #include "keep.h"
 #include "policy.h"
 #include "related.h"
@@ -36,13 +37,21 @@ static __always_inline struct vif *local_vif(vif_t number)
 /* Beside enum rule_flag: it answers what the rules let pass. */
 #define PASSES_AS_ANSWER 0x100
 
+/* The ends as one end's rules mean them: its own side of a NAT, and never the balancer in place of the backend. */
+static __always_inline const struct flow_key *ends_for(const struct decision *decision, __u8 direction)
+{
+	if (decision->balanced)
+		return decision->balanced == FLOW_TO_BACKEND ? &decision->now : &decision->frame.key;
+	return direction == RULE_EGRESS ? &decision->frame.key : &decision->now;
+}
+
 /* Do the groups of one end let it pass? An answer does as long as a rule lets pass what it answers, so that a rule's end is
  * the end of its connections; it is never taken for a beginning instead. `far_net`: where the other end is known.
  * Returns enum rule_flag or PASSES_AS_ANSWER, 0 = no. */
 static __always_inline __u32 ask_groups(const struct decision *decision, const struct vif *vif, __u8 direction,
 					int is_answer, net_t far_net)
 {
-	const struct flow_key *ends = direction == RULE_EGRESS ? &decision->frame.key : &decision->now;
+	const struct flow_key *ends = ends_for(decision, direction);
 	__u8 asked_direction = direction;
 	struct frame asked;
 	__u32 passes;
@@ -73,11 +82,19 @@ static __always_inline __u32 ask_groups(const struct decision *decision, const s
 
 /* The same for the sender (RULE_EGRESS) or the receiver, if they are ports of this host. Functions of their own, and global,
  * so that the verifier looks at each once. */
+/* Nobody is kept from himself (Kubernetes, NetworkPolicy). */
+static __always_inline int is_own_backend(const struct origin *origin, const struct decision *decision)
+{
+	return decision->balanced && is_to_itself(origin, decision);
+}
+
 __attribute__((noinline)) int ask_sender(struct __sk_buff *skb, __u32 is_answer)
 {
 	struct decision *decision = get_decision();
 	struct origin origin = origin_of(skb);
 
+	if (decision && is_own_backend(&origin, decision))
+		return RULE_STATEFUL;
 	return decision ? ask_groups(decision, local_vif(origin.vif), RULE_EGRESS, is_answer != 0, decision->out) : 0;
 }
 
@@ -91,7 +108,7 @@ __attribute__((noinline)) int ask_receiver(struct __sk_buff *skb, __u32 is_answe
 		return 0;
 	to = decision->target.kind == TARGET_LOCAL ? local_vif(decision->target.vif) : 0;
 	/* What a node asks of its own pods passes, whatever their policies say (Kubernetes, NetworkPolicy). */
-	if (from && from->flags & VIF_HOST)
+	if ((from && from->flags & VIF_HOST) || is_own_backend(&origin, decision))
 		to = 0;
 	return ask_groups(decision, to, RULE_INGRESS, is_answer != 0, decision->src_net);
 }
@@ -172,6 +189,7 @@ int commit(struct __sk_buff *skb)
 
 	if (!decision || !set)
 		return drop(origin.vif, DROP_INTERNAL);
+	unbalance(skb);
 	old = bpf_map_lookup_elem(&flows, &decision->frame.key);
 	answers = old && !is_beginning(&decision->frame) ? old->flags & FLOW_ANSWER : 0;
 	from_passes = ask_sender(skb, answers & FLOW_ANSWER_OUT);

@@ -33,18 +33,23 @@ struct decision {
 	struct route way;     /* how `router` sends it on */
 	struct route best_way; /* of several so far, and how much the flow belongs to it; see ways.h */
 	__u32 best_weight;
+	__u32 balanced;       /* FLOW_TO_BACKEND or FLOW_FROM_BACKEND, and of which router's balancer */
+	router_t balancer;
 	__u32 owner;          /* as in struct flow */
 	/* An ICMP error: whether it is about a known flow, and the NAT of that. */
 	__u32 is_related;
 	__u32 related;        /* enum rewrite */
 	struct nat related_nat;
 	router_t related_router;
+	__u32 related_flags;  /* enum flow_flag */
+	__u32 is_from_end;    /* the other end of that flow says it, no router on the way */
 	ip_t next_hop;        /* outside: whose MAC TAIL_ASK asks for, in the name of */
 	__be32 asker4;
 	ip_t asker6;
+	struct flow entry;    /* in the making: it has no room on the stack. Not zeroed with the rest */
 };
 
-enum refusal { REFUSE_TTL = 1, REFUSE_NO_ROUTE, REFUSE_NO_HOST };
+enum refusal { REFUSE_TTL = 1, REFUSE_NO_ROUTE, REFUSE_NO_HOST, REFUSE_NO_BACKEND };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -71,7 +76,7 @@ static __always_inline struct decision *begin_decision(const struct origin *orig
 
 	if (!decision)
 		return 0;
-	__builtin_memset(decision, 0, sizeof(*decision));
+	__builtin_memset(decision, 0, offsetof(struct decision, entry));
 	decision->frame = *frame;
 	decision->frame.key.ingress = origin->ingress;
 	decision->out = origin->net;

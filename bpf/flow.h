@@ -165,6 +165,9 @@ static __always_inline int forward(struct __sk_buff *skb, const struct origin *o
 	if (flow->flags & FLOW_REWRITE) {
 		if (unlikely(frame.ttl <= flow->hops))
 			return tail(skb, origin, slow);
+		/* A new connection: its backend may be no backend any more. */
+		if (unlikely(flow->flags & FLOW_TO_BACKEND && is_beginning_flags(frame.tcp_flags)))
+			return tail(skb, origin, slow);
 		nat_of(&nat, flow);
 		note_kept_nat(&frame, flow, &nat);
 		if (unlikely(flow->metered)) {

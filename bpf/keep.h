@@ -62,8 +62,17 @@ static __always_inline int is_worth_a_flow(const struct frame *frame)
 	return frame->key.proto != IPPROTO_TCP || frame->tcp_flags & TCP_SYN || frame->ip_length > (__u32)frame->l4_offset - ETH_HLEN + frame->tcp_header;
 }
 
+/* By a router to whom it came from: a client that is its own backend. */
+static __always_inline int is_to_itself(const struct origin *origin, const struct decision *decision)
+{
+	return decision->target.kind == TARGET_LOCAL && decision->target.vif == origin->vif;
+}
+
+/* A backend elsewhere answers to its client's network: by the switch if that is its own, else its host routes it there. */
 static __always_inline __u32 back_ingress_of(const struct origin *origin, const struct decision *decision)
 {
+	if (decision->balanced == FLOW_TO_BACKEND && !decision->is_outside && decision->target.kind != TARGET_LOCAL)
+		return origin->net & NET_LOCAL ? FLOW_WIRE | (origin->net & ~NET_LOCAL) : FLOW_TUNNEL | origin->net;
 	return back_ingress(answer_net(origin, decision->out, decision->rewrite), decision->out, &decision->target);
 }
 
@@ -78,7 +87,7 @@ static __always_inline int write_forward(struct __sk_buff *skb, const struct ori
 {
 	struct flow flow = {
 		.generation = set->generation,
-		.flags = flags | (decision->rewrite ? FLOW_REWRITE : 0),
+		.flags = flags | decision->balanced | (decision->rewrite ? FLOW_REWRITE : 0),
 		.target = decision->target,
 		.vif_in = origin->vif,
 		.tunnel_peer = decision->peer,
@@ -96,6 +105,7 @@ static __always_inline int write_forward(struct __sk_buff *skb, const struct ori
 		.owner = decision->owner,
 		.back = back_ingress_of(origin, decision),
 		.metered = decision->metered,
+		.balancer = decision->balancer,
 		.last_seen_ns = bpf_ktime_get_coarse_ns(),
 	};
 
@@ -135,9 +145,10 @@ static __always_inline void note_answer(struct decision *decision, const struct 
 /* What answers are given in place of their own ends: those that the question had. */
 static __always_inline void undo_nat(struct flow *flow, const struct decision *decision)
 {
-	if (!decision->is_outside)
+	if (!decision->is_outside && !decision->balanced)
 		return;
-	flow->flags |= FLOW_REWRITE;
+	flow->flags |= FLOW_REWRITE | (decision->balanced ? FLOW_FROM_BACKEND : 0);
+	flow->balancer = decision->balancer;
 	flow->rewrite |= (decision->rewrite & REWRITE_SRC ? REWRITE_DST : 0) | (decision->rewrite & REWRITE_DST ? REWRITE_SRC : 0);
 	flow->new_src4 = decision->frame.key.dst.w[3];
 	flow->new_dst4 = decision->frame.key.src.w[3];
@@ -147,21 +158,28 @@ static __always_inline void undo_nat(struct flow *flow, const struct decision *d
 	flow->metered = decision->metered;
 }
 
+/* A backend in its client's own network needs no router to answer. */
+static __always_inline int is_answered_by_switch(const struct origin *origin, const struct decision *decision)
+{
+	return decision->balanced && decision->rewrite & REWRITE_MACS && decision->out == origin->net && !decision->is_outside &&
+	       !is_to_itself(origin, decision);
+}
+
 /* The other direction's entry. Where the answers' way is not known yet, or one end's groups are still to be asked about them
  * (`is_decided` 0), it says only that they belong to this, and whose they are. */
 static __always_inline void make_back(struct flow *flow, const struct origin *origin, const struct decision *decision,
 				      __u32 generation, __u32 flags, int is_decided)
 {
-	int routed = decision->rewrite & REWRITE_MACS && (decision->target.kind == TARGET_LOCAL || decision->is_outside);
+	int switched = is_answered_by_switch(origin, decision);
+	int routed = !switched && decision->rewrite & REWRITE_MACS && (decision->target.kind == TARGET_LOCAL || decision->is_outside);
 
-	*flow = (struct flow){
-		.flags = flags,
-		.mtu = decision->mtu,
-		.out = origin->net,
-		.owner = decision->owner,
-		.back = decision->frame.key.ingress,
-		.last_seen_ns = bpf_ktime_get_coarse_ns(),
-	};
+	__builtin_memset(flow, 0, sizeof(*flow));
+	flow->flags = flags;
+	flow->mtu = decision->mtu;
+	flow->out = origin->net;
+	flow->owner = decision->owner;
+	flow->back = decision->frame.key.ingress;
+	flow->last_seen_ns = bpf_ktime_get_coarse_ns();
 	undo_nat(flow, decision);
 	if (!is_decided || !find_back(origin, decision, &flow->target) || !may_answer(decision)) {
 		flow->target = (struct target){ .remote = decision->peer }; /* for ways.h */
@@ -169,7 +187,7 @@ static __always_inline void make_back(struct flow *flow, const struct origin *or
 	}
 	flow->generation = generation;
 	flow->dst_mac = routed ? decision->new_src_mac : decision->frame.src_mac;
-	flow->src_mac = routed ? decision->new_dst_mac : decision->frame.dst_mac;
+	flow->src_mac = routed || switched ? decision->new_dst_mac : decision->frame.dst_mac;
 	flow->vif_in = decision->target.kind == TARGET_LOCAL ? decision->target.vif : 0;
 	flow->tunnel_peer = decision->target.remote;
 	if (!routed)
@@ -181,26 +199,26 @@ static __always_inline void make_back(struct flow *flow, const struct origin *or
 	flow->hops = decision->hops;
 }
 
-static __always_inline int write_back(const struct origin *origin, const struct decision *decision,
+static __always_inline int write_back(const struct origin *origin, struct decision *decision,
 				      const struct settings *set, __u32 flags, int is_decided)
 {
 	struct flow_key back;
-	struct flow flow, *old;
+	struct flow *flow = &decision->entry, *old;
 	int reason;
 
 	back_key(&back, origin, decision);
 	old = bpf_map_lookup_elem(&flows, &back);
 	if (!is_decided && old && old->generation == set->generation)
 		return DROP_NONE; /* by the rules of that direction */
-	make_back(&flow, origin, decision, set->generation, flags, is_decided);
-	carry_over(&flow, &back);
+	make_back(flow, origin, decision, set->generation, flags, is_decided);
+	carry_over(flow, &back);
 	if (old)
-		flow.owner = old->owner;
+		flow->owner = old->owner;
 	if (is_beginning_flags(decision->frame.tcp_flags)) {
-		flow.flags = (flow.flags & ~FLOW_STATE) | FLOW_OPENING;
-		flow.packets = 0;
+		flow->flags = (flow->flags & ~FLOW_STATE) | FLOW_OPENING;
+		flow->packets = 0;
 	}
-	reason = put_flow(set, &back, &flow);
+	reason = put_flow(set, &back, flow);
 	if (reason)
 		forget_flow(&decision->frame.key, decision->owner);
 	return reason;
@@ -213,7 +231,10 @@ static __always_inline int write_back(const struct origin *origin, const struct 
 
 static __always_inline int is_same_asker(const struct flow *flow, const struct decision *decision)
 {
-	return flow->nat_router == decision->nat_router && flow->new_dst4 == decision->frame.key.src.w[3] &&
+	if (decision->balanced && (flow->new_src4 != decision->frame.key.dst.w[3] || flow->new_src_port != decision->frame.key.dst_port))
+		return 0;
+	return (flow->flags & FLOW_FROM_BACKEND) == (decision->balanced ? FLOW_FROM_BACKEND : 0) &&
+	       flow->nat_router == decision->nat_router && flow->new_dst4 == decision->frame.key.src.w[3] &&
 	       flow->new_dst_port == decision->frame.key.src_port;
 }
 
@@ -224,13 +245,16 @@ static __always_inline int claim_port(const struct origin *origin, struct decisi
 {
 	int has_port = decision->now.src_port && decision->frame.key.proto != IPPROTO_SCTP, is_id = is_icmp(&decision->frame);
 	struct flow flow = {
-		.flags = FLOW_REWRITE,
+		.flags = FLOW_REWRITE | (decision->balanced ? FLOW_FROM_BACKEND : 0),
 		.rewrite = REWRITE_DST,
+		.new_src4 = decision->frame.key.dst.w[3],
+		.new_src_port = decision->frame.key.dst_port,
 		.new_dst4 = decision->frame.key.src.w[3],
 		.new_dst_port = decision->frame.key.src_port,
 		.nat_router = decision->nat_router,
 		.owner = decision->owner,
 		.back = decision->frame.key.ingress,
+		.balancer = decision->balancer,
 		.last_seen_ns = bpf_ktime_get_coarse_ns(),
 	};
 	struct flow_key back;
@@ -258,9 +282,23 @@ static __always_inline int claim_port(const struct origin *origin, struct decisi
 	return DROP_NAT_PORTS;
 claimed:
 	decision->now.src_port = back.dst_port;
+	decision->rewrite |= REWRITE_SRC;
 	if (is_id)
 		decision->now.dst_port = back.dst_port;
 	return DROP_NONE;
+}
+
+/* Who asks two balancers with one backend from one port, or also the backend itself, could not tell the answers apart. */
+static __always_inline int is_taken(const struct origin *origin, const struct decision *decision)
+{
+	struct flow_key back;
+	struct flow *found;
+
+	if (decision->balanced != FLOW_TO_BACKEND)
+		return 0;
+	back_key(&back, origin, decision);
+	found = bpf_map_lookup_elem(&flows, &back);
+	return found && !is_same_asker(found, decision);
 }
 
 /* Both directions as flows. `ahead` and `back`: their flags. Returns a reason to drop, or 0. Functions of their own, and
@@ -274,7 +312,7 @@ __attribute__((noinline)) int keep_ahead(struct __sk_buff *skb, __u32 ahead)
 
 	if (!decision || !set)
 		return DROP_INTERNAL;
-	reason = decision->needs_port ? claim_port(&origin, decision, set) : DROP_NONE;
+	reason = decision->needs_port || is_taken(&origin, decision) ? claim_port(&origin, decision, set) : DROP_NONE;
 	return reason ? reason : write_forward(skb, &origin, decision, set, ahead);
 }
 
@@ -292,7 +330,9 @@ static __always_inline int keep(struct __sk_buff *skb, const struct decision *de
 	int is_decided = back ? back == FLOW_ANSWER : ahead == FLOW_ANSWER;
 	int reason = keep_ahead(skb, ahead);
 
-	if (reason || (!back && !is_decided && !decision->is_outside))
+	/* Whom a backend answers goes to it by a decision of his own. */
+	if (reason || decision->balanced == FLOW_FROM_BACKEND ||
+	    (!back && !is_decided && !decision->is_outside && !decision->balanced))
 		return reason;
 	return keep_back(skb, back, is_decided);
 }

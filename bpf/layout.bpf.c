@@ -27,5 +27,6 @@ struct {
 	enum trace_kind trace_kind;
 	enum trace_flow trace_flow;
 	enum trace_policy trace_policy;
+	enum trace_choice trace_choice;
 	struct trace trace;
 } layout;

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "13a691d2c92963b6";
+export const LAYOUT_HASH = "9ece1467e5e7c968";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -84,19 +84,20 @@ export const DropReason = {
   NO_GATEWAY: 36,
   NO_PROXY: 37,
   NEIGHBOUR_UNKNOWN: 38,
-  NAT_PORTS: 39,
-  COPY: 40,
-  RATE_EGRESS: 41,
-  RATE_INGRESS: 42,
-  PACKET_RATE_EGRESS: 43,
-  PACKET_RATE_INGRESS: 44,
-  FLOW_TABLE_FULL: 45,
-  FLOW_QUOTA: 46,
-  MEMBERS_FULL: 47,
-  TRAP_LIMIT: 48,
-  SERVICE_LIMIT: 49,
-  REDIRECT: 50,
-  INTERNAL: 51,
+  NO_BACKEND: 39,
+  NAT_PORTS: 40,
+  COPY: 41,
+  RATE_EGRESS: 42,
+  RATE_INGRESS: 43,
+  PACKET_RATE_EGRESS: 44,
+  PACKET_RATE_INGRESS: 45,
+  FLOW_TABLE_FULL: 46,
+  FLOW_QUOTA: 47,
+  MEMBERS_FULL: 48,
+  TRAP_LIMIT: 49,
+  SERVICE_LIMIT: 50,
+  REDIRECT: 51,
+  INTERNAL: 52,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 /** Names by value, in lower case. */
@@ -140,19 +141,20 @@ export const dropReasonNames: Readonly<Record<number, string>> = {
   36: "no_gateway",
   37: "no_proxy",
   38: "neighbour_unknown",
-  39: "nat_ports",
-  40: "copy",
-  41: "rate_egress",
-  42: "rate_ingress",
-  43: "packet_rate_egress",
-  44: "packet_rate_ingress",
-  45: "flow_table_full",
-  46: "flow_quota",
-  47: "members_full",
-  48: "trap_limit",
-  49: "service_limit",
-  50: "redirect",
-  51: "internal",
+  39: "no_backend",
+  40: "nat_ports",
+  41: "copy",
+  42: "rate_egress",
+  43: "rate_ingress",
+  44: "packet_rate_egress",
+  45: "packet_rate_ingress",
+  46: "flow_table_full",
+  47: "flow_quota",
+  48: "members_full",
+  49: "trap_limit",
+  50: "service_limit",
+  51: "redirect",
+  52: "internal",
 };
 
 export const FlowFlag = {
@@ -164,6 +166,8 @@ export const FlowFlag = {
   OPENING: 32,
   RESET: 64,
   REFUSED: 128,
+  TO_BACKEND: 256,
+  FROM_BACKEND: 512,
 } as const;
 export type FlowFlag = (typeof FlowFlag)[keyof typeof FlowFlag];
 /** Names by value, in lower case. */
@@ -176,6 +180,8 @@ export const flowFlagNames: Readonly<Record<number, string>> = {
   32: "opening",
   64: "reset",
   128: "refused",
+  256: "to_backend",
+  512: "from_backend",
 };
 
 export const GatewayFlag = {
@@ -324,6 +330,19 @@ export const targetKindNames: Readonly<Record<number, string>> = {
   4: "router",
 };
 
+export const TraceChoice = {
+  CHOICE_NEW: 0,
+  CHOICE_KEPT: 1,
+  CHOICE_AFFINITY: 2,
+} as const;
+export type TraceChoice = (typeof TraceChoice)[keyof typeof TraceChoice];
+/** Names by value, in lower case. */
+export const traceChoiceNames: Readonly<Record<number, string>> = {
+  0: "choice_new",
+  1: "choice_kept",
+  2: "choice_affinity",
+};
+
 export const TraceFlow = {
   FLOW_NONE: 0,
   FLOW_CURRENT: 1,
@@ -348,26 +367,27 @@ export const TraceKind = {
   SWITCHED: 4,
   TO_ROUTER: 5,
   ROUTED: 6,
-  OUTSIDE: 7,
-  GATEWAY: 8,
-  POLICY: 9,
-  CHANCE: 10,
-  NAT: 11,
-  KEPT: 12,
-  TRAPPED: 13,
-  SERVICE: 14,
-  ANSWERED: 15,
-  ECHOED: 16,
-  REFUSED: 17,
-  ASKED: 18,
-  METERED: 19,
-  MARKED: 20,
-  LOCAL: 21,
-  WIRE: 22,
-  ENCAPSULATED: 23,
-  SENT: 24,
-  COPIED: 25,
-  DROPPED: 26,
+  BALANCED: 7,
+  OUTSIDE: 8,
+  GATEWAY: 9,
+  POLICY: 10,
+  CHANCE: 11,
+  NAT: 12,
+  KEPT: 13,
+  TRAPPED: 14,
+  SERVICE: 15,
+  ANSWERED: 16,
+  ECHOED: 17,
+  REFUSED: 18,
+  ASKED: 19,
+  METERED: 20,
+  MARKED: 21,
+  LOCAL: 22,
+  WIRE: 23,
+  ENCAPSULATED: 24,
+  SENT: 25,
+  COPIED: 26,
+  DROPPED: 27,
 } as const;
 export type TraceKind = (typeof TraceKind)[keyof typeof TraceKind];
 /** Names by value, in lower case. */
@@ -378,26 +398,27 @@ export const traceKindNames: Readonly<Record<number, string>> = {
   4: "switched",
   5: "to_router",
   6: "routed",
-  7: "outside",
-  8: "gateway",
-  9: "policy",
-  10: "chance",
-  11: "nat",
-  12: "kept",
-  13: "trapped",
-  14: "service",
-  15: "answered",
-  16: "echoed",
-  17: "refused",
-  18: "asked",
-  19: "metered",
-  20: "marked",
-  21: "local",
-  22: "wire",
-  23: "encapsulated",
-  24: "sent",
-  25: "copied",
-  26: "dropped",
+  7: "balanced",
+  8: "outside",
+  9: "gateway",
+  10: "policy",
+  11: "chance",
+  12: "nat",
+  13: "kept",
+  14: "trapped",
+  15: "service",
+  16: "answered",
+  17: "echoed",
+  18: "refused",
+  19: "asked",
+  20: "metered",
+  21: "marked",
+  22: "local",
+  23: "wire",
+  24: "encapsulated",
+  25: "sent",
+  26: "copied",
+  27: "dropped",
 };
 
 export const TracePolicy = {
@@ -489,6 +510,46 @@ export const vifKindNames: Readonly<Record<number, string>> = {
   4: "subport",
 };
 
+export interface BalancerKey {
+  ip: Ip;
+  router: RouterNumber;
+  port: number;
+  proto: number;
+}
+export const BalancerKey: Table<BalancerKey> = record("balancer_key", 24, {
+  ip: [0, ip],
+  router: [16, branded<RouterNumber>(u32)],
+  port: [20, be16],
+  proto: [22, u8],
+});
+
+export interface AffinityKey {
+  of: BalancerKey;
+  client: Ip;
+}
+export const AffinityKey: Table<AffinityKey> = record("affinity_key", 40, {
+  of: [0, BalancerKey],
+  client: [24, ip],
+});
+
+export interface Backend {
+  ip: Ip;
+  port: number;
+}
+export const Backend: Table<Backend> = record("backend", 20, {
+  ip: [0, ip],
+  port: [16, be16],
+});
+
+export interface Affinity {
+  to: Backend;
+  untilNs: bigint;
+}
+export const Affinity: Table<Affinity> = record("affinity", 32, {
+  to: [0, Backend],
+  untilNs: [24, u64],
+});
+
 export interface IpKey {
   net: NetNumber;
   ip: Ip;
@@ -514,6 +575,42 @@ export const AttachmentKey: Table<AttachmentKey> = record("attachment_key", 12, 
   ifindex: [0, u32],
   vlan: [4, u16],
   mac: [6, mac],
+});
+
+export interface BackendKey {
+  of: BalancerKey;
+  index: number;
+}
+export const BackendKey: Table<BackendKey> = record("backend_key", 28, {
+  of: [0, BalancerKey],
+  index: [24, u32],
+});
+
+export interface BackingKey {
+  of: BalancerKey;
+  ip: Ip;
+  port: number;
+}
+export const BackingKey: Table<BackingKey> = record("backing_key", 44, {
+  of: [0, BalancerKey],
+  ip: [24, ip],
+  port: [40, be16],
+});
+
+export interface Backing {
+  flags: number;
+}
+export const Backing: Table<Backing> = record("backing", 4, {
+  flags: [0, u32],
+});
+
+export interface Balancer {
+  backends: number;
+  affinitySeconds: number;
+}
+export const Balancer: Table<Balancer> = record("balancer", 8, {
+  backends: [0, u32],
+  affinitySeconds: [4, u32],
 });
 
 export interface ClassKey {
@@ -632,6 +729,7 @@ export interface Flow {
   owner: number;
   back: number;
   metered: NetNumber;
+  balancer: RouterNumber;
 }
 export const Flow: Table<Flow> = record("flow", 144, {
   generation: [0, u32],
@@ -658,6 +756,7 @@ export const Flow: Table<Flow> = record("flow", 144, {
   owner: [128, u32],
   back: [132, u32],
   metered: [136, branded<NetNumber>(u32)],
+  balancer: [140, branded<RouterNumber>(u32)],
 });
 
 export interface ForwardKey {
@@ -1124,7 +1223,7 @@ export interface VifStats {
   tappedBytes: bigint;
   drops: bigint[];
 }
-export const VifStats: Table<VifStats> = record("vif_stats", 480, {
+export const VifStats: Table<VifStats> = record("vif_stats", 488, {
   rxPackets: [0, u64],
   rxBytes: [8, u64],
   txPackets: [16, u64],
@@ -1133,7 +1232,7 @@ export const VifStats: Table<VifStats> = record("vif_stats", 480, {
   mirroredBytes: [40, u64],
   tappedPackets: [48, u64],
   tappedBytes: [56, u64],
-  drops: [64, array(u64, 52)],
+  drops: [64, array(u64, 53)],
 });
 
 export interface SubportKey {
@@ -1276,8 +1375,12 @@ export const Trace: Table<Trace> = record("trace", 7324, {
 
 /** Every map that the agent fills or reads: the tables of its key and value. */
 export const MAPS = {
+  affinities: { key: AffinityKey, value: Affinity },
   askings: { key: IpKey, value: Asking },
   attachments: { key: AttachmentKey, value: scalar<VifNumber>("vif_t", branded<VifNumber>(u32)) },
+  backends: { key: BackendKey, value: Backend },
+  backings: { key: BackingKey, value: Backing },
+  balancers: { key: BalancerKey, value: Balancer },
   classes: { key: ClassKey, value: ClassEntry },
   fixeds: { key: FixedKey, value: Fixed },
   floatings: { key: IpKey, value: Floating },

@@ -20,6 +20,7 @@
 #define ICMP6_TIME_EXCEEDED 3
 #define ICMP6_NO_ROUTE 0
 #define ICMP6_ADDRESS_UNREACHABLE 3
+#define ICMP6_PORT_UNREACHABLE 4
 
 struct quote {
 	__u8 bytes[QUOTE6_SIZE];
@@ -248,6 +249,8 @@ static __always_inline __u32 drop_reason_of(__u32 refusal)
 		return DROP_TTL;
 	case REFUSE_NO_ROUTE:
 		return DROP_NO_ROUTE;
+	case REFUSE_NO_BACKEND:
+		return DROP_NO_BACKEND;
 	}
 	return DROP_HOST_UNKNOWN;
 }
@@ -255,13 +258,15 @@ static __always_inline __u32 drop_reason_of(__u32 refusal)
 static __always_inline void say4(struct error *error, __u32 refusal)
 {
 	error->type = refusal == REFUSE_TTL ? ICMP4_TIME_EXCEEDED : ICMP_DEST_UNREACH;
-	error->code = refusal == REFUSE_NO_HOST ? ICMP_HOST_UNREACH : 0;
+	error->code = refusal == REFUSE_NO_HOST ? ICMP_HOST_UNREACH : refusal == REFUSE_NO_BACKEND ? ICMP_PORT_UNREACH : 0;
 }
 
 static __always_inline void say6(struct error *error, __u32 refusal)
 {
 	error->type = refusal == REFUSE_TTL ? ICMP6_TIME_EXCEEDED : ICMPV6_DEST_UNREACH;
-	error->code = refusal == REFUSE_NO_HOST ? ICMP6_ADDRESS_UNREACHABLE : ICMP6_NO_ROUTE;
+	error->code = refusal == REFUSE_NO_HOST	   ? ICMP6_ADDRESS_UNREACHABLE
+		      : refusal == REFUSE_NO_BACKEND ? ICMP6_PORT_UNREACHABLE
+						     : ICMP6_NO_ROUTE;
 }
 
 /* A router's refusal, in the name of its own end in the sender's network. */
@@ -276,7 +281,8 @@ int refuse(struct __sk_buff *skb)
 
 	if (!decision)
 		return drop(origin.vif, DROP_INTERNAL);
-	if (!may_leave(&origin, decision))
+	/* That a balancer has nobody is no secret, and rules are about backends. */
+	if (decision->refusal != REFUSE_NO_BACKEND && !may_leave(&origin, decision))
 		return drop(origin.vif, DROP_POLICY_EGRESS);
 	drop(origin.vif, drop_reason_of(decision->refusal));
 	/* Not more of them than of traps (RFC 1812 section 4.3.2.8). */

@@ -82,6 +82,8 @@ __attribute__((noinline)) int relate(struct __sk_buff *skb)
 	if (flow->flags & FLOW_REWRITE)
 		decision->related = flow->rewrite & (REWRITE_SRC | REWRITE_DST);
 	decision->related_router = flow->nat_router;
+	decision->related_flags = flow->flags;
+	decision->is_from_end = ip_equal(&key.src, &decision->frame.key.src);
 	nat_of(&decision->related_nat, flow);
 	return 0;
 }

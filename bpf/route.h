@@ -2,6 +2,7 @@
 #ifndef CABLE_ROUTE_H
 #define CABLE_ROUTE_H
 
+#include "balance.h"
 #include "commit.h"
 #include "enter.h"
 #include "holder.h"
@@ -99,6 +100,14 @@ static __always_inline int to_router(struct __sk_buff *skb, const struct origin 
 	return is_from_tunnel(origin) ? deliver_remote(skb, origin, origin->net, &decision->peer) : reply(skb, origin);
 }
 
+static __always_inline void name_router(struct decision *decision, const struct router_port *port)
+{
+	if (ip_is4(&decision->now.src))
+		ip_from4(&decision->now.src, port->ip4);
+	else
+		decision->now.src = port->ip6;
+}
+
 SEC("tc")
 int route(struct __sk_buff *skb)
 {
@@ -124,6 +133,9 @@ int route(struct __sk_buff *skb)
 	router = bpf_map_lookup_elem(&routers, &decision->router);
 	if (!router || !(router->flags & ROUTER_UP))
 		return drop(origin.vif, DROP_ROUTER_DOWN);
+	unbalance(skb);
+	if (!is_outside(&origin) && balance(skb))
+		return refuse_with(skb, &origin, decision, REFUSE_NO_BACKEND);
 	found = find_route(decision->router, &decision->now.dst);
 	if (!found)
 		return refuse_with(skb, &origin, decision, REFUSE_NO_ROUTE);
@@ -167,6 +179,9 @@ int route(struct __sk_buff *skb)
 	decision->new_dst_mac = entry->mac;
 	decision->new_src_mac = port->mac;
 	decision->rewrite = REWRITE_MACS | REWRITE_TTL;
+	/* The backend is who asks: its answers come back here only if somebody else seems to ask. */
+	if (decision->balanced == FLOW_TO_BACKEND && is_to_itself(&origin, decision))
+		name_router(decision, port);
 	if (wire_length(skb, &decision->frame) > decision->mtu)
 		return tail(skb, &origin, TAIL_TOO_BIG);
 	return tail(skb, &origin, TAIL_COMMIT);

@@ -62,6 +62,7 @@ enum drop_reason {
 	DROP_NO_GATEWAY,         /* to the outside, and no host is its router's gateway now */
 	DROP_NO_PROXY,           /* from outside to an inner IPv6 address, of a router that lets in proxied ones only */
 	DROP_NEIGHBOUR_UNKNOWN,  /* the next hop outside, or who holds an address of his pairs, has not told yet; he was asked */
+	DROP_NO_BACKEND,         /* to a balancer with nobody behind it; answered with unreachable */
 	DROP_NAT_PORTS,          /* no port left under which its sender could be told apart outside */
 	DROP_COPY,               /* a mirrored copy: its tap port is down or gone, or the kernel refused it */
 	DROP_RATE_EGRESS,        /* the sender's QoS policy: more bytes than it may send */
@@ -336,6 +337,50 @@ struct neighbour {
 
 /* A mirrored packet on its way to the program that copies has a mark: the port, and from this bit on the direction. */
 #define MIRROR_MARK_SHIFT 16
+/* balancers{router, ip, protocol, port}: hash; an address and port that stand for backends, to who sends there by the router. */
+struct balancer_key {
+	ip_t ip;
+	router_t router;
+	__be16 port;
+	__u8 proto;
+	__u8 pad;
+};
+struct balancer {
+	__u32 backends;         /* backends{balancer, 0 .. backends-1}; 0: who asks is refused */
+	__u32 affinity_seconds; /* 0 = none */
+};
+
+/* backends{balancer, index}: hash. */
+struct backend_key {
+	struct balancer_key of;
+	__u32 index;
+};
+struct backend {
+	ip_t ip;
+	__be16 port;
+	__u16 pad;
+};
+
+/* backings{balancer, ip, port}: hash; which backends are a balancer's. */
+struct backing_key {
+	struct balancer_key of;
+	ip_t ip;
+	__be16 port;
+	__u16 pad;
+};
+struct backing { __u32 flags; /* none so far */ };
+
+/* affinities{balancer, ip}: LRU hash, the data plane's own: the backend that a client had last. */
+struct affinity_key {
+	struct balancer_key of;
+	ip_t client;
+};
+struct affinity {
+	struct backend to;
+	__u32 pad;
+	__u64 until_ns; /* CLOCK_MONOTONIC, coarse */
+};
+
 enum mirror_direction { MIRROR_IN = 1, MIRROR_OUT = 2 };
 /* mirrors{vif, direction, index}: hash, without gaps from 0; where copies of what a port gets or sends go. */
 #define MIRRORS_MAX 8
@@ -451,7 +496,10 @@ enum flow_flag {
 	FLOW_ANSWER_IN = 16, /* by its receiver's groups, which let it in */
 	FLOW_OPENING = 32,   /* nothing but SYNs seen in this direction */
 	FLOW_RESET = 64,     /* RST seen, from where anybody may have sent it, and nothing since */
-	FLOW_REFUSED = 128   /* its rule is gone: an answer to nothing, until it is forgotten */
+	FLOW_REFUSED = 128,  /* its rule is gone: an answer to nothing, until it is forgotten */
+	/* Of `balancer`: */
+	FLOW_TO_BACKEND = 256, /* its destination becomes the backend's */
+	FLOW_FROM_BACKEND = 512 /* it answers that: its source becomes the balancer's */
 };
 enum rewrite {
 	REWRITE_MACS = 1,
@@ -485,7 +533,7 @@ struct flow {
 	__u32 owner;         /* in whose quota it is: a port, or FLOW_SENDERS + a bucket of those elsewhere */
 	__u32 back;          /* `ingress` of the other direction's key */
 	net_t metered;       /* `limits` know its outer address in this external network; 0 = they do not */
-	__u32 pad;
+	router_t balancer;   /* that has it; 0 = none */
 };
 
 /* fragments{owner, slot}: hash; of packets in pieces, what their first fragments said. The owner is the sender: a port, or a
@@ -584,6 +632,7 @@ enum trace_kind {
 	TRACE_SWITCHED,     /* by `mac` to an endpoint; number: enum target_kind */
 	TRACE_TO_ROUTER,    /* by `mac` to `router` */
 	TRACE_ROUTED,       /* by `router` into `net`; dst: the next hop, or :: ; number: enum route_kind */
+	TRACE_BALANCED,     /* by a balancer of `router`, to the backend dst and dst_port; number: enum trace_choice */
 	TRACE_OUTSIDE,      /* by `router` here out to `net`; dst: the next hop */
 	TRACE_GATEWAY,      /* to the host that is the gateway of `router`: dst */
 	TRACE_POLICY,       /* number: enum trace_policy; direction: enum rule_direction; policy, remote: sets; tag: the rule's */
@@ -606,6 +655,7 @@ enum trace_kind {
 	TRACE_DROPPED       /* counted for `vif`; number: enum drop_reason */
 };
 enum trace_flow { TRACE_FLOW_NONE, TRACE_FLOW_CURRENT, TRACE_FLOW_OLD, TRACE_FLOW_UNDECIDED, TRACE_FLOW_OTHER };
+enum trace_choice { TRACE_CHOICE_NEW, TRACE_CHOICE_KEPT, TRACE_CHOICE_AFFINITY };
 enum trace_policy {
 	TRACE_POLICY_NONE,      /* no rule lets it pass */
 	TRACE_POLICY_RULE,

@@ -54,6 +54,8 @@ export type TraceStep =
   | { kind: "to_router"; router: Id; mac: Mac }
   /** `network` is null for an external network that this host has no card on. */
   | { kind: "routed"; router: Id; network: Id | null; nextHop: Ip | null; outside: boolean }
+  /** By a balancer: as the flow's hash says, as this flow or as this client before. */
+  | { kind: "balanced"; router: Id; to: FlowEnd; by: "new" | "kept" | "affinity" }
   | { kind: "outside"; router: Id; network: Id; nextHop: Ip }
   | { kind: "gateway"; router: Id; host: Ip | null }
   | {

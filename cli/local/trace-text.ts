@@ -15,6 +15,7 @@ const FLOWS = {
   undecided: "known to answer another, and to be decided",
   other: "known with other MACs or by another host, and to be decided again",
 };
+const CHOICES = { new: "", kept: ", as the connection before", affinity: ", as its client before" };
 const SERVICES: Record<string, string> = {
   dhcp4: "DHCP",
   dhcp6: "DHCPv6",
@@ -53,6 +54,10 @@ const SAY: Say = {
     const via = nextHop === null ? "" : ` via ${nextHop}`;
     return ["route", `by router ${named(router, labels)}${outside ? " outside" : ""}${where}${via}`];
   },
+  balanced: ({ router, to, by }, labels) => [
+    "balance",
+    `by a balancer of router ${named(router, labels)} to ${endText(to)}${CHOICES[by]}`,
+  ],
   outside: ({ network, nextHop }, labels) => [
     "outside",
     `out from this host to network ${named(network, labels)}, next hop ${nextHop}`,

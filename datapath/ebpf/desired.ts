@@ -5,12 +5,13 @@
  *      │ ▲          │              │                                           ▲
  *      │ └──────────┴── members ───┤                                           │
  *      ├──► routers in it          ├────────── a set that is new or gone ──────┤
- *      └──► address pairs in it ◄──┴───────────────────────────────────────────┘
+ *      └──► address pairs in it ◄──┴───────────────────────────────────────────┘        router ──► its balancers
  */
 import type { NetNumber, RouterNumber, VifNumber } from "../../bpf/layout.gen.ts";
 import type { Id, Ip } from "../../model/mod.ts";
 import type { Wanted, WantedChange, WantedEndpoint, WantedNetwork, WantedVif } from "../datapath.ts";
 import type { OutsidePart } from "./announcer.ts";
+import { Balancers } from "./balancers.ts";
 import type { Claims } from "./claims.ts";
 import {
   type Card,
@@ -66,6 +67,7 @@ export class Desired {
   readonly #pairs: Pairs;
   readonly #routers: Routers;
   readonly #mirrors: Mirrors;
+  readonly #balancers: Balancers;
   readonly #networks = new Map<Id, KnownNetwork>();
   readonly #wires = new Map<string, Wire>();
   /** The networks of vifs and endpoints, so that a network that comes or changes its number brings them. */
@@ -80,6 +82,7 @@ export class Desired {
     this.#mirrors = new Mirrors(claims, (port) => this.#numbers.of(port));
     this.#pairs = new Pairs(claims, (name, groups) => this.#policies.ofEndpoint(name, groups));
     this.#routers = new Routers(claims, routers, warn);
+    this.#balancers = new Balancers(claims, (router) => this.#routers.numberOf(router));
   }
 
   /** Takes over what changed. Without `change` everything that may be other is looked at. */
@@ -103,6 +106,7 @@ export class Desired {
     this.#mirrors.update();
     this.#policies.update(wanted, change?.groups);
     const joined = this.#routers.update(wanted.routers, change?.routers, networks, numberOf);
+    this.#balancers.update(wanted.balancers, change?.balancers, this.#routers.takeRenumbered());
     for (const id of this.#routers.withNeighbours([...touched, ...joined]))
       this.#claimNetwork(id, wanted.networks.get(id));
     this.#claims.set(UPLINKS, uplinkEntries(this.#wires.values()));

@@ -111,6 +111,10 @@ const ROWS: Record<ReasonName, DropText> = {
     "the next hop, or who holds an address of the address pairs, has not told its MAC yet; it is being asked",
     "The next packet passes if there is an answer. If not, see whether the gateway of the external subnet is right, or whether any port holds the address.",
   ),
+  no_backend: row(
+    "nobody is behind the balancer (of Kubernetes: the service) that it is for",
+    "See why none of the backends is ready.",
+  ),
   nat_ports: row(
     "no port is left under which its sender could be told apart outside",
     "Give the workload a floating IP, or the router more addresses.",

@@ -110,7 +110,7 @@ function stateOf(proto: number, there: Flow, back: Flow | undefined): string {
 /** One connection. `back`: what is kept of its answers. */
 export function flowFacts(there: FlowEntry, back: FlowEntry | undefined, context: FlowContext): FlowFacts {
   const [key, flow] = there;
-  const router = flow.natRouter || back?.[1].natRouter;
+  const router = flow.natRouter || back?.[1].natRouter || flow.balancer || back?.[1].balancer;
   return {
     protocol: key.proto,
     ...endsOf(key),

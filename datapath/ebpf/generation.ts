@@ -4,6 +4,9 @@ import { MAPS, type MapName, NET_LOCAL, VifFlag } from "../../bpf/layout.gen.ts"
 const netOf = MAPS.macs.key.reader("net");
 const limitedNetOf = MAPS.limits.key.reader("net");
 
+const backingOf = MAPS.backings.key.reader("of");
+const UDP = 17;
+
 const NOT_KEPT: ReadonlySet<MapName> = new Set(["members", "sets", "mirrors", "taps"]);
 
 /** Nothing is kept of what is looked up for each packet that it concerns, nor of `sets`, which only gives names. */
@@ -46,6 +49,12 @@ export function invalidates(map: MapName, key: Buffer, before: Buffer | undefine
     // A port's are told by a flag of its own; flows know whether their address outside has some, not how much.
     case "limits":
       return limitedNetOf(key) !== 0 && (before === undefined || after === undefined);
+    // What was to nobody's balancer went elsewhere.
+    case "balancers":
+      return before === undefined || after === undefined;
+    // A connection stays with its backend to its end, and a new one asks again.
+    case "backings":
+      return after === undefined && backingOf(key).proto === UDP;
     case "nets":
       return before !== undefined && !sameForwarding(before, after);
     default:

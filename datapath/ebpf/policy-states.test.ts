@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { MAPS, REMOTE_SET } from "../../bpf/layout.gen.ts";
 import { type FakeHost, fakeHost } from "../../host/fake/mod.ts";
 import { type Cidr, ip, type ViewRule } from "../../model/mod.ts";
-import { type Datapath, noChange, type Wanted, type WantedRouter } from "../mod.ts";
+import { type Datapath, noChange, type Wanted, type WantedBalancer, type WantedRouter } from "../mod.ts";
 import { aNetwork, anEndpoint, aVif, everyWay, local, macOf, remote, wantedOf } from "./fixtures.ts";
 import { ebpfDatapath } from "./mod.ts";
 import { pinDirOf } from "./options.ts";
@@ -36,6 +36,20 @@ const aRouter = (n: number, networks: number[], changes: Partial<WantedRouter> =
   gateway: null,
   routes: [],
   ...changes,
+});
+const aBalancer = (id: string, router: number, backends: string[]): WantedBalancer => ({
+  id,
+  routerId: uuid(router),
+  fronts: [
+    {
+      ips: [ip(`10.96.0.${id.slice(1)}`)],
+      protocol: 6,
+      port: 80,
+      affinitySeconds: null,
+      localOnly: false,
+      backends: backends.map((each) => ({ ip: ip(each), port: 8080, isLocal: each === "10.0.0.1" })),
+    },
+  ],
 });
 const inGroups = (...groups: string[]) => ({ groups });
 const holds = (...cidrs: string[]) => ({ movableCidrs: cidrs as Cidr[] });
@@ -88,6 +102,24 @@ const STATES: Record<string, Wanted> = {
       }),
       aRouter(2, [2, 3]),
     ],
+  }),
+  balanced: wantedOf({
+    networks: [aNetwork(1), aNetwork(2)],
+    vifs: [aVif(1)],
+    endpoints: [anEndpoint(1, local(1)), anEndpoint(2, remote("192.0.2.3"), { networkId: "n2" })],
+    routers: [aRouter(1, [1, 2])],
+    balancers: [
+      aBalancer("b1", 1, ["10.0.0.1", "10.0.2.2", "10.0.2.3"]),
+      aBalancer("b2", 1, []),
+      aBalancer("b3", 9, ["10.0.0.1"]),
+    ],
+  }),
+  balancedOtherwise: wantedOf({
+    networks: [aNetwork(1), aNetwork(2)],
+    vifs: [aVif(1)],
+    endpoints: [anEndpoint(1, local(1))],
+    routers: [aRouter(1, [1, 2]), aRouter(2, [1, 2])],
+    balancers: [aBalancer("b1", 1, ["10.0.2.3"]), aBalancer("b2", 2, ["10.0.0.1"])],
   }),
   routedOtherwise: wantedOf({
     networks: [aNetwork(1, { segment: { kind: "vxlan", vni: 77 } }), aNetwork(3)],

@@ -15,6 +15,8 @@ export class Routers {
   readonly #routers = new Map<Id, WantedRouter>();
   /** There was no number for them; tried again with the next change. */
   readonly leftOut = new Map<Id, string>();
+  /** Came, went, or have a number after all. */
+  readonly #renumbered = new Set<Id>();
 
   constructor(claims: Claims, slots: Slots<RouterNumber>, warn: (sentence: string) => void) {
     this.#claims = claims;
@@ -47,7 +49,9 @@ export class Routers {
 
   #claim(id: Id, router: WantedRouter | undefined, numberOf: (networkId: Id) => NetNumber | undefined): void {
     const key = routerKey(routerWords(id));
+    const before = this.#slots.of(key);
     const number = router && this.#slots.take(key);
+    if (before !== number) this.#renumbered.add(id);
     if (router === undefined || number !== undefined) this.leftOut.delete(id);
     else if (!this.leftOut.has(id)) {
       const reason = "this host has no room for a further router, move ports to other hosts";
@@ -62,6 +66,18 @@ export class Routers {
     }
     this.#routers.set(id, router);
     this.#claims.set(`router:${id}`, routerEntries(router, number, numberOf));
+  }
+
+  /** Undefined: it is not here. */
+  numberOf(id: Id): RouterNumber | undefined {
+    return this.#slots.of(routerKey(routerWords(id)));
+  }
+
+  /** Those that have another number, or none any more, since the last call. */
+  takeRenumbered(): Id[] {
+    const ids = [...this.#renumbered];
+    this.#renumbered.clear();
+    return ids;
   }
 
   /** Hosts that are the way outside for networks. */

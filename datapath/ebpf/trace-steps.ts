@@ -7,6 +7,7 @@ import {
   RuleDirection,
   type SetNumber,
   TargetKind,
+  TraceChoice,
   TraceFlow,
   TraceKind,
   TracePolicy,
@@ -35,6 +36,11 @@ const POLICIES = {
   [TracePolicy.POLICY_ALWAYS]: "always",
   [TracePolicy.POLICY_RELATED]: "related",
   [TracePolicy.POLICY_ANSWER]: "answer",
+} as const;
+const CHOICES = {
+  [TraceChoice.CHOICE_NEW]: "new",
+  [TraceChoice.CHOICE_KEPT]: "kept",
+  [TraceChoice.CHOICE_AFFINITY]: "affinity",
 } as const;
 const PLACES = { [TargetKind.LOCAL]: "local", [TargetKind.REMOTE]: "remote", [TargetKind.WIRE]: "wire" } as const;
 
@@ -65,6 +71,12 @@ const DECODERS: Record<Kinds, Decode> = {
     network: net === 0 ? null : names.network(net),
     nextHop: orNull(dst),
     outside: number === RouteKind.OUTSIDE,
+  }),
+  [TraceKind.BALANCED]: (raw, names) => ({
+    kind: "balanced",
+    router: names.router(raw.router),
+    to: endsOf(raw).to,
+    by: CHOICES[raw.number as keyof typeof CHOICES] ?? "new",
   }),
   [TraceKind.OUTSIDE]: ({ router, net, dst }, names) => ({
     kind: "outside",

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { dropReasonNames, VifFlag, type VifNumber } from "../../bpf/layout.gen.ts";
 import { ip, mac, SERVICE_MAC } from "../../model/mod.ts";
+import { setBalancer } from "./kit/balancers.ts";
 import { arp, BROADCAST, echo, eth, icmp6, ip4, ip6, raw, solicitation, tcp, type Upper, udp } from "./kit/frames.ts";
 import { setTap } from "./kit/mirrors.ts";
 import type { Moved } from "./kit/plane.ts";
@@ -434,6 +435,11 @@ reason("no_route", "a packet to where the router knows no way is not routed", ()
 
 reason("host_unknown", "a packet to an address that nobody has is not routed", () => {
   plane.expectMoved(refused("host_unknown"), () => world.send("a", routed("10.2.0.77")));
+});
+
+reason("no_backend", "a packet to a balancer that has nobody is not routed", () => {
+  setBalancer(plane, { ip: "10.96.0.1", protocol: 17, port: 2000, backends: [] });
+  plane.expectMoved(refused("no_backend"), () => world.send("a", routed("10.96.0.1")));
 });
 
 reason("to_router", "what is for the router itself, and no echo request, is dropped", () => {

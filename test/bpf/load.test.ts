@@ -154,6 +154,7 @@ test("a record survives a real map", () => {
       owner: 9,
       back: 0x40000009,
       metered: 8,
+      balancer: 10,
     },
   };
   loaded.map("flows").update(key.encode(flow.key as never), value.encode(flow.value as never));

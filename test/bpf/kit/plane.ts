@@ -57,7 +57,8 @@ export interface Plane {
 }
 
 /** Maps that only the agent writes; longest-prefix maps among them, whose walks are slow. */
-const AGENTS_OWN = `attachments classes fixeds floatings flow_aged forwards gateways ifaces ips limits macs members nets
+const AGENTS_OWN =
+  `attachments backends backings balancers classes fixeds floatings flow_aged forwards gateways ifaces ips limits macs members nets
   pairs peers router_ports routers routes rules sets settings sources uplinks vifs`.split(/\s+/);
 const PACKETS_MAY_WRITE = (Object.keys(MAPS) as MapName[]).filter((name) => !AGENTS_OWN.includes(name));
 
