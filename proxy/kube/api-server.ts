@@ -52,7 +52,9 @@ export class ApiServer {
       this.#served(paths)
         .then((path) => {
           if (isStopped) return;
-          watch = this.#watch(path, listener, (ms) => {
+          watch = this.#watch(path, listener, (reason, ms) => {
+            if (isStopped) return; // stopping it is an error to it, too
+            this.#log.warn({ path, reason, retryMs: ms }, "a watch of the API server ended; trying again");
             timer = setTimeout(() => void watch?.start(), ms);
           });
         })
@@ -85,7 +87,11 @@ export class ApiServer {
     return paths.at(-1) as string;
   }
 
-  #watch<T extends object>(path: string, listener: Listener<T>, again: (waitMs: number) => void): ListWatch<T> {
+  #watch<T extends object>(
+    path: string,
+    listener: Listener<T>,
+    again: (reason: string, waitMs: number) => void,
+  ): ListWatch<T> {
     let retryMs = RETRY_FIRST_MS;
     const list = async () => {
       const found = await this.request("GET", path);
@@ -99,8 +105,7 @@ export class ApiServer {
     watch.on("update", (object) => listener.put(slim(object)));
     watch.on("delete", (object) => listener.drop(object));
     watch.on("error", (error: unknown) => {
-      this.#log.warn({ path, reason: String(error), retryMs }, "a watch of the API server ended; trying again");
-      again(retryMs);
+      again(String(error), retryMs);
       retryMs = Math.min(retryMs * 2, RETRY_MOST_MS);
     });
     void watch.start();

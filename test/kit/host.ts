@@ -59,15 +59,14 @@ export interface HostOptions {
   dnsUpstream?: readonly string[] | undefined;
   /** Instead of the one that the control node gives. */
   token?: string;
+  /** The start of a command that enters the host, where that is more than a network namespace; asked at each start. */
+  enter?: () => readonly string[];
 }
 
 /** Makes the namespace, tells the control node of the host, and starts its agent unless told not to. */
 export async function makeHost(options: HostOptions): Promise<Host> {
-  const { name, netns, underlay } = options;
-  const directory = await makeDirectory(join(options.directory, name));
-  await makeNetns(netns);
-  await options.wire.plug({ netns, name: NIC });
-  await ipBatch(netns, [`addr add ${underlay.ip4}/24 dev ${NIC}`, `addr add ${underlay.ip6}/64 dev ${NIC} nodad`]);
+  const directory = await makeDirectory(join(options.directory, options.name));
+  await wireHost(options);
   const token = options.token ?? (await register(options));
   const tokenFile = join(directory, "token");
   await writeFile(tokenFile, `${token}\n`, { mode: 0o600 });
@@ -75,6 +74,13 @@ export async function makeHost(options: HostOptions): Promise<Host> {
     await writeFile(join(directory, SECRET_FILE), `${options.metadata.secret}\n`, { mode: 0o600 });
   }
   return new RealHost({ ...options, token }, directory, tokenFile);
+}
+
+/** The host's namespace, with a card on the switch. */
+export async function wireHost({ netns, wire, underlay }: Pick<HostOptions, "netns" | "wire" | "underlay">) {
+  await makeNetns(netns);
+  await wire.plug({ netns, name: NIC });
+  await ipBatch(netns, [`addr add ${underlay.ip4}/24 dev ${NIC}`, `addr add ${underlay.ip6}/64 dev ${NIC} nodad`]);
 }
 
 async function register(options: HostOptions): Promise<string> {
@@ -93,6 +99,7 @@ class RealHost implements Host {
   readonly logFile: string;
   readonly #bpfDirectory: string;
   readonly #command: string[];
+  readonly #enter: (() => readonly string[]) | undefined;
   #agent: Running | undefined;
 
   constructor(options: HostOptions & { token: string }, directory: string, tokenFile: string) {
@@ -103,6 +110,7 @@ class RealHost implements Host {
     this.socket = join(directory, "agent.sock");
     this.logFile = join(options.directory, `${options.name}.log`);
     this.#bpfDirectory = join(directory, "bpf");
+    this.#enter = options.enter;
     this.#command = [
       ...[CABLE, "agent", "--host", options.name, "--token-file", tokenFile],
       ...["--control", options.controls.map((control) => control.agentUrl).join(",")],
@@ -164,7 +172,8 @@ class RealHost implements Host {
 
   #start(): Running {
     const { name, logFile, netns } = this;
-    this.#agent = start({ name: `agent of ${name}`, command: this.#command, logFile, netns });
+    const where = this.#enter === undefined ? { netns } : { within: this.#enter() };
+    this.#agent = start({ name: `agent of ${name}`, command: this.#command, logFile, ...where });
     return this.#agent;
   }
 }

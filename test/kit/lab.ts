@@ -6,7 +6,7 @@ import type { PortRecord } from "../../model/mod.ts";
 import { startContainer } from "./container.ts";
 import { type Control, startControl, startStore } from "./control.ts";
 import { type Etcd, freePort } from "./etcd.ts";
-import { type Host, makeHost } from "./host.ts";
+import { type Host, type HostOptions, makeHost } from "./host.ts";
 import { isFreePort, takeLock } from "./lock.ts";
 import { startMachine } from "./machine.ts";
 import { Neutron } from "./neutron.ts";
@@ -145,7 +145,11 @@ export class Lab {
     return [...new Set([...first, ...this.workloads.keys()])];
   }
 
-  async addHost(name: string, options: { token?: string; start?: boolean } = {}): Promise<Host> {
+  async addHost(
+    name: string,
+    options: Pick<HostOptions, "token" | "enter" | "containerProjects"> & { start?: boolean } = {},
+  ): Promise<Host> {
+    const { start, ...more } = options;
     const index = this.hosts.size + 1;
     const host = await makeHost({
       name,
@@ -158,10 +162,10 @@ export class Lab {
       controls: this.controls,
       metadata: this.#topology.hosts[name]?.metadata,
       dnsUpstream: this.#topology.hosts[name]?.dnsUpstream,
-      ...(options.token === undefined ? {} : { token: options.token }),
+      ...more,
     });
     this.hosts.set(name, host);
-    if (options.start !== false) await host.startAgent();
+    if (start !== false) await host.startAgent();
     return host;
   }
 
@@ -276,6 +280,9 @@ export class Lab {
 
   async #startControls(): Promise<void> {
     const { ip4, ip6 } = this.#labWire.control;
+    const { controlFlags } = this.#topology;
+    const place = { directory: this.directory, address: ip4 };
+    const flags = typeof controlFlags === "function" ? await controlFlags(place) : controlFlags;
     for (let index = 1; index <= (this.#topology.controls ?? 1); index++) {
       const wish = index === 1 ? this.#topology.apiPort : undefined;
       const port = wish !== undefined && (await isFreePort(wish)) ? wish : await freePort();
@@ -285,7 +292,7 @@ export class Lab {
         etcd: this.etcd,
         port,
         addresses: [ip4, `[${ip6}]`],
-        ...(this.#topology.controlFlags === undefined ? {} : { flags: this.#topology.controlFlags }),
+        ...(flags === undefined ? {} : { flags }),
       });
       this.controls.push(control);
     }

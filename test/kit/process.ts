@@ -23,18 +23,22 @@ const STOP_MS = 8_000;
 
 /**
  * Starts a process that dies with this one: the kernel signals it when its parent ends, however that ends.
- * Its output is appended to `logFile`.
+ * Its output is appended to `logFile`. `within` enters where a network namespace is not enough, and forks as it does so,
+ * as nsenter does for processes' namespaces: signals are for the child, and its end is the end.
  */
 export function start(options: {
   name: string;
   command: readonly string[];
   logFile: string;
   netns?: string;
+  within?: readonly string[];
   cwd?: string;
   env?: Record<string, string>;
 }): Running {
   const log = openSync(options.logFile, "a");
-  const [file = "", ...args] = inNetns(options.netns, ["setpriv", "--pdeathsig", "KILL", ...options.command]);
+  const bound = ["setpriv", "--pdeathsig", "KILL"];
+  const command = options.within === undefined ? options.command : [...options.within, ...bound, ...options.command];
+  const [file = "", ...args] = inNetns(options.netns, [...bound, ...command]);
   let child: ChildProcess;
   try {
     child = spawn(file, args, {
@@ -46,10 +50,21 @@ export function start(options: {
   } finally {
     closeSync(log);
   }
-  return running(child, options.name, options.logFile);
+  return running(child, { ...options, forks: options.within !== undefined });
 }
 
-function running(child: ChildProcess, name: string, logFile: string): Running {
+/** The first child of a process, or itself while it has none. */
+function childOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ")[0]) || pid;
+  } catch {
+    return pid; // it has ended
+  }
+}
+
+function running(child: ChildProcess, options: { name: string; logFile: string; forks: boolean }): Running {
+  const { name, logFile } = options;
+  const own = child.pid ?? 0;
   let over = false;
   child.unref(); // whoever waits for it keeps this process, not its mere being there: its parent's end ends it
   const end = new Promise<void>((resolve) => {
@@ -61,14 +76,24 @@ function running(child: ChildProcess, name: string, logFile: string): Running {
     child.once("error", finish);
   });
   const alive = () => !over;
+  const signal = (which: NodeJS.Signals) => {
+    if (!options.forks) return void child.kill(which);
+    try {
+      process.kill(childOf(own), which);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it has ended just now
+    }
+  };
   return {
     name,
-    pid: child.pid ?? 0,
+    get pid() {
+      return options.forks ? childOf(own) : own;
+    },
     logFile,
     alive,
     tail: () => readFileSync(logFile, "utf8").trimEnd().split("\n").slice(-12).join("\n"),
-    kill: (signal) => {
-      if (alive()) child.kill(signal);
+    kill: (which) => {
+      if (alive()) signal(which);
     },
     ended: () => {
       child.ref();
@@ -77,9 +102,9 @@ function running(child: ChildProcess, name: string, logFile: string): Running {
     stop: async () => {
       if (over) return;
       child.ref();
-      child.kill("SIGTERM");
+      signal("SIGTERM");
       await Promise.race([end, sleep(STOP_MS, undefined, { ref: false })]);
-      if (alive()) child.kill("SIGKILL");
+      if (alive()) signal("SIGKILL");
       await end;
     },
   };

@@ -4,6 +4,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Underlay } from "./host.ts";
+import { removeCgroups } from "./kubernetes/cgroups.ts";
 import { listNetns, removeNetns } from "./netns.ts";
 import { labDirectory } from "./place.ts";
 import { run } from "./run.ts";
@@ -72,6 +73,7 @@ export async function removeLab(name: string): Promise<void> {
   const state = await readState(name);
   if (state !== undefined && state.rootLink !== "") await run(["ip", "link", "delete", "dev", state.rootLink]);
   for (const netns of await listNetns(`${name}-`)) await removeNetns(netns);
+  await removeCgroups(name);
   const directory = labDirectory(name);
   for (const mount of await mountsUnder(directory)) await run(["umount", "-l", mount]);
   await rm(directory, { recursive: true, force: true });

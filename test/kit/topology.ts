@@ -10,8 +10,15 @@ export interface Topology {
   controls?: number;
   /** Where the first control node listens if nobody does; a free port without, or else. */
   apiPort?: number;
-  /** Flags of the control nodes instead of "--auth none". */
-  controlFlags?: readonly string[];
+  /** Flags of the control nodes instead of "--auth none"; or what is to be there before them, and gives their flags. */
+  controlFlags?: readonly string[] | ((place: LabPlace) => Promise<readonly string[]>);
+}
+
+/** Of a lab that has no control node yet. */
+export interface LabPlace {
+  directory: string;
+  /** Where hosts reach what listens in the namespace that the lab was started in. */
+  address: string;
 }
 
 export interface HostSpec {
