@@ -81,7 +81,7 @@ static __always_inline int choose_backend(struct decision *decision, const struc
 static __always_inline void keep_source(struct decision *decision, const struct flow *old)
 {
 	if (old->rewrite & REWRITE_SRC)
-		decision->now.src_port = old->new_src_port;
+		decision->now.src_port = old->nat.src_port;
 }
 
 /* Whom an answer answers knows the balancer's address, and has an address and port of his own. */
@@ -89,25 +89,25 @@ static __always_inline void set_balancer(struct decision *decision, const struct
 {
 	decision->balanced = FLOW_FROM_BACKEND;
 	decision->balancer = flow->balancer;
-	decision->now.src.w[3] = flow->new_src4;
-	decision->now.src_port = flow->new_src_port;
+	decision->now.src = flow->nat.src;
+	decision->now.src_port = flow->nat.src_port;
 	if (!(flow->rewrite & REWRITE_DST) || flow->nat_router)
 		return;
-	decision->now.dst.w[3] = flow->new_dst4;
-	decision->now.dst_port = flow->new_dst_port;
+	decision->now.dst = flow->nat.dst;
+	decision->now.dst_port = flow->nat.dst_port;
 }
 
 /* An error goes to whom what it is about came from, and comes from the balancer if it comes from the backend. */
 static __always_inline void relate_balanced(struct decision *decision)
 {
 	if (decision->related_flags & FLOW_TO_BACKEND)
-		decision->now.dst.w[3] = decision->related_nat.dst4;
+		decision->now.dst = decision->related_nat.dst;
 	if (!(decision->related_flags & FLOW_FROM_BACKEND))
 		return;
 	if (decision->is_from_end)
-		decision->now.src.w[3] = decision->related_nat.src4;
+		decision->now.src = decision->related_nat.src;
 	if (decision->related & REWRITE_DST && !decision->related_router)
-		decision->now.dst.w[3] = decision->related_nat.dst4;
+		decision->now.dst = decision->related_nat.dst;
 }
 
 /* Gives what answers a balanced flow, or is an error about one, its ends. A function of its own, and global, so that the verifier
@@ -145,11 +145,8 @@ __attribute__((noinline)) int balance(struct __sk_buff *skb)
 	key.proto = decision->now.proto;
 	old = bpf_map_lookup_elem(&flows, &decision->frame.key);
 	if (old && old->flags & FLOW_TO_BACKEND && old->balancer == key.router) {
-		ip_t to;
-
-		ip_from4(&to, old->new_dst4);
-		if (goes_on(&decision->frame, old, is_backend(&key, &to, old->new_dst_port))) {
-			set_backend(decision, &to, old->new_dst_port, TRACE_CHOICE_KEPT);
+		if (goes_on(&decision->frame, old, is_backend(&key, &old->nat.dst, old->nat.dst_port))) {
+			set_backend(decision, &old->nat.dst, old->nat.dst_port, TRACE_CHOICE_KEPT);
 			keep_source(decision, old);
 			return 0;
 		}

@@ -185,7 +185,6 @@ int commit(struct __sk_buff *skb)
 	struct settings *set = get_settings();
 	__u32 reason, answers, from_passes, to_passes, ahead, back;
 	struct flow *old;
-	struct nat nat;
 
 	if (!decision || !set)
 		return drop(origin.vif, DROP_INTERNAL);
@@ -222,11 +221,11 @@ int commit(struct __sk_buff *skb)
 	}
 	if (decision->rewrite & (REWRITE_SRC | REWRITE_DST))
 		note_ends(&decision->now, decision->router);
-	nat = (struct nat){ decision->now.src.w[3], decision->now.dst.w[3], decision->now.src_port, decision->now.dst_port };
-	if (decision->related && translate_quote(skb, decision))
+	if (decision->related && translate_quote(skb))
 		return drop(origin.vif, DROP_MALFORMED);
 	if (decision->rewrite &&
-	    apply_rewrite(skb, &decision->frame, decision->rewrite, decision->hops, &decision->new_dst_mac, &nat))
+	    apply_rewrite(skb, &decision->frame, decision->rewrite, decision->hops, &decision->new_dst_mac,
+			  ends_of(&decision->now)))
 		return drop(origin.vif, DROP_REDIRECT);
 	return deliver(skb, &origin, decision->out, &decision->target);
 }

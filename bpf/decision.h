@@ -3,7 +3,6 @@
 #ifndef CABLE_DECISION_H
 #define CABLE_DECISION_H
 
-#include "nat.h"
 #include "parse.h"
 #include "tails.h"
 
@@ -66,6 +65,15 @@ static __always_inline struct decision *get_decision(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&decisions, &zero);
+}
+
+/* A packet's ends as they are called in NAT: they are in the same order. */
+static __always_inline const struct nat *ends_of(const struct flow_key *key)
+{
+	_Static_assert(__builtin_offsetof(struct flow_key, dst_port) - __builtin_offsetof(struct flow_key, src) ==
+			       __builtin_offsetof(struct nat, dst_port),
+		       "the same order");
+	return (const struct nat *)&key->src;
 }
 
 /* Begins a decision: switched in the packet's own network until a router says otherwise. */

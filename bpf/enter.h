@@ -59,7 +59,7 @@ static __always_inline void enter(struct decision *decision)
 	if (decision->related & REWRITE_DST) {
 		if (decision->related_router)
 			decision->router = decision->related_router;
-		decision->now.dst.w[3] = decision->related_nat.dst4;
+		decision->now.dst = decision->related_nat.dst;
 		return;
 	}
 	floating = bpf_map_lookup_elem(&floatings, &key);
@@ -76,10 +76,10 @@ static __always_inline void enter(struct decision *decision)
 		decision->now.dst_port = forwarded_port(forward, decision->now.dst_port);
 	} else if (answer) {
 		decision->router = answer->nat_router;
-		decision->now.dst.w[3] = answer->new_dst4;
-		decision->now.dst_port = answer->new_dst_port;
+		decision->now.dst = answer->nat.dst;
+		decision->now.dst_port = answer->nat.dst_port;
 		if (is_icmp(&decision->frame))
-			decision->now.src_port = answer->new_dst_port;
+			decision->now.src_port = answer->nat.dst_port;
 	}
 }
 

@@ -43,36 +43,28 @@ static __always_inline void note_ends(const struct flow_key *key, router_t route
 	     step->dst_port = key->dst_port; step->proto = key->proto; step->router = router);
 }
 
-static __always_inline void nat_of(struct nat *nat, const struct flow *flow)
-{
-	nat->src4 = flow->new_src4;
-	nat->dst4 = flow->new_dst4;
-	nat->src_port = flow->new_src_port;
-	nat->dst_port = flow->new_dst_port;
-}
-
 /* A packet's ends after NAT. */
 static __always_inline void translate_key(struct flow_key *key, __u16 rewrite, const struct nat *nat)
 {
 	if (rewrite & REWRITE_SRC) {
-		key->src.w[3] = nat->src4;
+		key->src = nat->src;
 		key->src_port = nat->src_port;
 	}
 	if (rewrite & REWRITE_DST) {
-		key->dst.w[3] = nat->dst4;
+		key->dst = nat->dst;
 		key->dst_port = nat->dst_port;
 	}
 }
 
 /* Traced: which ends a known flow's packet is given. */
-static __always_inline void note_kept_nat(const struct frame *frame, const struct flow *flow, const struct nat *nat)
+static __always_inline void note_kept_nat(const struct frame *frame, const struct flow *flow)
 {
 	struct flow_key now;
 
 	if (!IS_TRACE || !(flow->rewrite & (REWRITE_SRC | REWRITE_DST)))
 		return;
 	now = frame->key;
-	translate_key(&now, flow->rewrite, nat);
+	translate_key(&now, flow->rewrite, &flow->nat);
 	note_ends(&now, flow->nat_router);
 }
 
@@ -112,10 +104,8 @@ static __always_inline void reverse_key(struct flow_key *to, const struct flow_k
 static __always_inline void partner_key(struct flow_key *back, const struct flow_key *key, const struct flow *flow)
 {
 	struct flow_key now = *key;
-	struct nat nat;
 
-	nat_of(&nat, flow);
-	translate_key(&now, flow->flags & FLOW_REWRITE ? flow->rewrite : 0, &nat);
+	translate_key(&now, flow->flags & FLOW_REWRITE ? flow->rewrite : 0, &flow->nat);
 	reverse_key(back, &now, flow->back);
 }
 
@@ -143,7 +133,6 @@ static __always_inline int forward(struct __sk_buff *skb, const struct origin *o
 	struct settings *set = get_settings();
 	struct frame frame;
 	struct flow *flow;
-	struct nat nat;
 	int reason = parse(skb, &frame);
 
 	if (unlikely(reason))
@@ -168,14 +157,13 @@ static __always_inline int forward(struct __sk_buff *skb, const struct origin *o
 		/* A new connection: its backend may be no backend any more. */
 		if (unlikely(flow->flags & FLOW_TO_BACKEND && is_beginning_flags(frame.tcp_flags)))
 			return tail(skb, origin, slow);
-		nat_of(&nat, flow);
-		note_kept_nat(&frame, flow, &nat);
+		note_kept_nat(&frame, flow);
 		if (unlikely(flow->metered)) {
-			reason = meter_outside(skb, flow->metered, flow->rewrite, nat.src4, frame.key.dst.w[3]);
+			reason = meter_outside(skb, flow->metered, flow->rewrite, flow->nat.src.w[3], frame.key.dst.w[3]);
 			if (reason)
 				return drop(origin->vif, reason);
 		}
-		if (unlikely(apply_rewrite(skb, &frame, flow->rewrite, flow->hops, &flow->new_dst_mac, &nat)))
+		if (unlikely(apply_rewrite(skb, &frame, flow->rewrite, flow->hops, &flow->new_dst_mac, &flow->nat)))
 			return drop(origin->vif, DROP_REDIRECT);
 	}
 	if (unlikely(frame.tcp_flags & (TCP_FIN | TCP_RST) || flow->flags & FLOW_STATE))

@@ -82,41 +82,38 @@ static __always_inline void back_key(struct flow_key *back, const struct origin 
 }
 
 /* The direction of the packet itself. */
-static __always_inline int write_forward(struct __sk_buff *skb, const struct origin *origin, const struct decision *decision,
+static __always_inline int write_forward(struct __sk_buff *skb, const struct origin *origin, struct decision *decision,
 					 const struct settings *set, __u32 flags)
 {
-	struct flow flow = {
-		.generation = set->generation,
-		.flags = flags | decision->balanced | (decision->rewrite ? FLOW_REWRITE : 0),
-		.target = decision->target,
-		.vif_in = origin->vif,
-		.tunnel_peer = decision->peer,
-		.mtu = decision->mtu,
-		.out = decision->out,
-		.new_dst_mac = decision->new_dst_mac,
-		.new_src_mac = decision->new_src_mac,
-		.rewrite = decision->rewrite,
-		.hops = decision->hops,
-		.new_src4 = decision->now.src.w[3],
-		.new_dst4 = decision->now.dst.w[3],
-		.new_src_port = decision->now.src_port,
-		.new_dst_port = decision->now.dst_port,
-		.nat_router = decision->answered,
-		.owner = decision->owner,
-		.back = back_ingress_of(origin, decision),
-		.metered = decision->metered,
-		.balancer = decision->balancer,
-		.last_seen_ns = bpf_ktime_get_coarse_ns(),
-	};
+	struct flow *flow = &decision->entry;
 
-	mac_pair_copy(&flow.dst_mac, &decision->frame.dst_mac);
-	carry_over(&flow, &decision->frame.key);
+	__builtin_memset(flow, 0, sizeof(*flow));
+	flow->generation = set->generation;
+	flow->flags = flags | decision->balanced | (decision->rewrite ? FLOW_REWRITE : 0);
+	flow->target = decision->target;
+	flow->vif_in = origin->vif;
+	flow->tunnel_peer = decision->peer;
+	flow->mtu = decision->mtu;
+	flow->out = decision->out;
+	flow->new_dst_mac = decision->new_dst_mac;
+	flow->new_src_mac = decision->new_src_mac;
+	flow->rewrite = decision->rewrite;
+	flow->hops = decision->hops;
+	flow->nat = *ends_of(&decision->now);
+	flow->nat_router = decision->answered;
+	flow->owner = decision->owner;
+	flow->back = back_ingress_of(origin, decision);
+	flow->metered = decision->metered;
+	flow->balancer = decision->balancer;
+	flow->last_seen_ns = bpf_ktime_get_coarse_ns();
+	mac_pair_copy(&flow->dst_mac, &decision->frame.dst_mac);
+	carry_over(flow, &decision->frame.key);
 	if (is_beginning_flags(decision->frame.tcp_flags))
-		flow.packets = 0;
-	flow.flags = (flow.flags & ~FLOW_STATE) | state_with(flow.flags & FLOW_STATE, decision->frame.tcp_flags);
-	flow.packets++;
-	flow.bytes += skb->len;
-	return put_flow(set, &decision->frame.key, &flow);
+		flow->packets = 0;
+	flow->flags = (flow->flags & ~FLOW_STATE) | state_with(flow->flags & FLOW_STATE, decision->frame.tcp_flags);
+	flow->packets++;
+	flow->bytes += skb->len;
+	return put_flow(set, &decision->frame.key, flow);
 }
 
 /* Which ends are other ones now. An echo's identifier goes with the address that changes. */
@@ -125,11 +122,9 @@ static __always_inline void note_nat(struct decision *decision)
 	const struct flow_key *in = &decision->frame.key, *now = &decision->now;
 	int has_ports = !is_icmp(&decision->frame);
 
-	if (!ip_is4(&in->src))
-		return;
-	if (in->src.w[3] != now->src.w[3] || (has_ports && in->src_port != now->src_port))
+	if (!ip_equal(&in->src, &now->src) || (has_ports && in->src_port != now->src_port))
 		decision->rewrite |= REWRITE_SRC;
-	if (in->dst.w[3] != now->dst.w[3] || (has_ports && in->dst_port != now->dst_port))
+	if (!ip_equal(&in->dst, &now->dst) || (has_ports && in->dst_port != now->dst_port))
 		decision->rewrite |= REWRITE_DST;
 }
 
@@ -142,7 +137,15 @@ static __always_inline void note_answer(struct decision *decision, const struct 
 	decision->nat_router = 0;
 }
 
-/* What answers are given in place of their own ends: those that the question had. */
+/* Answers are given the ends of the question that came in. */
+static __always_inline void set_question(struct flow *flow, const struct flow_key *asked)
+{
+	flow->nat.src = asked->dst;
+	flow->nat.dst = asked->src;
+	flow->nat.src_port = asked->dst_port;
+	flow->nat.dst_port = asked->src_port;
+}
+
 static __always_inline void undo_nat(struct flow *flow, const struct decision *decision)
 {
 	if (!decision->is_outside && !decision->balanced)
@@ -150,10 +153,7 @@ static __always_inline void undo_nat(struct flow *flow, const struct decision *d
 	flow->flags |= FLOW_REWRITE | (decision->balanced ? FLOW_FROM_BACKEND : 0);
 	flow->balancer = decision->balancer;
 	flow->rewrite |= (decision->rewrite & REWRITE_SRC ? REWRITE_DST : 0) | (decision->rewrite & REWRITE_DST ? REWRITE_SRC : 0);
-	flow->new_src4 = decision->frame.key.dst.w[3];
-	flow->new_dst4 = decision->frame.key.src.w[3];
-	flow->new_src_port = decision->frame.key.dst_port;
-	flow->new_dst_port = decision->frame.key.src_port;
+	set_question(flow, &decision->frame.key);
 	flow->nat_router = decision->nat_router;
 	flow->metered = decision->metered;
 }
@@ -231,34 +231,30 @@ static __always_inline int write_back(const struct origin *origin, struct decisi
 
 static __always_inline int is_same_asker(const struct flow *flow, const struct decision *decision)
 {
-	if (decision->balanced && (flow->new_src4 != decision->frame.key.dst.w[3] || flow->new_src_port != decision->frame.key.dst_port))
+	if (decision->balanced && (!ip_equal(&flow->nat.src, &decision->frame.key.dst) || flow->nat.src_port != decision->frame.key.dst_port))
 		return 0;
 	return (flow->flags & FLOW_FROM_BACKEND) == (decision->balanced ? FLOW_FROM_BACKEND : 0) &&
-	       flow->nat_router == decision->nat_router && flow->new_dst4 == decision->frame.key.src.w[3] &&
-	       flow->new_dst_port == decision->frame.key.src_port;
+	       flow->nat_router == decision->nat_router && ip_equal(&flow->nat.dst, &decision->frame.key.src) &&
+	       flow->nat.dst_port == decision->frame.key.src_port;
 }
 
 /* Takes a port that nobody else uses towards the same far end (SCTP's cannot be changed: its checksum is over all there is):
- * whose entry for answers can be made first, has it. The own
- * port if it is free, else any (RFC 6056). Returns a reason to drop, or 0. */
+ * whose entry for answers can be made first, has it. The own port if it is free, else any (RFC 6056). Returns a reason to drop, or 0. */
 static __always_inline int claim_port(const struct origin *origin, struct decision *decision, const struct settings *set)
 {
 	int has_port = decision->now.src_port && decision->frame.key.proto != IPPROTO_SCTP, is_id = is_icmp(&decision->frame);
-	struct flow flow = {
-		.flags = FLOW_REWRITE | (decision->balanced ? FLOW_FROM_BACKEND : 0),
-		.rewrite = REWRITE_DST,
-		.new_src4 = decision->frame.key.dst.w[3],
-		.new_src_port = decision->frame.key.dst_port,
-		.new_dst4 = decision->frame.key.src.w[3],
-		.new_dst_port = decision->frame.key.src_port,
-		.nat_router = decision->nat_router,
-		.owner = decision->owner,
-		.back = decision->frame.key.ingress,
-		.balancer = decision->balancer,
-		.last_seen_ns = bpf_ktime_get_coarse_ns(),
-	};
+	struct flow *flow = &decision->entry;
 	struct flow_key back;
 
+	__builtin_memset(flow, 0, sizeof(*flow));
+	flow->flags = FLOW_REWRITE | (decision->balanced ? FLOW_FROM_BACKEND : 0);
+	flow->rewrite = REWRITE_DST;
+	set_question(flow, &decision->frame.key);
+	flow->nat_router = decision->nat_router;
+	flow->owner = decision->owner;
+	flow->back = decision->frame.key.ingress;
+	flow->balancer = decision->balancer;
+	flow->last_seen_ns = bpf_ktime_get_coarse_ns();
 	back_key(&back, origin, decision);
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < CLAIM_TRIES; i++) {
@@ -267,7 +263,7 @@ static __always_inline int claim_port(const struct origin *origin, struct decisi
 
 		if (found && is_same_asker(found, decision))
 			goto claimed;
-		reason = found ? -1 : make_flow(set, &back, &flow);
+		reason = found ? -1 : make_flow(set, &back, flow);
 		if (!reason)
 			goto claimed;
 		if (reason > 0)

@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "9ece1467e5e7c968";
+export const LAYOUT_HASH = "0db66e2d51f884dd";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -704,6 +704,19 @@ export const Target: Table<Target> = record("target", 24, {
   remote: [8, ip],
 });
 
+export interface Nat {
+  src: Ip;
+  dst: Ip;
+  srcPort: number;
+  dstPort: number;
+}
+export const Nat: Table<Nat> = record("nat", 36, {
+  src: [0, ip],
+  dst: [16, ip],
+  srcPort: [32, be16],
+  dstPort: [34, be16],
+});
+
 export interface Flow {
   generation: number;
   flags: number;
@@ -721,17 +734,14 @@ export interface Flow {
   newSrcMac: Mac;
   rewrite: number;
   hops: number;
-  newSrc4: number;
-  newDst4: number;
-  newSrcPort: number;
-  newDstPort: number;
+  nat: Nat;
   natRouter: RouterNumber;
   owner: number;
   back: number;
   metered: NetNumber;
   balancer: RouterNumber;
 }
-export const Flow: Table<Flow> = record("flow", 144, {
+export const Flow: Table<Flow> = record("flow", 168, {
   generation: [0, u32],
   flags: [4, u32],
   dstMac: [8, mac],
@@ -748,15 +758,12 @@ export const Flow: Table<Flow> = record("flow", 144, {
   newSrcMac: [102, mac],
   rewrite: [108, u16],
   hops: [110, u16],
-  newSrc4: [112, be32],
-  newDst4: [116, be32],
-  newSrcPort: [120, be16],
-  newDstPort: [122, be16],
-  natRouter: [124, branded<RouterNumber>(u32)],
-  owner: [128, u32],
-  back: [132, u32],
-  metered: [136, branded<NetNumber>(u32)],
-  balancer: [140, branded<RouterNumber>(u32)],
+  nat: [112, Nat],
+  natRouter: [148, branded<RouterNumber>(u32)],
+  owner: [152, u32],
+  back: [156, u32],
+  metered: [160, branded<NetNumber>(u32)],
+  balancer: [164, branded<RouterNumber>(u32)],
 });
 
 export interface ForwardKey {

@@ -13,19 +13,19 @@ static __always_inline int keeps_name(struct decision *decision, const struct ga
 	struct forward *forward;
 
 	if (decision->related & REWRITE_SRC) {
-		decision->now.src.w[3] = decision->related_nat.src4;
+		decision->now.src = decision->related_nat.src;
 		return 1;
 	}
 	if (!answer || !answer->nat_router)
 		return 0;
 	if (!(answer->rewrite & REWRITE_SRC))
 		return answer->flags & FLOW_ANSWER && gateway->flags & GATEWAY_HERE;
-	forward = find_forward(gateway->net, answer->new_src4, decision->now.proto, answer->new_src_port);
+	forward = find_forward(gateway->net, answer->nat.src.w[3], decision->now.proto, answer->nat.src_port);
 	if (!forward || forward->ip != decision->now.src.w[3] ||
-	    forwarded_port(forward, answer->new_src_port) != decision->now.src_port)
+	    forwarded_port(forward, answer->nat.src_port) != decision->now.src_port)
 		return 0;
-	decision->now.src.w[3] = answer->new_src4;
-	decision->now.src_port = answer->new_src_port;
+	decision->now.src = answer->nat.src;
+	decision->now.src_port = answer->nat.src_port;
 	return 1;
 }
 
@@ -36,11 +36,11 @@ static __always_inline void take_shared_name(struct decision *decision, const st
 
 	decision->now.src.w[3] = gateway->ip4;
 	decision->needs_port = 1;
-	if (!old || !(old->rewrite & REWRITE_SRC) || old->new_src4 != gateway->ip4)
+	if (!old || !(old->rewrite & REWRITE_SRC) || old->nat.src.w[3] != gateway->ip4)
 		return;
-	decision->now.src_port = old->new_src_port;
+	decision->now.src_port = old->nat.src_port;
 	if (is_icmp(&decision->frame))
-		decision->now.dst_port = old->new_src_port;
+		decision->now.dst_port = old->nat.src_port;
 }
 
 /* Under which address it goes out from here. False: not from here. */

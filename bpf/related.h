@@ -8,21 +8,22 @@
 
 #define ICMP_HEADER 8
 
-/* Of IPv4: what is quoted at least, and all of it that NAT changes. */
-struct quote4 {
-	struct iphdr ip;
+/* The first bytes behind the IP header: of IPv4 all that is quoted for certain, and all that NAT changes. */
+struct quoted {
 	__be16 src_port; /* ICMP echo: type and code */
 	__be16 dst_port; /* ICMP echo: checksum */
 	__be16 third;    /* ICMP echo: identifier; UDP: length */
 	__be16 fourth;   /* UDP: checksum */
 };
 
+struct quote4 {
+	struct iphdr ip;
+	struct quoted l4;
+};
+
 struct quote6 {
 	struct ipv6hdr ip;
-	__be16 src_port;
-	__be16 dst_port;
-	__be16 third;
-	__be16 fourth;
+	struct quoted l4;
 };
 
 /* The key under which the quoted packet's opposite comes in here: the same way as the error. */
@@ -44,7 +45,7 @@ static __always_inline int read_quote4(struct __sk_buff *skb, __u32 at, struct f
 	ip_from4(&key->src, quote.ip.daddr);
 	ip_from4(&key->dst, quote.ip.saddr);
 	key->proto = quote.ip.protocol;
-	relate_ports(key, quote.src_port, quote.dst_port, quote.third);
+	relate_ports(key, quote.l4.src_port, quote.l4.dst_port, quote.l4.third);
 	return 0;
 }
 
@@ -57,7 +58,7 @@ static __always_inline int read_quote6(struct __sk_buff *skb, __u32 at, struct f
 	ip_from6(&key->src, &quote.ip.daddr);
 	ip_from6(&key->dst, &quote.ip.saddr);
 	key->proto = quote.ip.nexthdr;
-	relate_ports(key, quote.src_port, quote.dst_port, quote.third);
+	relate_ports(key, quote.l4.src_port, quote.l4.dst_port, quote.l4.third);
 	return 0;
 }
 
@@ -84,44 +85,84 @@ __attribute__((noinline)) int relate(struct __sk_buff *skb)
 	decision->related_router = flow->nat_router;
 	decision->related_flags = flow->flags;
 	decision->is_from_end = ip_equal(&key.src, &decision->frame.key.src);
-	nat_of(&decision->related_nat, flow);
+	decision->related_nat = flow->nat;
 	return 0;
 }
 
-/* The quoted packet went the other way: its destination is what the flow's source becomes, and vice versa. */
-static __always_inline int translate_quote(struct __sk_buff *skb, const struct decision *decision)
+/* `addresses`: what a sum over them grows by. */
+static __always_inline void translate_quoted(struct quoted *l4, __u8 proto, __u16 related, const struct nat *nat, __u64 addresses)
 {
-	__u32 check = decision->frame.l4_offset + ICMP_CHECK, at = decision->frame.l4_offset + ICMP_HEADER;
-	const struct nat *nat = &decision->related_nat;
+	struct quoted old = *l4;
+
+	if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) {
+		l4->third = related & REWRITE_SRC ? nat->src_port : nat->dst_port;
+		l4->dst_port = add_to_sum(old.dst_port, sum_change16(old.third, l4->third) + (proto == IPPROTO_ICMPV6 ? addresses : 0));
+		return;
+	}
+	if (related & REWRITE_SRC)
+		l4->dst_port = nat->src_port;
+	if (related & REWRITE_DST)
+		l4->src_port = nat->dst_port;
+	if (proto == IPPROTO_UDP && old.fourth)
+		l4->fourth = add_to_sum(old.fourth, addresses + sum_change16(old.src_port, l4->src_port) +
+							    sum_change16(old.dst_port, l4->dst_port));
+}
+
+static __always_inline int translate_quote4(struct __sk_buff *skb, __u32 at, __u16 related, const struct nat *nat, __s64 *change)
+{
 	struct quote4 old, new;
-	__u64 addresses, ports;
-	__s64 change;
+	__u64 addresses;
 
 	if (bpf_skb_load_bytes(skb, at, &old, sizeof(old)))
 		return -1;
 	new = old;
-	if (decision->related & REWRITE_SRC)
-		new.ip.daddr = nat->src4;
-	if (decision->related & REWRITE_DST)
-		new.ip.saddr = nat->dst4;
+	if (related & REWRITE_SRC)
+		new.ip.daddr = nat->src.w[3];
+	if (related & REWRITE_DST)
+		new.ip.saddr = nat->dst.w[3];
 	addresses = sum_change(old.ip.saddr, new.ip.saddr) + sum_change(old.ip.daddr, new.ip.daddr);
 	new.ip.check = add_to_sum(old.ip.check, addresses);
-	if (old.ip.protocol == IPPROTO_ICMP) {
-		new.third = decision->related & REWRITE_SRC ? nat->src_port : nat->dst_port;
-		new.dst_port = add_to_sum(old.dst_port, sum_change16(old.third, new.third));
-	} else {
-		if (decision->related & REWRITE_SRC)
-			new.dst_port = nat->src_port;
-		if (decision->related & REWRITE_DST)
-			new.src_port = nat->dst_port;
-		ports = sum_change16(old.src_port, new.src_port) + sum_change16(old.dst_port, new.dst_port);
-		if (old.ip.protocol == IPPROTO_UDP && old.fourth)
-			new.fourth = add_to_sum(old.fourth, addresses + ports);
-	}
-	change = bpf_csum_diff((__be32 *)&old, sizeof(old), (__be32 *)&new, sizeof(new), 0);
-	if (change < 0 || bpf_l4_csum_replace(skb, check, 0, change, 0))
-		return -1;
+	translate_quoted(&new.l4, old.ip.protocol, related, nat, addresses);
+	*change = bpf_csum_diff((__be32 *)&old, sizeof(old), (__be32 *)&new, sizeof(new), 0);
 	return bpf_skb_store_bytes(skb, at, &new, sizeof(new), 0);
+}
+
+static __always_inline int translate_quote6(struct __sk_buff *skb, __u32 at, __u16 related, const struct nat *nat, __s64 *change)
+{
+	struct quote6 old, new;
+	ip_t *src = (ip_t *)&new.ip.saddr, *dst = (ip_t *)&new.ip.daddr;
+
+	if (bpf_skb_load_bytes(skb, at, &old, sizeof(old)))
+		return -1;
+	new = old;
+	if (related & REWRITE_SRC)
+		*dst = nat->src;
+	if (related & REWRITE_DST)
+		*src = nat->dst;
+	translate_quoted(&new.l4, old.ip.nexthdr, related, nat,
+			 fold_to_32(ip_change((ip_t *)&old.ip.saddr, src) + ip_change((ip_t *)&old.ip.daddr, dst)));
+	*change = bpf_csum_diff((__be32 *)&old, sizeof(old), (__be32 *)&new, sizeof(new), 0);
+	return bpf_skb_store_bytes(skb, at, &new, sizeof(new), 0);
+}
+
+/* The quoted packet went the other way: its destination is what the flow's source becomes, and vice versa. A function of its
+ * own, and global, so that the verifier looks at it once. */
+__attribute__((noinline)) int translate_quote(struct __sk_buff *skb)
+{
+	struct decision *decision = get_decision();
+	__s64 change = -1;
+	__u32 at;
+	int failed;
+
+	if (!decision)
+		return -1;
+	at = decision->frame.l4_offset + ICMP_HEADER;
+	failed = decision->frame.key.proto == IPPROTO_ICMP
+			 ? translate_quote4(skb, at, decision->related, &decision->related_nat, &change)
+			 : translate_quote6(skb, at, decision->related, &decision->related_nat, &change);
+	if (failed || change < 0)
+		return -1;
+	return bpf_l4_csum_replace(skb, decision->frame.l4_offset + ICMP_CHECK, 0, change, 0);
 }
 
 #endif

@@ -1,8 +1,7 @@
-/* What a router changes in a packet on its way: MACs, TTL, and the ends of an IPv4 packet. */
+/* What a router changes in a packet on its way: MACs, TTL, and its ends. */
 #ifndef CABLE_REWRITE_H
 #define CABLE_REWRITE_H
 
-#include "nat.h"
 #include "parse.h"
 
 #define IP6_HOP_LIMIT_OFFSET (ETH_HLEN + offsetof(struct ipv6hdr, hop_limit))
@@ -48,7 +47,7 @@ static __always_inline __be32 both_ports(__be16 first, __be16 second)
 #define ICMP_CHECK 2
 #define ICMP_ID 4
 
-/* An echo's identifier stands for both ports; no address is in the checksum. */
+/* An echo's identifier stands for both ports. */
 static __always_inline int translate_echo(struct __sk_buff *skb, const struct frame *frame, __be16 id)
 {
 	__u32 at = frame->l4_offset;
@@ -94,7 +93,10 @@ static __always_inline int translate_rest(struct __sk_buff *skb, const struct fr
 		return 0;
 	if (frame->key.proto == IPPROTO_TCP || has_udp_checksum(frame->key.proto))
 		return translate_ports(skb, frame, addresses, src_port, dst_port);
-	if (frame->key.proto == IPPROTO_ICMP)
+	if (frame->key.proto == IPPROTO_ICMPV6 &&
+	    bpf_l4_csum_replace(skb, frame->l4_offset + ICMP_CHECK, 0, addresses, BPF_F_PSEUDO_HDR))
+		return -1;
+	if (is_icmp(frame))
 		return translate_echo(skb, frame, rewrite & REWRITE_SRC ? src_port : dst_port);
 	return 0;
 }
@@ -139,7 +141,7 @@ static __always_inline int rewrite4(struct __sk_buff *skb, const struct frame *f
 	if (read_ip4(skb, &head.ip))
 		return -1;
 	if (rewrite & (REWRITE_SRC | REWRITE_DST)) {
-		__be32 src = rewrite & REWRITE_SRC ? nat->src4 : head.ip.saddr, dst = rewrite & REWRITE_DST ? nat->dst4 : head.ip.daddr;
+		__be32 src = rewrite & REWRITE_SRC ? nat->src.w[3] : head.ip.saddr, dst = rewrite & REWRITE_DST ? nat->dst.w[3] : head.ip.daddr;
 
 		change = fold_to_32(sum_change(head.ip.saddr, src) + sum_change(head.ip.daddr, dst));
 		if (translate_rest(skb, frame, rewrite, nat, change))
@@ -156,12 +158,47 @@ static __always_inline int rewrite4(struct __sk_buff *skb, const struct frame *f
 	return bpf_skb_store_bytes(skb, 0, head.macs, ETH_HLEN + sizeof(head.ip), 0);
 }
 
-static __always_inline int rewrite6(struct __sk_buff *skb, const struct frame *frame, __u16 rewrite, __u16 hops, const void *macs)
+static __always_inline __u64 ip_change(const ip_t *a, const ip_t *b)
 {
-	__u8 left = frame->ttl - hops;
+	return sum_change(a->w[0], b->w[0]) + sum_change(a->w[1], b->w[1]) + sum_change(a->w[2], b->w[2]) + sum_change(a->w[3], b->w[3]);
+}
 
-	if (rewrite & REWRITE_TTL && bpf_skb_store_bytes(skb, IP6_HOP_LIMIT_OFFSET, &left, 1, 0))
+/* The end of an IPv6 header: it is written back in one go, from the hop limit on. */
+struct head6 {
+	__u8 pad[3];
+	__u8 hop_limit;
+	ip_t src;
+	ip_t dst;
+};
+
+/* Addresses are in no checksum but the upper layer's. With CHECKSUM_COMPLETE, what bpf_l4_csum_replace takes from the sum of all
+ * there is for the sake of these is still in it: in IPv4 its header's own checksum makes up for them. */
+static __always_inline int translate6(struct __sk_buff *skb, const struct frame *frame, __u16 rewrite, const struct nat *nat, __u8 left)
+{
+	struct head6 head = {
+		.hop_limit = left,
+		.src = rewrite & REWRITE_SRC ? nat->src : frame->key.src,
+		.dst = rewrite & REWRITE_DST ? nat->dst : frame->key.dst,
+	};
+	__u32 change = fold_to_32(ip_change(&frame->key.src, &head.src) + ip_change(&frame->key.dst, &head.dst));
+
+	if (translate_rest(skb, frame, rewrite, nat, change))
 		return -1;
+	bpf_csum_update(skb, change);
+	return bpf_skb_store_bytes(skb, IP6_HOP_LIMIT_OFFSET, &head.hop_limit, 1 + 2 * sizeof(ip_t), 0);
+}
+
+static __always_inline int rewrite6(struct __sk_buff *skb, const struct frame *frame, __u16 rewrite, __u16 hops, const void *macs,
+				    const struct nat *nat)
+{
+	__u8 left = rewrite & REWRITE_TTL ? frame->ttl - hops : frame->ttl;
+
+	if (rewrite & (REWRITE_SRC | REWRITE_DST)) {
+		if (translate6(skb, frame, rewrite, nat, left))
+			return -1;
+	} else if (rewrite & REWRITE_TTL && bpf_skb_store_bytes(skb, IP6_HOP_LIMIT_OFFSET, &left, 1, 0)) {
+		return -1;
+	}
 	return rewrite & REWRITE_MACS ? bpf_skb_store_bytes(skb, 0, macs, 2 * ETH_ALEN, 0) : 0;
 }
 
@@ -171,7 +208,7 @@ static __always_inline int apply_rewrite(struct __sk_buff *skb, const struct fra
 {
 	if (frame->ethertype == bpf_htons(ETH_P_IP))
 		return rewrite4(skb, frame, rewrite, hops, macs, nat);
-	return rewrite6(skb, frame, rewrite, hops, macs);
+	return rewrite6(skb, frame, rewrite, hops, macs, nat);
 }
 
 #endif

@@ -504,8 +504,15 @@ enum flow_flag {
 enum rewrite {
 	REWRITE_MACS = 1,
 	REWRITE_TTL = 2,
-	REWRITE_SRC = 4, /* `new_src4` and `new_src_port` */
+	REWRITE_SRC = 4, /* as in struct nat */
 	REWRITE_DST = 8
+};
+/* A packet's new ends; a member counts only with its bit of enum rewrite. */
+struct nat {
+	ip_t src;
+	ip_t dst;
+	__be16 src_port; /* ICMP echo: both are the identifier */
+	__be16 dst_port;
 };
 struct flow {
 	__u32 generation; /* 0 = known, but still to be decided */
@@ -525,10 +532,7 @@ struct flow {
 	mac_t new_src_mac;
 	__u16 rewrite;      /* enum rewrite */
 	__u16 hops;         /* by how much the TTL goes down: routers on the way */
-	__be32 new_src4;    /* NAT is IPv4's alone */
-	__be32 new_dst4;
-	__be16 new_src_port; /* ICMP echo: both are the identifier */
-	__be16 new_dst_port;
+	struct nat nat;
 	router_t nat_router; /* through which it goes inside, or came from there */
 	__u32 owner;         /* in whose quota it is: a port, or FLOW_SENDERS + a bucket of those elsewhere */
 	__u32 back;          /* `ingress` of the other direction's key */

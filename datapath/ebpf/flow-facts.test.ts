@@ -86,8 +86,7 @@ test("NAT is what the packet's ends become", () => {
     target: toVif,
     flags: FlowFlag.REWRITE,
     rewrite: Rewrite.SRC,
-    newSrc4: 0xcb007101,
-    newSrcPort: newId,
+    nat: { ...flow({}).nat, src: "203.0.113.1" as Ip, srcPort: newId },
     natRouter: 3 as RouterNumber,
   });
   const { there, router } = flowFacts([echo, nat], undefined, context);

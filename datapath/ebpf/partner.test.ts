@@ -6,20 +6,21 @@ import { ip } from "../../model/mod.ts";
 import { partnerKey } from "./partner.ts";
 
 const EMPTY = Flow.decode(Buffer.alloc(Flow.size));
+const NAT = EMPTY.nat;
 const [inside, outside, shared] = [ip("10.0.0.5"), ip("203.0.113.9"), ip("192.0.2.50")];
 const [VIF, WIRE] = [FLOW_VIF | 3, (FLOW_WIRE | 40) >>> 0];
 const question = { ingress: VIF, src: inside, dst: outside, srcPort: 1000, dstPort: 53, proto: 17 };
 const answer = { ingress: WIRE, src: outside, dst: shared, srcPort: 53, dstPort: 2000, proto: 17 };
 
 test("of a flow whose ends stay they only change over", () => {
-  const partner = partnerKey(question, { ...EMPTY, back: WIRE, rewrite: Rewrite.SRC, newSrc4: 1 });
+  const partner = partnerKey(question, { ...EMPTY, back: WIRE, rewrite: Rewrite.SRC, nat: { ...NAT, src: shared } });
   assert.deepEqual(partner, { ingress: WIRE, src: outside, dst: inside, srcPort: 53, dstPort: 1000, proto: 17 });
 });
 
 test("a question whose source is changed, and its answer", () => {
   const { REWRITE: flags } = FlowFlag;
-  const there = { ...EMPTY, flags, back: WIRE, rewrite: Rewrite.SRC, newSrc4: 0xc0000232, newSrcPort: 2000 };
-  const back = { ...EMPTY, flags, back: VIF, rewrite: Rewrite.DST, newDst4: 0x0a000005, newDstPort: 1000 };
+  const there = { ...EMPTY, flags, back: WIRE, rewrite: Rewrite.SRC, nat: { ...NAT, src: shared, srcPort: 2000 } };
+  const back = { ...EMPTY, flags, back: VIF, rewrite: Rewrite.DST, nat: { ...NAT, dst: inside, dstPort: 1000 } };
   assert.deepEqual(partnerKey(question, there), answer);
   assert.deepEqual(partnerKey(answer, back), question);
 });
@@ -31,8 +32,7 @@ test("an echo's identifier is both ports", () => {
     flags: FlowFlag.REWRITE,
     back: WIRE,
     rewrite: Rewrite.SRC,
-    newSrc4: 0xc0000232,
-    newSrcPort: 9,
+    nat: { ...NAT, src: shared, srcPort: 9 },
   };
   assert.deepEqual(partnerKey(ask, there), { ...answer, srcPort: 9, dstPort: 9, proto: 1 });
 });

@@ -2,7 +2,7 @@
 import { type Flow, FlowFlag, type FlowKey, Rewrite } from "../../bpf/layout.gen.ts";
 import type { Ip } from "../../model/mod.ts";
 
-const ICMP = 1;
+const ICMP = new Set([1, 58]);
 
 /** An IPv4 address that the data plane has as a number. */
 export const ip4Text = (address: number): Ip =>
@@ -19,12 +19,12 @@ export function translatedEnds(key: FlowKey, flow: Flow): Pick<FlowKey, "src" | 
   const isSrc = (nat & Rewrite.SRC) !== 0;
   const isDst = (nat & Rewrite.DST) !== 0;
   // An echo's identifier stands for both ports.
-  const id = isSrc ? flow.newSrcPort : isDst ? flow.newDstPort : key.srcPort;
+  const id = isSrc ? flow.nat.srcPort : isDst ? flow.nat.dstPort : key.srcPort;
   return {
-    src: isSrc ? ip4Text(flow.newSrc4) : key.src,
-    dst: isDst ? ip4Text(flow.newDst4) : key.dst,
-    srcPort: key.proto === ICMP ? id : isSrc ? flow.newSrcPort : key.srcPort,
-    dstPort: key.proto === ICMP ? id : isDst ? flow.newDstPort : key.dstPort,
+    src: isSrc ? flow.nat.src : key.src,
+    dst: isDst ? flow.nat.dst : key.dst,
+    srcPort: ICMP.has(key.proto) ? id : isSrc ? flow.nat.srcPort : key.srcPort,
+    dstPort: ICMP.has(key.proto) ? id : isDst ? flow.nat.dstPort : key.dstPort,
   };
 }
 

@@ -29,7 +29,7 @@ const { a, b, other } = PORTS;
 
 type End = { mac: string; ip4: string; ip6: string };
 type Family = 4 | 6;
-const FAMILIES: Family[] = [4];
+const FAMILIES: Family[] = [4, 6];
 const UDP = 17;
 const TCP = 6;
 /** On the host of REMOTE, in the network of `other`. */

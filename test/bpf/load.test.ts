@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { MAPS, type MapName } from "../../bpf/layout.gen.ts";
 import { SystemError } from "../../host/host.ts";
 import { linuxBpf } from "../../host/linux/bpf.ts";
+import { ip } from "../../model/mod.ts";
 import { buildBpf, compile, OBJECTS } from "../../tools/build-bpf.ts";
 import { OBJECT_NAMES } from "./kit/plane.ts";
 import { goPrivate, ifindexOf, run } from "./kit/privacy.ts";
@@ -146,10 +147,7 @@ test("a record survives a real map", () => {
       newSrcMac: "02:00:00:00:00:04",
       rewrite: 3,
       hops: 2,
-      newSrc4: 0x0a000001,
-      newDst4: 0,
-      newSrcPort: 1000,
-      newDstPort: 53,
+      nat: { src: ip("fd00::1"), dst: ip("10.0.0.1"), srcPort: 1000, dstPort: 53 },
       natRouter: 7,
       owner: 9,
       back: 0x40000009,
