@@ -79,6 +79,12 @@ export const NewContainerPort = z.strictObject({
   container_id: z.string().min(1).max(255),
   interface_name: z.string().min(1).max(15),
   name: z.string().max(255).default(""),
+  ips: z
+    .array(z.union([z.ipv4(), z.ipv6()]))
+    .max(20)
+    .optional()
+    .describe("its addresses, each in a subnet of the network"),
+  mac_address: z.mac().optional(),
 });
 export type NewContainerPort = z.input<typeof NewContainerPort>;
 

@@ -188,7 +188,7 @@ test("DEL is done although the control node is away, and the port is given back 
 test("a failed ADD leaves nothing", async (t) => {
   type Agent = ReturnType<typeof anAgent>;
   const rows: [string, number, (agent: Agent) => Promise<unknown>][] = [
-    ["its namespace is gone", 4, ({ run }) => run("ADD", { netns: "/run/netns/none" })],
+    ["its namespace is gone", 3, ({ run }) => run("ADD", { netns: "/run/netns/none" })],
     ["its interface exists", 4, ({ run }) => run("ADD", { ifname: "lo" })],
     ["its port is not on this host", 11, ({ run }) => run("ADD", {}, { port: portId(77) })],
     [
@@ -217,9 +217,21 @@ test("a failed ADD leaves nothing", async (t) => {
         });
       },
     ],
+    ["its port has another address than is asked for", 7, ({ run }) => run("ADD", { args: "IP=10.0.1.77" })],
+    ["its port has another MAC than is asked for", 7, ({ run }) => run("ADD", { args: "MAC=02:00:00:00:00:77" })],
+    [
+      "its pod has been deleted",
+      11,
+      ({ run }) =>
+        run(
+          "ADD",
+          { args: "K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web;K8S_POD_UID=u" },
+          { port: undefined, kubernetes: true },
+        ),
+    ],
     [
       "the namespace of a container with its own port is gone",
-      4,
+      3,
       ({ run }) => run("ADD", { netns: "/none" }, byNetwork),
     ],
   ];
@@ -338,4 +350,21 @@ test("GC removes what is not in the list, of its own network only, and ports of 
     ["c1", "c3"],
   );
   assert.deepEqual([...agent.control.ports.keys()], ["c1/eth0"]);
+});
+
+test("addresses and MAC that are asked for are those of the port that is made", async () => {
+  const agent = anAgent();
+  await agent.run("ADD", { args: "IP=10.0.1.2;MAC=fa:16:3e:00:00:02" }, byNetwork);
+  assert.deepEqual(agent.control.asked, [{ ips: ["10.0.1.2"], mac_address: "fa:16:3e:00:00:02" }]);
+});
+
+test("DEL takes a device away of which the record is lost", async () => {
+  const agent = anAgent();
+  await agent.run("ADD");
+  agent.attachments.remove(KEY);
+  await agent.run("DEL", { netns: "" }, { port: undefined, kubernetes: true });
+  assert.deepEqual(
+    agent.host.links.list().map(({ name }) => name),
+    ["lo"],
+  );
 });

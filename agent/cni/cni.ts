@@ -6,8 +6,9 @@ import { type Attachment, type Attachments, deviceOf, isContainerDevice } from "
 import { CniFailure } from "./failure.ts";
 import { Ports } from "./ports.ts";
 import { type AttachmentKey, CNI_VERSIONS, type CniConfig, type CniRequest, type PortSource } from "./request.ts";
-import { planWiring, resultBody, type Wiring } from "./result.ts";
+import { chained, planWiring, resultBody, type Wiring } from "./result.ts";
 import { differenceIn, makePair, removeDevice } from "./veth.ts";
+import { checkWishes } from "./wishes.ts";
 
 /** What the verbs need of the agent's loop. */
 export interface Wires {
@@ -127,6 +128,7 @@ export class Cni {
     const { host, attachments, wires, log } = this.#parts;
     const portId = await this.#ports.obtain(request, attachment);
     const { port, network } = await this.#ports.arrived(portId, request);
+    checkWishes(request.config.wishes, port);
     const made: Attachment = { ...attachment, portId };
     attachments.put(made);
     // A device of this name without a record is what a run left that was cut off between the two.
@@ -240,5 +242,6 @@ export class Cni {
 }
 
 function resultOf({ config, ifname, netns }: Added, wiring: Wiring, link: Link): object {
-  return resultBody(config.cniVersion, wiring, { device: link.name, deviceMac: link.mac, ifname, netns });
+  const place = { device: link.name, deviceMac: link.mac, ifname, netns };
+  return chained(resultBody(config.cniVersion, wiring, place), config.prevResult, config.dns);
 }

@@ -2,6 +2,8 @@
 export const CNI_CODE = {
   incompatibleVersion: 1,
   unsupportedField: 2,
+  /** The container is not there: nothing of it is to be cleaned up. */
+  unknownContainer: 3,
   badEnvironment: 4,
   io: 5,
   undecodable: 6,

@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 import type { Attachment, Attachments } from "./attachments.ts";
 import { CniFailure } from "./failure.ts";
 import type { CniRequest, PodRef } from "./request.ts";
+import type { PortWishes } from "./wishes.ts";
 
 const VIEW_TIMEOUT_MS = 10_000;
 /** DEL waits no longer for the control node; the port is given back later. */
@@ -49,7 +50,7 @@ export class Ports {
     this.#parts.attachments.put(attachment);
     const pod = [request.args.K8S_POD_NAMESPACE, request.args.K8S_POD_NAME].filter(Boolean).join("/");
     try {
-      return await this.#create(attachment, pod);
+      return await this.#create(attachment, pod, request.config.wishes);
     } catch (error) {
       throw creationFailure(error, attachment);
     }
@@ -139,9 +140,11 @@ export class Ports {
     this.#retries.add(timer);
   }
 
-  async #create({ ownNetworkId, containerId, ifname }: Attachment, name: string): Promise<Id> {
+  async #create({ ownNetworkId, containerId, ifname }: Attachment, name: string, wishes?: PortWishes): Promise<Id> {
     const port = { network_id: ownNetworkId as Id, container_id: containerId, interface_name: ifname, name };
-    return (await this.#parts.control.createPort(port)).id;
+    const { ips = [], mac } = wishes ?? {};
+    const asked = { ...(ips.length > 0 && { ips }), ...(mac !== undefined && { mac_address: mac }) };
+    return (await this.#parts.control.createPort({ ...port, ...asked })).id;
   }
 }
 

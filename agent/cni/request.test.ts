@@ -32,6 +32,28 @@ describe("the port comes from", () => {
     test(title, () => assert.deepEqual(parseRequest(given).config.source, source));
 });
 
+describe("asked for is", () => {
+  const runtimeConfig = { ips: ["10.0.0.5/24", "fd00::5"], mac: "02:00:00:00:00:05", portMappings: [], bandwidth: {} };
+  const args = { cni: { ips: ["10.0.0.6"], mac: "02:00:00:00:00:06" } };
+  const five = { ips: ["10.0.0.5", "fd00::5"], mac: "02:00:00:00:00:05" };
+  const six = { ips: ["10.0.0.6"], mac: "02:00:00:00:00:06" };
+  const environment = { args: "IgnoreUnknown=1;IP=10.0.0.7,fd00::7;MAC=02:00:00:00:00:07" };
+  const rows: [string, CniCall, unknown][] = [
+    ["nothing", call(), { ips: [], mac: undefined }],
+    ["what the runtime says", call(environment, { port: PORT, runtimeConfig, args }), five],
+    ["what the configuration's args say", call(environment, { port: PORT, args }), six],
+    ["what CNI_ARGS say", call(environment), { ips: ["10.0.0.7", "fd00::7"], mac: "02:00:00:00:00:07" }],
+    ["nothing by DEL", call({ command: "DEL", args: "IP=x" }), { ips: [], mac: undefined }],
+  ];
+  for (const [title, given, wishes] of rows)
+    test(title, () => assert.deepEqual(parseRequest(given).config.wishes, wishes));
+  test("a pod's limits, which are its port's already", () => {
+    const runtimeConfig = { bandwidth: { ingressRate: 1e6 } };
+    const pod = { args: "K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web;K8S_POD_UID=u" };
+    assert.equal(parseRequest(call(pod, { kubernetes: true, runtimeConfig })).config.source?.kind, "pod");
+  });
+});
+
 describe("refused is", () => {
   const rows: [string, CniCall, number, RegExp][] = [
     ["an unknown command", call({ command: "PLUG" }), 4, /CNI_COMMAND/],
@@ -46,6 +68,16 @@ describe("refused is", () => {
     ["a configuration that is no JSON", call({ config: "{" }), 6, /not JSON/],
     ["an empty configuration", call({ config: "" }), 6, /not JSON/],
     ["a configuration that is a list", call({ config: "[]" }), 6, /not an object/],
+    ["an address that is none", call({ args: "IP=10.0.0" }), 7, /"ips" has "10.0.0"/],
+    ["addresses in no list", call({}, { port: PORT, runtimeConfig: { ips: "10.0.0.5" } }), 7, /"ips"/],
+    ["a MAC that is none", call({}, { port: PORT, runtimeConfig: { mac: "02:00" } }), 7, /"mac"/],
+    ["host ports", call({}, { port: PORT, runtimeConfig: { portMappings: [{ hostPort: 80 }] } }), 2, /chain portmap/],
+    [
+      "a limit",
+      call({}, { port: PORT, runtimeConfig: { bandwidth: { ingressRate: 1e6 } } }),
+      2,
+      /"ingressRate":1000000/,
+    ],
     ["no version", call({}, { cniVersion: undefined }), 1, /cniVersion null/],
     ["a version of the future", call({}, { cniVersion: "2.0.0" }), 1, /use one of/],
     ["a version of the past", call({}, { cniVersion: "0.2.0" }), 1, /use one of/],

@@ -1,4 +1,5 @@
 import { CniFailure } from "./failure.ts";
+import { type PortWishes, parseWishes, refuseBandwidth } from "./wishes.ts";
 
 /** Every version whose configuration is read and whose result form is given. */
 export const CNI_VERSIONS = ["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"] as const;
@@ -36,6 +37,9 @@ export interface CniConfig {
   cniVersion: CniVersion;
   name: string;
   source: PortSource | undefined;
+  wishes: PortWishes;
+  /** What the configuration says in place of the subnets. */
+  dns: Record<string, unknown>;
   prevResult: Record<string, unknown> | undefined;
   validAttachments: AttachmentKey[] | undefined;
 }
@@ -60,6 +64,14 @@ export interface CniCall {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 // CNI specification, "Parameters": a container id is alphanumeric followed by alphanumerics, "_", ".", "-".
 const CONTAINER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/;
+
+const NOTHING = {
+  source: undefined,
+  wishes: { ips: [], mac: undefined },
+  dns: {},
+  prevResult: undefined,
+  validAttachments: undefined,
+} satisfies Partial<CniConfig>;
 
 /** Checks a call of the executable. @throws CniFailure */
 export function parseRequest(call: CniCall): CniRequest {
@@ -109,17 +121,22 @@ function parseArgs(text: string): Record<string, string> {
 function parseConfig(text: string, args: Record<string, string>, command: string): CniConfig {
   const value = parseObject(text);
   const cniVersion = value.cniVersion;
-  if (command === "VERSION")
-    return { cniVersion: "1.1.0", name: "", source: undefined, prevResult: undefined, validAttachments: undefined };
+  if (command === "VERSION") return { ...NOTHING, cniVersion: "1.1.0", name: "" };
   if (!CNI_VERSIONS.includes(cniVersion as CniVersion))
     throw new CniFailure(
       "incompatibleVersion",
       `cniVersion ${JSON.stringify(cniVersion ?? null)} is not supported: use one of ${CNI_VERSIONS.join(", ")}`,
     );
+  const source = parseSource(value, args);
+  const isAdded = command === "ADD" || command === "CHECK";
+  if (isAdded) refuseBandwidth(value, source?.kind === "pod");
   return {
     cniVersion: cniVersion as CniVersion,
     name: requiredText(value, "name"),
-    source: parseSource(value, args),
+    source,
+    // DEL succeeds whatever was asked for.
+    wishes: isAdded ? parseWishes(value, args) : NOTHING.wishes,
+    dns: isObject(value.dns) ? value.dns : {},
     prevResult: isObject(value.prevResult) ? value.prevResult : undefined,
     validAttachments: parseValid(value["cni.dev/valid-attachments"] ?? value["cni.dev/attachments"]),
   };

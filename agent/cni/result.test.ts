@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Cidr, Ip, Mac, ViewSubnet } from "../../model/mod.ts";
 import { aNetwork, aPort, aSubnet, uuid } from "../fake/mod.ts";
 import { CNI_VERSIONS } from "./request.ts";
-import { planWiring, resultBody } from "./result.ts";
+import { chained, planWiring, resultBody } from "./result.ts";
 
 const routesOf = (...subnets: ViewSubnet[]) =>
   planWiring(aPort(5, 1), aNetwork(1, { subnets })).routes.map(
@@ -74,4 +74,31 @@ describe("the result has the form of version", () => {
         dns: { nameservers: ["169.254.169.254"], domain: "openstacklocal" },
       });
     });
+});
+
+describe("after plugins that came before", () => {
+  const wiring = planWiring(aPort(5, 1), aNetwork(1, { subnets: [aSubnet(1, "10.0.1.0/24")] }));
+  const place = { device: "cab0", deviceMac: "02:00:00:00:00:01" as Mac, ifname: "eth0", netns: "/n" };
+  const own = resultBody("1.1.0", wiring, place);
+
+  test("what they made stands first, and addresses point to their own interface", () => {
+    const previous = {
+      interfaces: [{ name: "dummy0", sandbox: "/n" }],
+      ips: [{ address: "192.0.2.1/32", interface: 0 }],
+      routes: [{ dst: "192.0.2.0/24" }],
+      dns: { search: ["a"], domain: "b" },
+    };
+    const result = chained(own, previous, { options: ["ndots:1"] });
+    assert.deepEqual(result.interfaces, [...previous.interfaces, ...own.interfaces]);
+    assert.deepEqual(
+      result.ips.map((ip) => ip.interface),
+      [0, 2],
+    );
+    assert.deepEqual(result.routes, [...previous.routes, ...own.routes]);
+    assert.deepEqual(result.dns, { search: ["a"], domain: "b", ...own.dns, options: ["ndots:1"] });
+  });
+
+  test("what is no result is as none", () => {
+    assert.deepEqual(chained(own, { interfaces: "x", ips: 1 }, {}), own);
+  });
 });

@@ -64,12 +64,41 @@ export function planWiring(port: ViewPort, network: ViewNetwork): Wiring {
 const isUnspecified = (ip: Ip) => ip === "0.0.0.0" || ip === "::";
 const isLinkLocal = (ip: Ip) => ip.startsWith("fe80:");
 
+export interface ResultBody {
+  cniVersion: string;
+  interfaces: object[];
+  ips: { interface?: number }[];
+  routes: object[];
+  dns: Record<string, unknown>;
+}
+
+/**
+ * After plugins that came before in the chain, what they made stands first, and is pointed to as before (CNI specification,
+ * "Passing Results between plugins"); `dns` is what the configuration says of it.
+ */
+export function chained(
+  own: ResultBody,
+  previous: Readonly<Record<string, unknown>> | undefined,
+  dns: Readonly<Record<string, unknown>>,
+): ResultBody {
+  const listOf = (name: string) => (Array.isArray(previous?.[name]) ? (previous[name] as object[]) : []);
+  const interfaces = listOf("interfaces");
+  const ips = own.ips.map((ip) => ({ ...ip, interface: (ip.interface ?? 0) + interfaces.length }));
+  return {
+    ...own,
+    interfaces: [...interfaces, ...own.interfaces],
+    ips: [...listOf("ips"), ...ips],
+    routes: [...listOf("routes"), ...own.routes],
+    dns: { ...(previous?.dns as object | undefined), ...own.dns, ...dns },
+  };
+}
+
 /** The result of ADD in the form of `version`; the container's interface is the second. */
 export function resultBody(
   version: CniVersion,
   wiring: Wiring,
   place: { device: string; deviceMac: Mac; ifname: string; netns: string },
-): object {
+): ResultBody {
   const modern = version === "1.0.0" || version === "1.1.0";
   const mtu = version === "1.1.0" ? { mtu: wiring.mtuBytes } : {};
   return {

@@ -73,7 +73,11 @@ function inContainer<T>(host: Host, netns: string, work: (links: Links, netnsFd:
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
     if (error.code === "ENOENT" && error.message.includes(netns))
-      throw new CniFailure("badEnvironment", `CNI_NETNS ${netns} is not there: the container has gone`, error.message);
+      throw new CniFailure(
+        "unknownContainer",
+        `CNI_NETNS ${netns} is not there: the container has gone`,
+        error.message,
+      );
     throw new CniFailure("io", `the container's interface could not be made: ${error.message}`);
   }
 }

@@ -14,6 +14,8 @@ export class FakeControl implements ControlNode {
   readonly reports: HostStatus[] = [];
   /** By container and interface. */
   readonly ports = new Map<string, Id>();
+  /** What was asked of each port beside its place. */
+  readonly asked: object[] = [];
   /** When set, every request fails with it. */
   failure: ControlFailure | undefined;
   /** Called when a port has been made, to put it into the view. */
@@ -32,8 +34,10 @@ export class FakeControl implements ControlNode {
     this.reports.push(structuredClone(status));
   }
 
-  async createPort(port: { network_id: Id; container_id: string; interface_name: string }): Promise<{ id: Id }> {
+  async createPort({ name: _, ...port }: Parameters<ControlNode["createPort"]>[0]): Promise<{ id: Id }> {
     if (this.failure !== undefined) throw this.failure;
+    const { network_id, container_id, interface_name, ...asked } = port;
+    this.asked.push(asked);
     const key = `${port.container_id}/${port.interface_name}`;
     const id = this.ports.get(key) ?? portId(100 + this.ports.size);
     if (!this.ports.has(key)) {

@@ -68,6 +68,8 @@ export class ContainerPorts {
         device_owner: CONTAINER_OWNER,
         "binding:host_id": host,
         "binding:profile": { container: true, interface: body.interface_name },
+        ...(body.ips !== undefined && { fixed_ips: body.ips.map((ip_address) => ({ ip_address })) }),
+        ...(body.mac_address !== undefined && { mac_address: body.mac_address }),
       },
     ]);
     return { port: port!, isNew: true };
