@@ -4,8 +4,10 @@
  * The binaries are found, never made: without them {@link missingKubernetes} says what is not there.
  * Invariant: all that it makes carries the lab's name, and every process ends with the one that started it.
  */
+export * from "./audit.ts";
 export * from "./binaries.ts";
 export * from "./cluster.ts";
+export * from "./cni.ts";
 export * from "./control-plane.ts";
 export { PEER_PATH } from "./images.ts";
 export * from "./kubectl.ts";

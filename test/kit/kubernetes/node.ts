@@ -113,14 +113,13 @@ export class KubeNode {
     });
     await until(`node ${this.name} to have its mounts`, async () => await this.#hasRun(), { process: this.#init });
     await host.startAgent();
-    const healthy = "busybox wget -q -O - http://127.0.0.1:10248/healthz";
-    const ask = async () => ((await this.run(healthy)).stdout === "ok" ? true : undefined);
-    await until(`kubelet of ${this.name}`, ask, { process: this.#init, timeoutMs: 60_000, everyMs: 250 });
+    await this.#kubeletAnswers();
   }
 
-  /** SIGTERM, after which it is started again. */
+  /** SIGTERM, after which it is started again; resolves when the new one answers. */
   async restartKubelet(): Promise<void> {
-    await this.must("kill $(cat /run/kubelet.pid)");
+    await this.must("pid=$(cat /run/kubelet.pid); kill $pid; while [ -e /proc/$pid ]; do sleep 0.05; done");
+    await this.#kubeletAnswers();
   }
 
   /** As by a power cut: every process is gone at once, the disk stays. */
@@ -142,6 +141,13 @@ export class KubeNode {
 
   async #hasRun(): Promise<true | undefined> {
     return (await this.run("[ -e /run/containerd.pid ]")).code === 0 ? true : undefined;
+  }
+
+  async #kubeletAnswers(): Promise<void> {
+    const healthy = "busybox wget -q -O - http://127.0.0.1:10248/healthz";
+    const ask = async () => ((await this.run(healthy)).stdout === "ok" ? true : undefined);
+    const options = { timeoutMs: 60_000, everyMs: 250, ...(this.#init && { process: this.#init }) };
+    await until(`kubelet of ${this.name} to answer`, ask, options);
   }
 
   #file(name: string): string {

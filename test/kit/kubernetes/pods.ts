@@ -94,3 +94,19 @@ export async function runPods(cluster: KubeCluster, ...pods: KubeObject[]): Prom
   await cluster.kubectl.apply(...pods);
   return Promise.all(pods.map(({ metadata }) => untilPod(cluster, metadata.name, metadata.namespace)));
 }
+
+/** A namespace in which pods can be made. */
+export async function addNamespace({ kubectl }: KubeCluster, name: string, labels: Record<string, string> = {}) {
+  await kubectl.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels } });
+  const account = `/api/v1/namespaces/${name}/serviceaccounts/default`;
+  await until(`the service account of pods in ${name}`, () => kubectl.request("GET", account), { everyMs: 100 });
+}
+
+/** A deployment of pods that only wait, on whatever nodes the scheduler thinks of. */
+export function deployment(name: string, replicas: number, wish: PodWish = {}): KubeObject {
+  const labels = { app: name };
+  const script = "trap 'exit 0' TERM; sleep 100000 & wait";
+  const template = { metadata: { labels }, spec: podSpec({ script, ...wish }) };
+  const spec = { replicas, selector: { matchLabels: labels }, template };
+  return { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: "default" }, spec };
+}
