@@ -57,10 +57,19 @@ export interface ViewNetwork {
 /** The device_owner of ports that a host makes for its containers; a port of any such owner is a container's. */
 export const CONTAINER_OWNER = "cable:container";
 
+export interface ContainerPlace {
+  kind: "container";
+  /** Of a pod's several ports: which of its interfaces this is, and, of the first, which others are made with it. */
+  interface?: string;
+  others?: string[];
+  /** Where its default routes go: as the subnets say (undefined), nowhere (none), or to these gateways. */
+  defaultRoute?: Ip[];
+}
+
 /** How a port of this host reaches its workload. */
 export type Place =
   | { kind: "tap"; device: string } // a virtual machine: whoever starts it makes the device
-  | { kind: "container" } // the CNI call makes the veth pair
+  | ContainerPlace // the CNI call makes the veth pair
   | { kind: "host"; device: string } // the host itself: its agent makes the veth pair, of which this is the data plane's end
   | { kind: "physical"; attachment: PhysicalAttachment }
   | { kind: "subport"; parentId: Id; on: "tap" | "container"; vlan: number }; // of a trunk: behind a tag of its parent's device

@@ -17,6 +17,8 @@ export interface Attachment extends AttachmentKey {
   portId: Id | null;
   /** The network in which the port was made for this container, to be deleted with it; null: a port of the caller's. */
   ownNetworkId: Id | null;
+  /** The interface of whose ADD this one was made, and with which it goes; a pod may have several. */
+  primary?: string;
 }
 
 function isAttachment(value: unknown): value is Attachment {

@@ -1,3 +1,4 @@
+/** The verbs over a real loop, with the host and the control node faked. Long because each is tried in every state that the others leave. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -367,4 +368,78 @@ test("DEL takes a device away of which the record is lost", async () => {
     agent.host.links.list().map(({ name }) => name),
     ["lo"],
   );
+});
+
+/** A pod of two networks, whose ports have come. */
+function aPodOfTwo() {
+  const agent = anAgent();
+  const of = { deviceOwner: "kubernetes:pod", deviceId: "u", name: "shop/web" };
+  agent.putPort(aPort(5, 1, { kind: "container", interface: "eth0", others: ["net1"] }, of));
+  agent.putPort(aPort(6, 1, { kind: "container", interface: "net1", defaultRoute: [] }, of));
+  const args = "K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web;K8S_POD_UID=u";
+  const call = (command: string, changes: Partial<CniCall> = {}) =>
+    agent.run(command, { args, ...changes }, { port: undefined, kubernetes: true });
+  const interfaces = () =>
+    agent.attachments
+      .all()
+      .map(({ ifname, portId: id }) => `${ifname} ${id}`)
+      .sort();
+  return { ...agent, call, interfaces };
+}
+const ETH0 = `eth0 ${portId(5)}`;
+const NET1 = `net1 ${portId(6)}`;
+
+test("ADD of a pod's first interface makes the others, which then are there for whoever asks for them", async () => {
+  const agent = aPodOfTwo();
+  const first = (await agent.call("ADD")) as { interfaces: { name: string }[] };
+  assert.deepEqual(first.interfaces.map(({ name }) => name).slice(1), ["eth0"]);
+  assert.deepEqual(agent.interfaces(), [ETH0, NET1]);
+  agent.host.takeLog();
+  const further = (await agent.call("ADD", { ifname: "net1" })) as { interfaces: { name: string }[]; routes: object[] };
+  assert.deepEqual(further.interfaces.map(({ name }) => name).slice(1), ["net1"]);
+  assert.deepEqual(further.routes, [{ dst: "10.9.0.0/16", gw: "10.0.1.9" }], "no default route, no services");
+  await agent.call("ADD");
+  assert.deepEqual(agent.host.takeLog(), [], "nothing was made again");
+  await agent.call("DEL");
+  assert.deepEqual(agent.interfaces(), []);
+});
+
+test("interfaces of a pod are taken away one by one, too, and kept by GC with the first", async () => {
+  const agent = aPodOfTwo();
+  await agent.call("ADD");
+  const valid = (...ifnames: string[]) => ({
+    ...{ port: undefined, kubernetes: true },
+    "cni.dev/valid-attachments": ifnames.map((ifname) => ({ containerID: "c1", ifname })),
+  });
+  await agent.run("GC", {}, valid("eth0"));
+  assert.deepEqual(agent.interfaces(), [ETH0, NET1]);
+  await agent.call("DEL", { ifname: "net1" });
+  assert.deepEqual(agent.interfaces(), [ETH0]);
+  await agent.call("ADD");
+  await agent.run("GC", {}, valid());
+  assert.deepEqual(agent.interfaces(), []);
+});
+
+test("a pod with an interface that cannot be has none", async () => {
+  const agent = aPodOfTwo();
+  agent.datapath.refused.set(portId(6), "no room");
+  await assert.rejects(agent.call("ADD"), { code: 11 });
+  assert.deepEqual(agent.interfaces(), []);
+});
+
+test("STATUS of a node's agent fails until it has its view", async () => {
+  const pods = { port: undefined, kubernetes: true };
+  assert.equal(await anAgent().run("STATUS", {}, pods), "");
+  const host = new FakeHost();
+  const wires = { notReady: () => "no view yet" } as unknown as PortWires;
+  const cni = new Cni({
+    host,
+    attachments: new Attachments(newState()),
+    wires,
+    control: new FakeControl(),
+    log: fakeLog(),
+  });
+  const config = JSON.stringify({ cniVersion: "1.1.0", name: "net", type: "cable", kubernetes: true });
+  const call = { command: "STATUS", containerId: "", netns: "", ifname: "", args: "", path: "", config };
+  await assert.rejects(cni.run(parseRequest(call)), { code: 50, message: "no view yet" });
 });

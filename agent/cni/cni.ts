@@ -54,7 +54,7 @@ export class Cni {
   async run(request: CniRequest): Promise<object | ""> {
     switch (request.command) {
       case "ADD":
-        return this.#inTurn(request, () => this.#add(request));
+        return this.#inTurn(request, () => this.#addAll(request));
       case "CHECK":
         return this.#inTurn(request, () => this.#check(request));
       case "DEL":
@@ -90,7 +90,25 @@ export class Cni {
     this.#ports.stop();
   }
 
-  async #add(request: Added): Promise<object> {
+  /**
+   * The interface that is named, and the others of its pod: a runtime that knows several networks (Multus) then asks for
+   * each of them, and is told of what is there; any other one has no word for them.
+   */
+  async #addAll(request: Added): Promise<object> {
+    const { result, others } = await this.#add(request);
+    try {
+      for (const ifname of others) {
+        const other = { ...request, ifname, config: { ...request.config, wishes: { ips: [], mac: undefined } } };
+        await this.#inTurn(other, () => this.#add(other, request.ifname));
+      }
+    } catch (error) {
+      await this.#remove(request);
+      throw error;
+    }
+    return result;
+  }
+
+  async #add(request: Added, primary?: string): Promise<{ result: object; others: readonly string[] }> {
     const earlier = this.#parts.attachments.get(request);
     if (earlier !== undefined) {
       const result = await this.#addedBefore(request, earlier);
@@ -111,6 +129,7 @@ export class Cni {
       device: deviceOf(request),
       portId: null,
       ownNetworkId: request.config.source?.kind === "network" ? request.config.source.networkId : null,
+      ...(primary !== undefined && { primary }),
     };
     try {
       return await this.#make(request, attachment);
@@ -124,7 +143,7 @@ export class Cni {
     }
   }
 
-  async #make(request: Added, attachment: Attachment): Promise<object> {
+  async #make(request: Added, attachment: Attachment) {
     const { host, attachments, wires, log } = this.#parts;
     const portId = await this.#ports.obtain(request, attachment);
     const { port, network } = await this.#ports.arrived(portId, request);
@@ -138,32 +157,32 @@ export class Cni {
     const reason = wires.apply(portId, made.device);
     if (reason !== undefined) throw new CniFailure("tryLater", `port ${portId} is not in the data plane: ${reason}`);
     attachments.put({ ...made, state: "added" });
-    return resultOf(request, wiring, link);
+    return { result: resultOf(request, wiring, link), others: othersOf(port) };
   }
 
   /** The result of an ADD that has been done already; undefined when something of it is missing or different now. */
-  async #addedBefore(request: Added, earlier: Attachment): Promise<object | undefined> {
+  async #addedBefore(request: Added, earlier: Attachment) {
     if (earlier.state !== "added" || earlier.netns !== request.netns || earlier.portId === null) return undefined;
     const { source } = request.config;
-    const isSameSource = await this.#isSource(source, earlier);
+    const isSameSource = await this.#isSource(source, earlier, request.ifname);
     const link = this.#parts.host.links.byName(earlier.device);
     if (!isSameSource || link === undefined) return undefined;
     const { port, network } = await this.#ports.arrived(earlier.portId, request);
     const wiring = planWiring(port, network);
     if (differenceIn(this.#parts.host, earlier, wiring) !== undefined) return undefined;
     return this.#parts.wires.apply(earlier.portId, earlier.device) === undefined
-      ? resultOf(request, wiring, link)
+      ? { result: resultOf(request, wiring, link), others: othersOf(port) }
       : undefined;
   }
 
-  async #isSource(source: PortSource | undefined, earlier: Attachment): Promise<boolean> {
+  async #isSource(source: PortSource | undefined, earlier: Attachment, ifname: string): Promise<boolean> {
     switch (source?.kind) {
       case "port":
         return source.portId === earlier.portId;
       case "network":
         return source.networkId === earlier.ownNetworkId;
       case "pod":
-        return (await this.#ports.ofPod(source.pod)) === earlier.portId;
+        return (await this.#ports.ofPod(source.pod, ifname)) === earlier.portId;
       default:
         return false;
     }
@@ -184,6 +203,10 @@ export class Cni {
   }
 
   async #remove(key: AttachmentKey): Promise<""> {
+    for (const other of this.#parts.attachments.all()) {
+      if (other.containerId !== key.containerId || other.primary !== key.ifname) continue;
+      await this.#inTurn(other, () => this.#remove(other));
+    }
     const attachment = this.#parts.attachments.get(key);
     if (attachment === undefined) {
       removeDevice(this.#parts.host, deviceOf(key));
@@ -204,8 +227,11 @@ export class Cni {
   async #collect({ name, source, validAttachments: valid }: CniConfig): Promise<""> {
     if (valid === undefined)
       throw new CniFailure("badConfig", '"cni.dev/valid-attachments" is missing in the configuration: GC goes by it');
-    const isValid = (key: AttachmentKey) =>
-      valid.some(({ containerId, ifname }) => containerId === key.containerId && ifname === key.ifname);
+    const isValid = (one: Attachment) =>
+      valid.some(
+        ({ containerId, ifname }) =>
+          containerId === one.containerId && (ifname === one.ifname || ifname === one.primary),
+      );
     const stale = this.#parts.attachments.all().filter((one) => one.configName === name && !isValid(one));
     await Promise.all(stale.map((one) => this.#inTurn(one, () => this.#remove(one))));
     if (source?.kind === "network") await this.#collectPorts(source.networkId);
@@ -240,6 +266,8 @@ export class Cni {
     return turn;
   }
 }
+
+const othersOf = ({ place }: ViewPort) => (place.kind === "container" ? (place.others ?? []) : []);
 
 function resultOf({ config, ifname, netns }: Added, wiring: Wiring, link: Link): object {
   const place = { device: link.name, deviceMac: link.mac, ifname, netns };

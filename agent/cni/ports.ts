@@ -45,7 +45,7 @@ export class Ports {
   async obtain(request: Added, attachment: Attachment): Promise<Id> {
     const { source } = request.config;
     if (source?.kind === "port") return source.portId;
-    if (source?.kind === "pod") return this.ofPod(source.pod);
+    if (source?.kind === "pod") return this.ofPod(source.pod, request.ifname);
     // On disk before it is asked for: whatever happens now, DEL finds that there may be a port to delete.
     this.#parts.attachments.put(attachment);
     const pod = [request.args.K8S_POD_NAMESPACE, request.args.K8S_POD_NAME].filter(Boolean).join("/");
@@ -57,14 +57,14 @@ export class Ports {
   }
 
   /** It is made when the pod is given a node, which is well before its runtime comes here. @throws CniFailure */
-  async ofPod(pod: PodRef): Promise<Id> {
+  async ofPod(pod: PodRef, ifname: string): Promise<Id> {
     const timeoutMs = this.#parts.viewTimeoutMs ?? VIEW_TIMEOUT_MS;
-    const found = await this.#parts.wires.anyInView((port) => isOfPod(port, pod), timeoutMs);
+    const found = await this.#parts.wires.anyInView((port) => isOfPod(port, pod, ifname), timeoutMs);
     if (found !== undefined) return found.port.id;
     throw new CniFailure(
       "tryLater",
       this.#parts.wires.notReady() ??
-        `pod ${pod.namespace}/${pod.name} has no port on this host: see the pod's events, and that a control node with --kubernetes runs`,
+        `pod ${pod.namespace}/${pod.name} has no port for ${ifname} on this host: see the pod's events, and that a control node with --kubernetes runs`,
     );
   }
 
@@ -151,8 +151,9 @@ export class Ports {
 /** What a cluster's controller writes into the ports that it makes (proxy/kube). */
 const POD_OWNER = "kubernetes:pod";
 
-function isOfPod(port: ViewPort, { namespace, name, uid }: PodRef): boolean {
-  if (port.deviceOwner !== POD_OWNER) return false;
+function isOfPod({ place, ...port }: ViewPort, { namespace, name, uid }: PodRef, ifname: string): boolean {
+  if (port.deviceOwner !== POD_OWNER || place.kind !== "container") return false;
+  if (place.interface !== undefined && place.interface !== ifname) return false;
   return uid === null ? port.name === `${namespace}/${name}` : port.deviceId === uid;
 }
 

@@ -1,5 +1,6 @@
 import {
   type Cidr,
+  type ContainerPlace,
   type Ip,
   ipFamily,
   type Mac,
@@ -40,6 +41,9 @@ export function planWiring(port: ViewPort, network: ViewNetwork): Wiring {
     destinations.add(destination);
     wiring.routes.push({ destination, gateway });
   };
+  const { others, defaultRoute } = port.place.kind === "container" ? port.place : ({} as Partial<ContainerPlace>);
+  // A further interface of a pod, which has the agent's services by its first one.
+  const isFurther = defaultRoute !== undefined && others === undefined;
   for (const { ip, subnetId } of port.fixedIps) {
     const subnet = network.subnets.find(({ id }) => id === subnetId);
     const prefix = subnet && parsePrefix(subnet.cidr);
@@ -48,9 +52,9 @@ export function planWiring(port: ViewPort, network: ViewNetwork): Wiring {
     // A link-local server is none without the name of an interface, for which a result has no place.
     const servers = new Set([...wiring.dns.nameservers, ...dnsServersOf(subnet)]);
     wiring.dns.nameservers = [...servers].filter((server) => server !== SERVICE_IP6);
-    if (prefix.family === 4) route(`${SERVICE_IP4}/32` as Cidr, null);
+    if (prefix.family === 4 && !isFurther) route(`${SERVICE_IP4}/32` as Cidr, null);
     for (const { destination, nextHop } of subnet.routes) route(destination, isUnspecified(nextHop) ? null : nextHop);
-    if (subnet.gateway === null) continue;
+    if (subnet.gateway === null || defaultRoute !== undefined) continue;
     const gateway = parsePrefix(subnet.gateway);
     const isOutside = gateway !== undefined && (gateway.first < prefix.first || gateway.last > prefix.last);
     // Neutron allows a gateway outside its subnet; it is then on link (RFC 3442 does the same with next hop 0.0.0.0).
@@ -58,6 +62,7 @@ export function planWiring(port: ViewPort, network: ViewNetwork): Wiring {
       route(gateway.cidr, null);
     route(DEFAULT_ROUTE[prefix.family], subnet.gateway);
   }
+  for (const gateway of defaultRoute ?? []) route(DEFAULT_ROUTE[ipFamily(gateway)], gateway);
   return wiring;
 }
 

@@ -1,6 +1,6 @@
 /** Where a port is: the segments of its network, the host that carries it, and how it hangs there. Pure, as derive.ts. */
 import type { HostRecord, NetworkRecord, PhysicalAttachment, Place, PortRecord, Segment } from "../../model/mod.ts";
-import { CONTAINER_OWNER, hostDevices, tapName } from "../../model/mod.ts";
+import { CONTAINER_OWNER, hostDevices, parseIp, tapName } from "../../model/mod.ts";
 import type { Memory } from "../memory.ts";
 
 type Part = NonNullable<NetworkRecord["other_segments"]>[number];
@@ -48,9 +48,26 @@ export function placeOf(memory: Memory, port: PortRecord): Place | undefined {
     const attachment = physicalAttachment(profile.physical);
     return attachment === undefined ? undefined : { kind: "physical", attachment };
   }
-  if (port.device_owner.startsWith(CONTAINER_OWNER) || profile.container === true) return { kind: "container" };
+  if (port.device_owner.startsWith(CONTAINER_OWNER) || profile.container === true) return containerPlace(profile);
   if (profile.host === true) return { kind: "host", device: hostDevices(port.id).far };
   return { kind: "tap", device: tapName(port.id) };
+}
+
+/** What a cluster's controller says of a pod's port (proxy/kube/pods/wanted.ts). */
+function containerPlace({
+  cluster,
+  interface: ifname,
+  others,
+  default_route: route,
+}: PortRecord["binding:profile"]): Place {
+  if (typeof cluster !== "string" || typeof ifname !== "string") return { kind: "container" };
+  const isList = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === "string");
+  return {
+    kind: "container",
+    interface: ifname,
+    ...(isList(others) && { others: others as string[] }),
+    ...(isList(route) && { defaultRoute: (route as string[]).flatMap((text) => parseIp(text) ?? []) }),
+  };
 }
 
 function physicalAttachment(value: unknown): PhysicalAttachment | undefined {

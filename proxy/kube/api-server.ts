@@ -7,6 +7,9 @@ const RETRY_FIRST_MS = 500;
 const RETRY_MOST_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
+const JSON_TYPE = "application/json";
+const TYPES = { GET: JSON_TYPE, POST: JSON_TYPE, PUT: JSON_TYPE, PATCH: "application/merge-patch+json" };
+
 export class ApiFailure extends Error {
   readonly status: number;
 
@@ -113,7 +116,7 @@ export class ApiServer {
   }
 
   /** @throws ApiFailure for an answer that is no success; Error when there is none */
-  async request<T>(method: "GET" | "POST" | "PUT", path: string, body?: object): Promise<T> {
+  async request<T>(method: "GET" | "POST" | "PUT" | "PATCH", path: string, body?: object): Promise<T> {
     const cluster = this.#config.getCurrentCluster();
     if (cluster === null) throw new Error("the kubeconfig has no current cluster");
     const url = cluster.server + path;
@@ -122,7 +125,7 @@ export class ApiServer {
     const dispatcher = context.getDispatcher();
     const answer = await fetch(url, {
       method,
-      headers: { ...context.getHeaders(), accept: "application/json", "content-type": "application/json" },
+      headers: { ...context.getHeaders(), accept: "application/json", "content-type": TYPES[method] },
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       ...(dispatcher !== undefined && { dispatcher }),
       ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -3,6 +3,7 @@ import type { Networking } from "../../api/mod.ts";
 import { ApiServer, type Follower } from "./api-server.ts";
 import type { ClusterConfig } from "./config.ts";
 import { Controller } from "./controller.ts";
+import { Definitions } from "./definitions.ts";
 import { Events } from "./events.ts";
 import { Leader, type LeaderTimes } from "./leader.ts";
 import type { Log } from "./log.ts";
@@ -33,10 +34,18 @@ export class Cluster {
     this.name = config.name;
     this.nodes = new NodeTokens(api, config);
     const events = new Events(api, log);
+    const definitions = new Definitions(api);
     this.#controller = new Controller({
       config,
       networking,
       log,
+      definition: (of) => definitions.get(of),
+      annotate({ metadata: { name, namespace = "default" } }, patch) {
+        const path = `/api/v1/namespaces/${namespace}/pods/${name}/status`;
+        api.request("PATCH", path, patch).catch((error) => {
+          log.warn({ pod: `${namespace}/${name}`, reason: String(error) }, "the pod could not be told of its networks");
+        });
+      },
       report: (kind, object, failure) => events.warn(kind, object, failure),
     });
     this.#leader = new Leader({

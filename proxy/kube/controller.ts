@@ -2,15 +2,16 @@
 import type { Caller, Networking } from "../../api/mod.ts";
 import type { BalancerFront, Id } from "../../model/mod.ts";
 import { wishesOf } from "./annotations.ts";
+import { networkOf, type Selection, selectionsOf, statusPatch } from "./attachments.ts";
 import type { ClusterConfig } from "./config.ts";
 import { type PodFailure, podFailureOf } from "./failure.ts";
 import { Groups } from "./groups/groups.ts";
 import type { Log } from "./log.ts";
-import type { Node, Pod } from "./objects.ts";
+import type { NetworkAttachmentDefinition, Node, Pod } from "./objects.ts";
 import { ensurePodNetwork, Resolver } from "./pods/networks.ts";
 import { PodPorts } from "./pods/ports.ts";
 import { ensureRouter } from "./pods/router.ts";
-import type { WantedPort } from "./pods/wanted.ts";
+import { FIRST_INTERFACE, NODE_PORT, type WantedPort } from "./pods/wanted.ts";
 import { policyPod } from "./policy/mod.ts";
 import { Balancers, compileService } from "./services/mod.ts";
 import { hasPort, nameOf, World } from "./world.ts";
@@ -25,6 +26,10 @@ export interface ControllerParts {
   config: ClusterConfig;
   networking: Networking;
   log: Log;
+  /** @throws PodFailure when it is not there */
+  definition(of: Pick<Selection, "namespace" | "name">): Promise<NetworkAttachmentDefinition>;
+  /** Does not wait, and does not fail. */
+  annotate(pod: Pod, patch: object): void;
   /** Tells the user, on the pod or node. */
   report(kind: "pod" | "node", object: Pod | Node, failure: PodFailure): void;
 }
@@ -113,7 +118,7 @@ export class Controller {
     await this.#balancers.retain((name) => services.has(name));
     const present = new Set([...this.world.pods(), ...this.world.nodes()].map(({ metadata }) => metadata.uid));
     const gone = [...this.#ports.uids()].filter((uid) => !present.has(uid));
-    await this.#ports.sync(new Map(gone.map((uid) => [uid, undefined])));
+    await this.#ports.sync(new Map(gone.map((uid) => [uid, []])));
     this.world.touchAll();
     if (this.#state === "loading") this.#state = "running";
   }
@@ -123,13 +128,14 @@ export class Controller {
     const { nodes, pods, isPolicyChanged, gone } = this.world.takeChanged();
     const { compiled } = this.world;
     if (isPolicyChanged) await this.#groups.ensure(compiled.groups);
-    const wishes = new Map<string, WantedPort | undefined>(gone.map((uid) => [uid, undefined]));
-    for (const node of nodes) wishes.set(node.metadata.uid, this.#wantedOfNode(node));
+    const wishes = new Map<string, WantedPort[]>(gone.map((uid) => [uid, []]));
+    for (const node of nodes) wishes.set(node.metadata.uid, [this.#wantedOfNode(node)]);
     for (const pod of pods) await this.#wish(pod, wishes);
     const { failed } = await this.#ports.sync(wishes);
     const failureOf = ({ metadata }: Pod | Node) => failed.get(metadata.uid) ?? this.#ports.unboundOf(metadata.uid);
     for (const node of nodes) this.#refuse("node", node, failureOf(node));
     for (const pod of pods) this.#refuse("pod", pod, failureOf(pod));
+    for (const pod of pods) this.#tellInterfaces(pod);
     if (isPolicyChanged) await this.#groups.prune(compiled.groups);
     await this.#followServices();
   }
@@ -143,9 +149,9 @@ export class Controller {
     await this.#balancers.sync(wanted, this.#router as Id);
   }
 
-  async #wish(pod: Pod, wishes: Map<string, WantedPort | undefined>): Promise<void> {
+  async #wish(pod: Pod, wishes: Map<string, WantedPort[]>): Promise<void> {
     const { uid } = pod.metadata;
-    if (!hasPort(pod)) return void wishes.set(uid, undefined);
+    if (!hasPort(pod)) return void wishes.set(uid, []);
     try {
       wishes.set(uid, await this.#wanted(pod));
     } catch (error) {
@@ -162,20 +168,41 @@ export class Controller {
     this.world.touchLater(kind, object, REFUSED_AGAIN_MS);
   }
 
+  /** Of a pod with several, what they are. */
+  #tellInterfaces(pod: Pod): void {
+    const names = new Map<string, string>();
+    try {
+      for (const one of selectionsOf(pod)) names.set(one.interface, `${one.namespace}/${one.name}`);
+    } catch {
+      return; // told already
+    }
+    if (names.size === 0) return;
+    const interfaces = [...this.#ports.portsOf(pod.metadata.uid)].map(([ifname = "", port]) => ({
+      name: names.get(ifname) ?? this.#parts.config.network,
+      interface: ifname,
+      ips: port.fixed_ips.map(({ ip_address }) => ip_address),
+      mac: port.mac_address,
+      default: ifname === FIRST_INTERFACE,
+      dns: {},
+    }));
+    const patch = statusPatch(pod, interfaces);
+    if (patch !== undefined) this.#parts.annotate(pod, patch);
+  }
+
   /** Itself on the pod network: for what its kernel and its own processes have to say to pods. */
   #wantedOfNode({ metadata }: Node): WantedPort {
     const { name, uid } = metadata;
-    return { of: "node", uid, name, node: name, networkId: this.#network as Id, groupIds: [], ips: [], mac: undefined };
+    return { ...NODE_PORT, uid, name, node: name, networkId: this.#network as Id };
   }
 
   /** @throws PodFailure when an annotation names what is not there */
-  async #wanted(pod: Pod): Promise<WantedPort> {
+  async #wanted(pod: Pod): Promise<WantedPort[]> {
     const wishes = wishesOf(pod, this.world.namespaceAnnotations(pod.metadata.namespace ?? "default"));
     const keys = this.world.compiled.groupsOf(policyPod(pod));
     const named = wishes.securityGroups;
     const groupIds = this.#groups.idsOf(named === undefined ? keys : keys.filter((key) => !key.startsWith("open-")));
     for (const name of named ?? []) groupIds.push(await this.#resolver.group(name));
-    return {
+    const first: WantedPort = {
       of: "pod",
       uid: pod.metadata.uid,
       name: nameOf(pod),
@@ -184,7 +211,28 @@ export class Controller {
       groupIds: [...new Set(groupIds)],
       ips: wishes.ips,
       mac: wishes.mac,
+      interface: FIRST_INTERFACE,
+      others: [],
+      defaultRoute: undefined,
     };
+    const others = await this.#wantedOthers(pod, first);
+    const isElsewhere = others.some(({ defaultRoute }) => defaultRoute?.length !== 0);
+    const names = others.map((one) => one.interface as string);
+    return [{ ...first, others: names, ...(isElsewhere && { defaultRoute: [] }) }, ...others];
+  }
+
+  /** Its further interfaces: with the pod's groups, and without a default route if not asked for. @throws PodFailure */
+  async #wantedOthers(pod: Pod, first: WantedPort): Promise<WantedPort[]> {
+    const wanted: WantedPort[] = [];
+    for (const selection of selectionsOf(pod)) {
+      const network = networkOf(await this.#parts.definition(selection));
+      // Of another plugin: whoever calls that one sees to it.
+      if (network === undefined) continue;
+      const { interface: ifname, ips, mac, defaultRoute = [] } = selection;
+      const networkId = await this.#resolver.network(network);
+      wanted.push({ ...first, networkId, ips, mac, interface: ifname, defaultRoute });
+    }
+    return wanted;
   }
 }
 

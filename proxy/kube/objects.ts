@@ -115,3 +115,9 @@ export interface TokenReview {
     user?: { username?: string | null; extra?: Readonly<Record<string, string[]>> | null } | null;
   } | null;
 }
+
+/** k8s.cni.cncf.io/v1 */
+export interface NetworkAttachmentDefinition {
+  metadata: ObjectMeta;
+  spec?: { config?: string | null } | null;
+}

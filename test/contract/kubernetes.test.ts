@@ -1,10 +1,11 @@
-/** A cluster's objects become ports and groups: the controller over real networking, its world told by hand. */
+/** A cluster's objects become ports and groups: the controller over real networking, its world told by hand. Long because all kinds of objects share that world. */
 import { deepEqual, equal } from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NetworkingTypes } from "../../api/mod.ts";
 import { caller, makeWorld, silent, type World } from "../../control/networking/networking.fixture.ts";
 import { Controller } from "../../proxy/kube/controller.ts";
+import { PodFailure } from "../../proxy/kube/failure.ts";
 import type { EndpointSlice, NetworkPolicy, Pod, Service } from "../../proxy/kube/objects.ts";
 
 const PROJECT = "5f0c2b1e-0000-4000-8000-000000000001";
@@ -21,11 +22,16 @@ const CONFIG = {
 let world: World;
 let controller: Controller;
 let reports: string[];
+/** NetworkAttachmentDefinitions by namespace and name. */
+let definitions: Map<string, object>;
+let annotated: [string, object][];
 
 beforeEach(async () => {
   world = await makeWorld();
   for (const node of ["n1", "n2"]) await world.host(node);
   reports = [];
+  definitions = new Map();
+  annotated = [];
   controller = makeController();
 });
 
@@ -39,6 +45,12 @@ function makeController(): Controller {
     config: CONFIG,
     networking: world.networking,
     log: silent,
+    definition: async ({ namespace, name }) => {
+      const config = definitions.get(`${namespace}/${name}`);
+      if (config === undefined) throw new PodFailure("NetworkAttachmentNotFound", name);
+      return { metadata: { name, namespace, uid: name }, spec: { config: JSON.stringify(config) } };
+    },
+    annotate: ({ metadata }, patch) => void annotated.push([metadata.name, patch]),
     report: (_kind, { metadata }, { reason }) => void reports.push(`${metadata.name} ${reason}`),
   });
 }
@@ -197,6 +209,75 @@ describe("a cluster's pods", () => {
     controller.world.put("pod", pod("spy", { notes: { "cable.dev/network": "theirs" } }));
     controller.start();
     await becomes(async () => reports, ["spy NetworkNotFound"]);
+    deepEqual(await names(), []);
+  });
+});
+
+describe("a pod of several networks", () => {
+  const NETWORKS = "k8s.v1.cni.cncf.io/networks";
+  const blue = { type: "cable", kubernetes: true, network: "blue" };
+
+  beforeEach(async () => {
+    const [network] = await world.networking.create(ADMIN, "network", [{ name: "blue", project_id: PROJECT }]);
+    await world.networking.create(ADMIN, "subnet", [{ network_id: network?.id, ip_version: 4, cidr: "10.7.0.0/24" }]);
+    definitions.set("shop/blue", blue).set("shop/other", { type: "macvlan" });
+  });
+
+  const places = async () =>
+    (await portsOf())
+      .map(({ "binding:profile": { interface: ifname, others, default_route: route }, fixed_ips }) => [
+        ifname,
+        others ?? null,
+        route ?? null,
+        fixed_ips[0]?.ip_address.replace(/\.\d+\.\d+$/, ""),
+      ])
+      .sort();
+
+  test("has a port in each, of which the first knows the others", async () => {
+    controller.world.put("pod", pod("web", { notes: { [NETWORKS]: "blue,other,blue@fast" } }));
+    controller.start();
+    await becomes(places, [
+      ["eth0", ["net1", "fast"], null, "10.244"],
+      ["fast", null, [], "10.7"],
+      ["net1", null, [], "10.7"],
+    ]);
+    const [[name, patch]] = annotated as [[string, { metadata: { annotations: Record<string, string> } }]];
+    const told = JSON.parse(patch.metadata.annotations["k8s.v1.cni.cncf.io/network-status"] ?? "");
+    deepEqual(
+      [name, ...told.map((one: { name: string; interface: string }) => `${one.interface} ${one.name}`).sort()],
+      ["web", "eth0 pods", "fast shop/blue", "net1 shop/blue"],
+    );
+  });
+
+  test("has the addresses, MAC and default route that it names, and loses all of it with the pod", async () => {
+    const wish = [{ name: "blue", ips: ["10.7.0.77"], mac: "02:00:00:00:00:77", "default-route": ["10.7.0.1"] }];
+    const web = pod("web", { notes: { [NETWORKS]: JSON.stringify(wish) } });
+    controller.world.put("pod", web);
+    controller.start();
+    await becomes(places, [
+      ["eth0", ["net1"], [], "10.244"],
+      ["net1", null, ["10.7.0.1"], "10.7"],
+    ]);
+    const further = (await portsOf()).find((port) => port["binding:profile"].interface === "net1");
+    deepEqual([further?.fixed_ips[0]?.ip_address, further?.mac_address], ["10.7.0.77", "02:00:00:00:00:77"]);
+    await controller.stop();
+    controller = makeController();
+    controller.world.put("pod", web);
+    controller.start();
+    await sleep(50);
+    equal((await portsOf()).length, 2, "another control node finds them");
+    controller.world.drop("pod", web);
+    await becomes(names, []);
+  });
+
+  test("has no port at all where a definition is missing or says nothing", async () => {
+    definitions.set("shop/empty", { type: "cable" });
+    controller.world.put("pod", pod("lost", { notes: { [NETWORKS]: "nowhere" } }));
+    controller.world.put("pod", pod("vague", { notes: { [NETWORKS]: "empty" } }));
+    controller.world.put("pod", pod("wrong", { notes: { [NETWORKS]: "a b" } }));
+    controller.start();
+    const expected = ["lost NetworkAttachmentNotFound", "vague NetworkAttachmentInvalid", "wrong NetworksInvalid"];
+    await becomes(async () => [...new Set(reports)].sort(), expected);
     deepEqual(await names(), []);
   });
 });

@@ -12,8 +12,8 @@ interface Parts {
   cluster: string;
 }
 
-/** What is wanted of a pod or node, by its UID; undefined: no port. */
-export type Wishes = ReadonlyMap<string, WantedPort | undefined>;
+/** What is wanted of a pod or node, by its UID: a port for each interface. */
+export type Wishes = ReadonlyMap<string, readonly WantedPort[]>;
 
 export interface Outcome {
   /** By UID: for these it will not be better until something is changed. */
@@ -22,14 +22,14 @@ export interface Outcome {
 
 export class PodPorts {
   readonly #parts: Parts;
-  /** By the pod's UID. */
-  readonly #ports = new Map<string, Port>();
+  /** By the pod's UID, and by interface. */
+  readonly #ports = new Map<string, Map<string | undefined, Port>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** What an earlier run, or another control node, has made; a second port of one pod is deleted. */
+  /** What an earlier run, or another control node, has made; a second port of one interface is deleted. */
   async load(): Promise<void> {
     const { networking, caller, cluster } = this.#parts;
     const rows = await networking.list(caller, "port", { project_id: [caller.projectId] });
@@ -37,8 +37,8 @@ export class PodPorts {
     for (const port of rows) {
       const origin = originOf(port);
       if (origin?.cluster !== cluster) continue;
-      if (this.#ports.has(origin.uid)) await this.#delete(port);
-      else this.#ports.set(origin.uid, port);
+      if (this.#find(origin) !== undefined) await this.#delete(port);
+      else this.#note(port);
     }
   }
 
@@ -47,10 +47,30 @@ export class PodPorts {
     return this.#ports.keys();
   }
 
-  /** Why the pod's port, if it has one, is on no host. */
+  /** By their interfaces. */
+  portsOf(uid: string): ReadonlyMap<string | undefined, Port> {
+    return this.#ports.get(uid) ?? new Map();
+  }
+
+  #find({ uid, interface: ifname }: Pick<WantedPort, "uid" | "interface">): Port | undefined {
+    return this.#ports.get(uid)?.get(ifname);
+  }
+
+  #note(port: Port): void {
+    const { uid, interface: ifname } = originOf(port) as NonNullable<ReturnType<typeof originOf>>;
+    this.#ports.set(uid, (this.#ports.get(uid) ?? new Map()).set(ifname, port));
+  }
+
+  #forget({ uid, interface: ifname }: Pick<WantedPort, "uid" | "interface">): void {
+    const ports = this.#ports.get(uid);
+    ports?.delete(ifname);
+    if (ports?.size === 0) this.#ports.delete(uid);
+  }
+
+  /** Why a port of the pod's is on no host. */
   unboundOf(uid: string): PodFailure | undefined {
-    const port = this.#ports.get(uid);
-    if (port?.["binding:vif_type"] !== "binding_failed") return undefined;
+    const port = [...this.portsOf(uid).values()].find((one) => one["binding:vif_type"] === "binding_failed");
+    if (port === undefined) return undefined;
     const host = port["binding:host_id"];
     return new PodFailure(
       "NodeUnknown",
@@ -61,15 +81,14 @@ export class PodPorts {
   /** @throws Fault ServiceUnavailable; what was done until then stays */
   async sync(wishes: Wishes): Promise<Outcome> {
     const failed: Outcome["failed"] = new Map();
-    await this.#createAll(
-      [...wishes.values()].filter((wanted) => wanted !== undefined && !this.#ports.has(wanted.uid)) as WantedPort[],
-      failed,
-    );
+    const lacking = [...wishes.values()].flat().filter((wanted) => this.#find(wanted) === undefined);
+    await this.#createAll(lacking, failed);
     for (const [uid, wanted] of wishes) {
-      const port = this.#ports.get(uid);
-      if (port === undefined) continue;
-      if (wanted === undefined) await this.#remove(uid, port);
-      else await noting(failed, uid, () => this.#update(port, wanted));
+      for (const [ifname, port] of [...this.portsOf(uid)]) {
+        const one = wanted.find((each) => each.interface === ifname);
+        if (one === undefined) await this.#remove({ uid, interface: ifname }, port);
+        else await noting(failed, uid, () => this.#update(port, one));
+      }
     }
     return { failed };
   }
@@ -91,30 +110,30 @@ export class PodPorts {
     const { networking, caller, cluster } = this.#parts;
     const bodies = wanted.map((one) => bodyOf(one, cluster, caller.projectId));
     const ports = await networking.create(caller, "port", bodies);
-    for (const port of ports) this.#ports.set(port.device_id, port);
+    for (const port of ports) this.#note(port);
   }
 
   async #update(port: Port, wanted: WantedPort): Promise<void> {
     const { networking, caller } = this.#parts;
     if (port.network_id !== wanted.networkId) {
-      await this.#remove(wanted.uid, port);
+      await this.#remove(wanted, port);
       return this.#create([wanted]);
     }
     const changes = changesOf(port, wanted);
     if (changes === undefined) return;
     try {
-      this.#ports.set(wanted.uid, await networking.update(caller, "port", port.id, changes));
+      this.#note(await networking.update(caller, "port", port.id, changes));
     } catch (error) {
       if (!(error instanceof Fault && error.code === "PortNotFound")) throw error;
       // Somebody deleted it under the pod, which gets another one.
-      this.#ports.delete(wanted.uid);
+      this.#forget(wanted);
       await this.#create([wanted]);
     }
   }
 
-  async #remove(uid: string, port: Port): Promise<void> {
+  async #remove(place: Pick<WantedPort, "uid" | "interface">, port: Port): Promise<void> {
     await this.#delete(port);
-    this.#ports.delete(uid);
+    this.#forget(place);
   }
 
   async #delete({ id }: Port): Promise<void> {

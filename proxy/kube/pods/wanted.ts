@@ -20,13 +20,30 @@ export interface WantedPort {
   groupIds: Id[];
   ips: string[];
   mac: string | undefined;
+  /** Undefined: a node, which has but one. */
+  interface: string | undefined;
+  /** Of the first interface: the names of those that are made with it. */
+  others: string[];
+  /** The gateways of the pod's default routes, where they are not the subnets' of this interface. */
+  defaultRoute: string[] | undefined;
 }
 
+/** Of every node's. */
+export const NODE_PORT = {
+  of: "node",
+  groupIds: [],
+  ips: [],
+  mac: undefined,
+  interface: undefined,
+  others: [],
+  defaultRoute: undefined,
+} as const satisfies Partial<WantedPort> as Omit<WantedPort, "uid" | "name" | "node" | "networkId">;
+
 /** Of which cluster's pod or node the port is. */
-export function originOf(port: Port): { cluster: string; uid: string } | undefined {
-  const { cluster } = port["binding:profile"];
+export function originOf(port: Port): { cluster: string; uid: string; interface: string | undefined } | undefined {
+  const { cluster, interface: ifname } = port["binding:profile"];
   if (!Object.values<string>(OWNERS).includes(port.device_owner) || typeof cluster !== "string") return undefined;
-  return { cluster, uid: port.device_id };
+  return { cluster, uid: port.device_id, interface: typeof ifname === "string" ? ifname : undefined };
 }
 
 export function bodyOf(wanted: WantedPort, cluster: string, projectId: Id): Attributes {
@@ -39,7 +56,13 @@ export function bodyOf(wanted: WantedPort, cluster: string, projectId: Id): Attr
     "binding:host_id": wanted.node,
     ...(wanted.of === "pod"
       ? {
-          "binding:profile": { container: true, cluster, interface: FIRST_INTERFACE },
+          "binding:profile": {
+            container: true,
+            cluster,
+            interface: wanted.interface,
+            ...(wanted.others.length > 0 && { others: wanted.others }),
+            ...(wanted.defaultRoute !== undefined && { default_route: wanted.defaultRoute }),
+          },
           security_groups: wanted.groupIds,
         }
       : // A node is trusted, and sends under its other addresses too.
