@@ -8,6 +8,7 @@ import { type PodFailure, podFailureOf } from "./failure.ts";
 import { Groups } from "./groups/groups.ts";
 import type { Log } from "./log.ts";
 import type { NetworkAttachmentDefinition, Node, Pod } from "./objects.ts";
+import { BandwidthPolicies, limitsOf } from "./pods/bandwidth.ts";
 import { ensurePodNetwork, Resolver } from "./pods/networks.ts";
 import { PodPorts } from "./pods/ports.ts";
 import { ensureRouter } from "./pods/router.ts";
@@ -41,6 +42,7 @@ export class Controller {
   readonly #resolver: Resolver;
   readonly #groups: Groups;
   readonly #ports: PodPorts;
+  readonly #bandwidth: BandwidthPolicies;
   readonly #balancers: Balancers;
   #router: Id | undefined;
   #network: Id | undefined;
@@ -58,6 +60,7 @@ export class Controller {
     const own = { networking, caller: this.#admin, cluster: config.name };
     this.#groups = new Groups(own);
     this.#ports = new PodPorts(own);
+    this.#bandwidth = new BandwidthPolicies(own);
     this.#balancers = new Balancers(own);
   }
 
@@ -112,6 +115,7 @@ export class Controller {
     this.#network = await ensurePodNetwork(networking, this.#admin, config);
     this.#router = await ensureRouter(networking, this.#admin, config, this.#network);
     await this.#groups.load();
+    await this.#bandwidth.load();
     await this.#ports.load();
     await this.#balancers.load(this.#router);
     const services = new Set([...this.world.serviceNames()].map((name) => this.#balancers.nameOf(name)));
@@ -213,6 +217,7 @@ export class Controller {
       mac: wishes.mac,
       interface: FIRST_INTERFACE,
       others: [],
+      qosPolicyId: await this.#bandwidth.idOf(limitsOf(pod)),
       defaultRoute: undefined,
     };
     const others = await this.#wantedOthers(pod, first);
@@ -230,7 +235,7 @@ export class Controller {
       if (network === undefined) continue;
       const { interface: ifname, ips, mac, defaultRoute = [] } = selection;
       const networkId = await this.#resolver.network(network);
-      wanted.push({ ...first, networkId, ips, mac, interface: ifname, defaultRoute });
+      wanted.push({ ...first, qosPolicyId: undefined, networkId, ips, mac, interface: ifname, defaultRoute });
     }
     return wanted;
   }

@@ -213,6 +213,65 @@ describe("a cluster's pods", () => {
   });
 });
 
+describe("a pod's bandwidth", () => {
+  const limited = (name: string, ingress: string, egress?: string) =>
+    pod(name, {
+      notes: {
+        "kubernetes.io/ingress-bandwidth": ingress,
+        ...(egress !== undefined && { "kubernetes.io/egress-bandwidth": egress }),
+      },
+    });
+  const policies = () => world.networking.list(ADMIN, "qos_policy", {});
+  const limitsIn = async () =>
+    (await policies()).map(({ name, rules }) => [
+      name,
+      ...rules.map((rule) => ("max_kbps" in rule ? `${rule.direction} ${rule.max_kbps}` : "")).sort(),
+    ]);
+
+  test("is that of a QoS policy, one for all pods of the same limits, which goes when it is of no use", async () => {
+    const [a, b] = [limited("a", "10M", "1.5Mi"), limited("b", "10M", "1.5Mi")];
+    for (const one of [a, b]) controller.world.put("pod", one);
+    controller.start();
+    await becomes(names, ["shop/a", "shop/b"]);
+    const [policy] = await policies();
+    deepEqual(
+      (await portsOf()).map(({ qos_policy_id: id }) => id),
+      [policy?.id, policy?.id],
+    );
+    const expected = [["one/ingress-10000k-egress-1573k", "egress 1573", "ingress 10000"]];
+    deepEqual(await limitsIn(), expected);
+    await controller.stop();
+    const half = policy?.rules.find((rule) => "direction" in rule && rule.direction === "egress");
+    await world.networking.delete(ADMIN, "bandwidth_limit_rule", `${policy?.id}/${half?.id}`);
+    controller = makeController();
+    controller.world.put("pod", a);
+    controller.start();
+    await becomes(names, ["shop/a"]);
+    await becomes(limitsIn, expected);
+    await controller.stop();
+    controller = makeController();
+    controller.start();
+    await becomes(names, []);
+    await controller.stop();
+    controller = makeController();
+    controller.start();
+    await becomes(limitsIn, []);
+  });
+
+  test("that is none keeps it from having a port", async () => {
+    for (const [name, text] of [
+      ["fast", "10X"],
+      ["slow", "10"],
+      ["none", ""],
+    ] as const)
+      controller.world.put("pod", limited(name, text));
+    controller.start();
+    const expected = ["fast BandwidthInvalid", "none BandwidthInvalid", "slow BandwidthInvalid"];
+    await becomes(async () => [...new Set(reports)].sort(), expected);
+    deepEqual(await names(), []);
+  });
+});
+
 describe("a pod of several networks", () => {
   const NETWORKS = "k8s.v1.cni.cncf.io/networks";
   const blue = { type: "cable", kubernetes: true, network: "blue" };

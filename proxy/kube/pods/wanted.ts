@@ -24,6 +24,8 @@ export interface WantedPort {
   interface: string | undefined;
   /** Of the first interface: the names of those that are made with it. */
   others: string[];
+  /** Undefined: none of ours; one that somebody gave the port stays. */
+  qosPolicyId: Id | undefined;
   /** The gateways of the pod's default routes, where they are not the subnets' of this interface. */
   defaultRoute: string[] | undefined;
 }
@@ -36,6 +38,7 @@ export const NODE_PORT = {
   mac: undefined,
   interface: undefined,
   others: [],
+  qosPolicyId: undefined,
   defaultRoute: undefined,
 } as const satisfies Partial<WantedPort> as Omit<WantedPort, "uid" | "name" | "node" | "networkId">;
 
@@ -67,6 +70,7 @@ export function bodyOf(wanted: WantedPort, cluster: string, projectId: Id): Attr
         }
       : // A node is trusted, and sends under its other addresses too.
         { "binding:profile": { host: true, cluster }, security_groups: [], port_security_enabled: false }),
+    ...(wanted.qosPolicyId !== undefined && { qos_policy_id: wanted.qosPolicyId }),
     ...(wanted.mac !== undefined && { mac_address: wanted.mac }),
     ...(wanted.ips.length > 0 && { fixed_ips: wanted.ips.map((ip_address) => ({ ip_address })) }),
   };
@@ -76,6 +80,8 @@ export function bodyOf(wanted: WantedPort, cluster: string, projectId: Id): Attr
 export function changesOf(port: Port, wanted: WantedPort): Attributes | undefined {
   const changes: Attributes = {};
   if (!sameSet(port.security_groups, wanted.groupIds)) changes.security_groups = wanted.groupIds;
+  const { qosPolicyId } = wanted;
+  if (qosPolicyId !== undefined && port.qos_policy_id !== qosPolicyId) changes.qos_policy_id = qosPolicyId;
   const isUnbound = port["binding:vif_type"] === "binding_failed";
   if (port["binding:host_id"] !== wanted.node || isUnbound) changes["binding:host_id"] = wanted.node;
   return Object.keys(changes).length === 0 ? undefined : changes;
