@@ -3,7 +3,15 @@
  * makes its commands from it: `x-command` is what a person types.
  */
 import { z } from "zod";
-import { HostFactsBody, HostName, HostStatusBody, NewContainerPort, NewHost, NodeTokenRequest } from "./hosts.ts";
+import {
+  AuditFinding,
+  HostFactsBody,
+  HostName,
+  HostStatusBody,
+  NewContainerPort,
+  NewHost,
+  NodeTokenRequest,
+} from "./hosts.ts";
 import { HOST_ROUTES } from "./routes.ts";
 
 type RouteName = keyof typeof HOST_ROUTES;
@@ -69,6 +77,14 @@ export const ROWS: Readonly<Record<RouteName, Row>> = {
     body: NodeTokenRequest,
     answers: { 200: z.object({ token: z.string() }) },
     errors: [400, 403, 409, 413, 503],
+  },
+  audit: {
+    summary: "Find what does not agree between a Kubernetes cluster, the store and the hosts",
+    by: "operator",
+    command: "kube audit",
+    query: NodeTokenRequest,
+    answers: { 200: z.object({ findings: z.array(AuditFinding) }) },
+    errors: [400, 403, 404, 503],
   },
   watch: {
     summary: "Follow the host's view: lines of JSON until the connection ends",

@@ -17,8 +17,18 @@ export const NodeTokenRequest = z.strictObject({
   kubernetes_cluster: ClusterName.optional().describe("whose node it is; may be left out where there is one cluster"),
 });
 
-/** Asks a cluster who shows one of its tokens: implemented by the Kubernetes door. */
-export interface NodeIdentities {
+/** Something of a cluster's that the store or a host has otherwise. */
+export const AuditFinding = z.object({
+  object: z.string().describe("pod NAMESPACE/NAME, node NAME, or port NAME"),
+  finding: z.string(),
+  port_id: z.string().nullable(),
+});
+export type AuditFinding = z.output<typeof AuditFinding>;
+
+/** What is asked of clusters: implemented by the Kubernetes door. */
+export interface Clusters {
+  /** `cluster` undefined: the only one. @throws Fault NotFound, ServiceUnavailable */
+  audit(cluster: string | undefined): Promise<AuditFinding[]>;
   /** `cluster` undefined: the only one. @throws Fault Unauthorized, ServiceUnavailable */
   nodeOf(token: string, cluster: string | undefined): Promise<NodeIdentity>;
 }

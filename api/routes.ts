@@ -1,6 +1,7 @@
 /**
  * Routes, by who may call them:
- *   admin: POST /v1/hosts {NewHost} -> 201 {name, token, ...}; GET /v1/hosts; GET and DELETE /v1/hosts/:host
+ *   admin: POST /v1/hosts {NewHost} -> 201 {name, token, ...}; GET /v1/hosts; GET and DELETE /v1/hosts/:host;
+ *          GET /v1/kubernetes/audit?kubernetes_cluster=NAME -> 200 {findings}
  *   host:  GET /v1/hosts/:host/watch?since=N -> lines of ViewMessage
  *          PUT /v1/hosts/:host/status {HostStatus} -> 204
  *          POST /v1/hosts/:host/ports {NewContainerPort} -> 201 PortRecord (200 if it was there)
@@ -19,4 +20,5 @@ export const HOST_ROUTES = {
   status: { method: "PUT", url: "/v1/hosts/:host/status" },
   createPort: { method: "POST", url: "/v1/hosts/:host/ports" },
   deletePort: { method: "DELETE", url: "/v1/hosts/:host/ports/:id" },
+  audit: { method: "GET", url: "/v1/kubernetes/audit" },
 } as const;

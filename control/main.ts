@@ -124,7 +124,10 @@ async function run(flags: Flags, log: Logger): Promise<void> {
     authenticator,
     adminToken,
     ...(flags.kubernetes !== undefined && {
-      nodes: { nodeOf: (token, cluster) => clustersOf(kubernetes).nodeOf(token, cluster) },
+      clusters: {
+        nodeOf: (token, cluster) => clustersOf(kubernetes).nodeOf(token, cluster),
+        audit: (cluster) => clustersOf(kubernetes).audit(cluster),
+      },
     }),
     metrics,
     log,

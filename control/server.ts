@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import Fastify, { type FastifyInstance } from "fastify";
-import type { Authenticator, Networking, NodeIdentities } from "../api/mod.ts";
+import type { Authenticator, Clusters, Networking } from "../api/mod.ts";
 import type { Facts } from "../model/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { AccessLog } from "./access-log.ts";
@@ -43,7 +43,7 @@ export interface ServerParts {
   networking: Networking;
   authenticator: Authenticator;
   adminToken: string | undefined;
-  nodes?: NodeIdentities;
+  clusters?: Clusters;
   metrics: Metrics;
   log: Log;
   doors: readonly Door[];

@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { pino } from "pino";
 import { ControlFailure, HostClient } from "../../api/client.ts";
-import type { Networking, NodeIdentities } from "../../api/mod.ts";
+import type { Clusters, Networking } from "../../api/mod.ts";
 import { fault, type HostStatus, type PortRecord, type ViewMessage } from "../../model/mod.ts";
 import { MemoryStore } from "../../store/memory-store.ts";
 import { keys } from "../../store/mod.ts";
@@ -42,12 +42,13 @@ describe("the native API", () => {
     memory = await MemoryCache.start(store, log, { patienceMs: 5 });
     networking = makeNetworking({ store, memory, log });
     const metrics = new Metrics();
-    const nodes: NodeIdentities = {
+    const clusters: Clusters = {
+      audit: async () => [{ object: "pod a/b", finding: "has no port", port_id: null }],
       nodeOf: async (token, cluster = "one") =>
         token.startsWith("pod-on-") ? { cluster, node: token.slice(7) } : Promise.reject(fault("Unauthorized", {})),
     };
     const authenticator = noAuth();
-    const parts = { store, memory, networking, authenticator, adminToken: ADMIN, nodes, metrics, log, doors: [] };
+    const parts = { store, memory, networking, authenticator, adminToken: ADMIN, clusters, metrics, log, doors: [] };
     server = new ControlServer(parts);
     const [address] = await server.open([{ host: "127.0.0.1", port: 0 }]);
     url = `http://127.0.0.1:${address!.port}`;
@@ -206,6 +207,14 @@ describe("the native API", () => {
     await call("POST", "/v1/hosts", { name: "given", kubernetes_cluster: "two" });
     assert.equal((await ask("pod-on-given", "given", { kubernetes_cluster: "two" })).status, 200);
     for (const name of ["node1", "given"]) assert.equal((await call("DELETE", `/v1/hosts/${name}`)).status, 204);
+  });
+
+  it("audits a cluster for the operator alone", async () => {
+    const path = "/v1/kubernetes/audit";
+    const { status, body } = await call("GET", path);
+    assert.deepEqual([status, body.findings.length], [200, 1]);
+    assert.equal((await call("GET", path, undefined, TOKENS.h1)).status, 403);
+    assert.equal((await call("GET", `${path}?kubernetes_cluster=..`)).status, 400);
   });
 
   it("keeps a host while ports are bound to it", async () => {

@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import {
+  type Clusters,
   describeNativeApi,
   HOST_ROUTES,
   HostName,
@@ -9,7 +10,6 @@ import {
   type Networking,
   NewContainerPort,
   NewHost,
-  type NodeIdentities,
   NodeTokenRequest,
 } from "../../api/mod.ts";
 import { type Facts, Fault, fault } from "../../model/mod.ts";
@@ -36,7 +36,7 @@ export interface HostRoutesParts {
   /** Undefined: nobody may create hosts. */
   adminToken: string | undefined;
   /** Undefined: there are no clusters whose nodes could show who they are. */
-  nodes?: NodeIdentities;
+  clusters?: Clusters;
   /** Tells the access log who made a request. */
   noteCaller(requestId: string, who: Facts): void;
 }
@@ -105,13 +105,22 @@ export async function hostRoutes(app: FastifyInstance, parts: HostRoutesParts): 
       const { host } = read(HostPath, request.params);
       const { kubernetes_cluster } = read(NodeTokenRequest, request.body);
       const token = bearerToken(request.headers);
-      if (token === undefined || parts.nodes === undefined) throw unauthorized();
-      const identity = await parts.nodes.nodeOf(token, kubernetes_cluster);
+      if (token === undefined || parts.clusters === undefined) throw unauthorized();
+      const identity = await parts.clusters.nodeOf(token, kubernetes_cluster);
       if (identity.node !== host) {
         throw fault("NotAuthorized", { msg: `This token is of the pod on node ${identity.node}, not ${host}.` });
       }
       noteCaller(request.id, { node: host, cluster: identity.cluster });
       return hosts.renewToken(identity);
+    },
+  });
+  app.route({
+    ...HOST_ROUTES.audit,
+    handler: async (request) => {
+      admin(request);
+      const { kubernetes_cluster } = read(NodeTokenRequest, request.query);
+      if (parts.clusters === undefined) throw fault("NotFound", { msg: "This control node has no clusters." });
+      return { findings: await parts.clusters.audit(kubernetes_cluster) };
     },
   });
   app.route({

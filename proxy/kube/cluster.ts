@@ -1,6 +1,8 @@
 /** One cluster: watched by every control node, seen to by one of them. */
-import type { Networking } from "../../api/mod.ts";
+import type { AuditFinding, Networking } from "../../api/mod.ts";
+import { Fault, fault } from "../../model/mod.ts";
 import { ApiServer, type Follower } from "./api-server.ts";
+import { audit } from "./audit.ts";
 import type { ClusterConfig } from "./config.ts";
 import { Controller } from "./controller.ts";
 import { Definitions } from "./definitions.ts";
@@ -8,6 +10,7 @@ import { Events } from "./events.ts";
 import { Leader, type LeaderTimes } from "./leader.ts";
 import type { Log } from "./log.ts";
 import { NodeTokens } from "./node-tokens.ts";
+import type { Node, Pod } from "./objects.ts";
 import { WATCHED, type WatchedKind, type WatchedObjects, type World } from "./world.ts";
 
 export interface ClusterParts {
@@ -23,6 +26,7 @@ export class Cluster {
   readonly name: string;
   /** Answers whether this control node sees to the cluster or not. */
   readonly nodes: NodeTokens;
+  readonly #api: ApiServer;
   readonly #followers: Follower[];
   readonly #controller: Controller;
   readonly #leader: Leader;
@@ -32,6 +36,7 @@ export class Cluster {
   constructor({ config, networking, log, identity, times }: ClusterParts) {
     const api = new ApiServer(config.kubeconfig, log);
     this.name = config.name;
+    this.#api = api;
     this.nodes = new NodeTokens(api, config);
     const events = new Events(api, log);
     const definitions = new Definitions(api);
@@ -82,6 +87,22 @@ export class Cluster {
 
   #startWhenSynced(): void {
     if (this.#isLeader && this.#unsynced.size === 0) this.#controller.start();
+  }
+
+  /** Asked of the API server now, and by whichever control node. @throws Fault ServiceUnavailable */
+  async audit(): Promise<AuditFinding[]> {
+    const listed = <T>(path: string) => this.#api.request<{ items: T[] }>("GET", path);
+    try {
+      const [pods, nodes] = await Promise.all([listed<Pod>("/api/v1/pods"), listed<Node>("/api/v1/nodes")]);
+      // After the pods: a port is made for a pod that is there.
+      const ports = await this.#controller.ports();
+      return audit({ cluster: this.name, pods: pods.items, nodes: nodes.items, ports });
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      throw fault("ServiceUnavailable", {
+        msg: `The API server of cluster ${this.name} cannot be asked: ${String(error)}`,
+      });
+    }
   }
 
   async stop(): Promise<void> {

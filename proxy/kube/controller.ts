@@ -1,5 +1,5 @@
 /** A cluster's ports and groups follow what its API server holds, while this control node is the one that sees to it. */
-import type { Caller, Networking } from "../../api/mod.ts";
+import type { Caller, Networking, NetworkingTypes } from "../../api/mod.ts";
 import type { BalancerFront, Id } from "../../model/mod.ts";
 import { wishesOf } from "./annotations.ts";
 import { networkOf, type Selection, selectionsOf, statusPatch } from "./attachments.ts";
@@ -77,6 +77,11 @@ export class Controller {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#turn;
+  }
+
+  /** All of the project's, as the store has them. */
+  ports(): Promise<NetworkingTypes["port"][]> {
+    return this.#parts.networking.list(this.#admin, "port", { project_id: [this.#parts.config.project_id] });
   }
 
   #wake(waitMs: number): void {

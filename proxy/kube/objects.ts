@@ -34,7 +34,7 @@ export interface Pod {
     hostNetwork?: boolean | null;
     containers: { ports?: ContainerPort[] | null }[];
   };
-  status?: { phase?: string | null } | null;
+  status?: { phase?: string | null; podIP?: string | null } | null;
 }
 
 export interface ContainerPort {
