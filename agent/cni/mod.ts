@@ -7,3 +7,4 @@ export * from "./attachments.ts";
 export * from "./cni.ts";
 export * from "./failure.ts";
 export * from "./request.ts";
+export { planWiring, resultBody } from "./result.ts";
