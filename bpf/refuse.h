@@ -11,6 +11,7 @@
  * options. IPv6: all that fits into the smallest MTU (RFC 4443 section 2.4 c). */
 #define QUOTE4_SIZE 68
 #define QUOTE4_SHORT 28
+#define QUOTE4_TCP 40 /* its checksum, too: a frame in which a device is still to fill it in is no shorter */
 #define QUOTE6_SIZE (1280 - sizeof(struct ipv6hdr) - sizeof(struct icmp6hdr))
 #define QUOTE6_LEAST sizeof(struct ipv6hdr)
 /* bpf_csum_diff takes no more at once than 512 bytes. */
@@ -285,8 +286,10 @@ int refuse(struct __sk_buff *skb)
 	if (decision->refusal != REFUSE_NO_BACKEND && !may_leave(&origin, decision))
 		return drop(origin.vif, DROP_POLICY_EGRESS);
 	drop(origin.vif, drop_reason_of(decision->refusal));
-	/* Not more of them than of traps (RFC 1812 section 4.3.2.8). */
-	if (is_outside(&origin) || parse_once(skb, &frame) || frame.marks & FRAME_LATER || is_icmp_error(&frame) || !take_trap(origin.vif))
+	/* Not more of them than of traps (RFC 1812 section 4.3.2.8), but for a client that would wait for a
+	 * service. */
+	if (is_outside(&origin) || parse_once(skb, &frame) || frame.marks & FRAME_LATER || is_icmp_error(&frame) ||
+	    (decision->refusal != REFUSE_NO_BACKEND && !take_trap(origin.vif)))
 		return TC_ACT_SHOT;
 	port = find_router_port(decision->router, decision->router_net);
 	if (!port)
@@ -294,7 +297,10 @@ int refuse(struct __sk_buff *skb)
 	if (frame.ethertype == bpf_htons(ETH_P_IP)) {
 		ip_from4(&error.from, port->ip4);
 		say4(&error, decision->refusal);
-		return port->ip4 ? error4(skb, &origin, &frame, &error, QUOTE4_SHORT) : TC_ACT_SHOT;
+		if (!port->ip4)
+			return TC_ACT_SHOT;
+		return frame.key.proto == IPPROTO_TCP && frame.l4_offset ? error4(skb, &origin, &frame, &error, QUOTE4_TCP)
+									  : error4(skb, &origin, &frame, &error, QUOTE4_SHORT);
 	}
 	error.from = port->ip6;
 	say6(&error, decision->refusal);

@@ -2,8 +2,10 @@
  * `./cable bench [NAME ...] [--json]`: measures SPEC.md's rows; fails when one is below its promise. Prints them as a table
  * and, as its last line, as JSON; --json leaves out the table.
  */
+
 import { parseArgs } from "node:util";
 import { apiBench } from "./api.ts";
+import { balancersBench } from "./balancers.ts";
 import { cniBench } from "./cni.ts";
 import { datapathBench } from "./datapath.ts";
 import { firstPacketBench } from "./first-packet.ts";
@@ -20,6 +22,7 @@ type Bench = (log: (line: string) => void) => Promise<Row[]>;
 export const BENCHES: Record<string, Bench> = {
   datapath: datapathBench,
   routed: routedBench,
+  balancers: balancersBench,
   policy: policyBench,
   qos: qosBench,
   mirror: mirrorBench,

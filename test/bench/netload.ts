@@ -24,6 +24,8 @@ export interface Path {
   clientNetns: string;
   serverNetns: string;
   serverIp: string;
+  /** Where the client asks, if it is not the server's own. */
+  port?: number;
 }
 
 export interface Load {
@@ -55,7 +57,7 @@ export function startServer(netns: string, logFile: string): Running {
 
 /** Resolves when the path's server answers. */
 export function untilCarrying(path: Path, server: Running): Promise<true> {
-  const oneShort = [PROGRAM, "rr", path.serverIp, String(PORT), "0.01"];
+  const oneShort = [PROGRAM, "rr", path.serverIp, String(path.port ?? PORT), "0.01"];
   const ask = async () => ((await runIn(path.clientNetns, oneShort)).code === 0 ? (true as const) : undefined);
   return until(`${path.name} to carry a connection`, ask, { process: server });
 }
@@ -76,7 +78,7 @@ export async function measure(path: Path, test: LoadTest, seconds: number): Prom
     PROGRAM,
     test,
     path.serverIp,
-    String(PORT),
+    String(path.port ?? PORT),
     String(seconds),
     ...size,
   ];

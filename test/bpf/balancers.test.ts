@@ -255,7 +255,7 @@ for (const family of FAMILIES) {
       const rest = (size: number) => Buffer.concat([Buffer.alloc(4), asked.subarray(14, 14 + size)]);
       const told =
         family === 4
-          ? ip4({ from: near.ip4, to: a.ip4 }, icmp(3, rest(28), 3))
+          ? ip4({ from: near.ip4, to: a.ip4 }, icmp(3, rest(upper.protocol === TCP ? 40 : 28), 3))
           : ip6({ from: near.ip6, to: a.ip6 }, icmp6(1, rest(1232), 4));
       world.step({
         name: "refused",
