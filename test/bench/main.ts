@@ -9,6 +9,7 @@ import { balancersBench } from "./balancers.ts";
 import { cniBench } from "./cni.ts";
 import { datapathBench } from "./datapath.ts";
 import { firstPacketBench } from "./first-packet.ts";
+import { kubernetesBench } from "./kubernetes.ts";
 import { mirrorBench } from "./mirror.ts";
 import { policyBench } from "./policy.ts";
 import { qosBench } from "./qos.ts";
@@ -28,6 +29,7 @@ export const BENCHES: Record<string, Bench> = {
   mirror: mirrorBench,
   "first-packet": firstPacketBench,
   cni: cniBench,
+  kubernetes: kubernetesBench,
   services: servicesBench,
   views: viewsBench,
   api: apiBench,

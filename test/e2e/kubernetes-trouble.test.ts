@@ -18,6 +18,8 @@ import { failures, reach, settled, until } from "../kit/mod.ts";
 
 const LEASE = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/cable-controller";
 const MANY = 50;
+/** Ports go while their containers are still there, and nobody waits for kubelet, which tells of ends each ten seconds. */
+const NO_GRACE = ["--grace-period=0", "--force"];
 const NONE_LOST = /1000 packets transmitted, 1000 packets received/;
 
 async function reachEachOther(...pods: RunningPod[]): Promise<void> {
@@ -54,14 +56,11 @@ describeCluster("a cluster in trouble", { nodes: ["n1", "n2"], controls: 2 }, (c
         template: { metadata: { labels, annotations }, spec: podSpec({}) },
       },
     });
-    const ready = () =>
-      until("db-0 to be there", () => kubectl.request("GET", "/api/v1/namespaces/default/pods/db-0")).then(() =>
-        untilPod(cluster(), "db-0"),
-      );
+    const ready = () => untilPod(cluster(), "db-0");
     const first = await ready();
     assert.deepEqual(first.ips, ["10.244.200.7", "fd00:244::7:7"]);
     await reachEachOther(a, b, first);
-    await kubectl.remove("pod", "db-0");
+    await kubectl.remove("pod", "db-0", ...NO_GRACE);
     const second = await ready();
     assert.notEqual(second.uid, first.uid);
     assert.deepEqual(second.ips, first.ips);
@@ -114,7 +113,7 @@ describeCluster("a cluster in trouble", { nodes: ["n1", "n2"], controls: 2 }, (c
     const subnet = { project_id, network_id: network.id, ip_version: 4, cidr: "10.66.0.0/24" };
     await lab.neutron.create("subnet", subnet);
     assert.match(String((await untilPod(cluster(), "early")).ips), /^10\.66\.0\.\d+$/);
-    await kubectl.remove("pod", "early");
+    await kubectl.remove("pod", "early", ...NO_GRACE);
     await lab.neutron.delete("network", network.id);
   });
 
@@ -122,6 +121,7 @@ describeCluster("a cluster in trouble", { nodes: ["n1", "n2"], controls: 2 }, (c
     const node = cluster().node("n1");
     const links = () => node.must("ls /sys/class/net");
     const call = { containerId: "test", netns: "test", args: { K8S_POD_NAMESPACE: "default", K8S_POD_NAME: "none" } };
+    await untilAgreed(cluster());
     const before = await links();
     const codeOf = async (more: { config?: string; args?: Record<string, string> }) => {
       const { code, stdout } = await callCniIn(node, { ...call, command: "ADD", ...more });
@@ -156,11 +156,10 @@ describeCluster("a cluster in trouble", { nodes: ["n1", "n2"], controls: 2 }, (c
     );
     await untilAgreed(cluster());
     await kubectl.must(["scale", "deployment", "many", "--replicas=60"]);
-    // Without grace: their ports go while their containers are still there, and nobody waits for kubelet's minute.
     await kubectl.remove("deployment", "many", "--cascade=orphan");
     await kubectl.remove("replicaset", "-l", "app=many", "--cascade=orphan");
-    await kubectl.remove("pods", "-l", "app=many", "--grace-period=0", "--force");
-    await timed(t, `nothing left of ${MANY} pods`, () => untilAgreed(cluster(), 60_000));
+    await kubectl.remove("pods", "-l", "app=many", ...NO_GRACE);
+    await timed(t, `nothing left of ${MANY} pods`, () => untilAgreed(cluster(), 120_000));
     assert.deepEqual(await pods(), []);
   });
 

@@ -15,6 +15,8 @@ export interface CniCall {
   ifname?: string;
   /** "port" or "network", and whatever else the configuration shall hold. */
   config: Record<string, unknown>;
+  /** CNI_ARGS, as "K8S_POD_NAME=web;K8S_POD_UID=..."; none without. */
+  args?: string;
 }
 
 /** One call of the executable in the host's namespace, once. */
@@ -25,7 +27,7 @@ export function callCni(host: Host, call: CniCall): Promise<Outcome> {
     CNI_NETNS: netnsPath(call.netns),
     CNI_IFNAME: call.ifname ?? "eth0",
     CNI_PATH: "/opt/cni/bin",
-    CNI_ARGS: "",
+    CNI_ARGS: call.args ?? "",
   };
   const config = { cniVersion: "1.1.0", name: "lab", type: "cable", socket: host.socket, ...call.config };
   return runIn(host.netns, [CNI_EXECUTABLE], { env, input: JSON.stringify(config), timeoutMs: 70_000 });

@@ -171,6 +171,8 @@ export class KubeNode {
       authorization: { mode: "Webhook" },
       cgroupDriver: "cgroupfs",
       cgroupRoot,
+      clusterDNS: ["10.96.0.10"],
+      clusterDomain: "cluster.local",
       failSwapOn: false,
       kubeAPIQPS: 50,
       kubeAPIBurst: 100,
