@@ -19,7 +19,7 @@ export const TEST_KINDS: readonly TestKind[] = [
   { name: "bpf", pattern: /^test\/bpf\//, concurrency: 1, timeoutSeconds: 180, limitSeconds: 300 },
   { name: "conformance", pattern: /^test\/conformance\//, concurrency: 1, timeoutSeconds: 300, limitSeconds: 900 },
   { name: "fuzz", pattern: /^test\/fuzz\//, concurrency: 1, timeoutSeconds: 300, limitSeconds: 300 },
-  { name: "e2e", pattern: /^test\/e2e\//, concurrency: 1, timeoutSeconds: 600, limitSeconds: 1200 },
+  { name: "e2e", pattern: /^test\/e2e\//, concurrency: 1, timeoutSeconds: 600, limitSeconds: 1500 },
 ];
 
 /** Each file's kind; throws for one that would never run. */
