@@ -3,7 +3,7 @@ import type { Ip, Mac } from "../model/mod.ts";
 import { array, be16, be32, branded, ip, mac, u8, u16, u32, u64, record, scalar, type Table } from "../wire/table.ts";
 
 /** A hash of all that follows: two sides that differ in it do not understand each other's maps. */
-export const LAYOUT_HASH = "0db66e2d51f884dd";
+export const LAYOUT_HASH = "a7c6fa1898278013";
 
 /** C's net_t: see shared.h for how a VNI or a VLAN becomes one. */
 export type NetNumber = number & { readonly brand: "net_t" };
@@ -378,16 +378,17 @@ export const TraceKind = {
   SERVICE: 15,
   ANSWERED: 16,
   ECHOED: 17,
-  REFUSED: 18,
-  ASKED: 19,
-  METERED: 20,
-  MARKED: 21,
-  LOCAL: 22,
-  WIRE: 23,
-  ENCAPSULATED: 24,
-  SENT: 25,
-  COPIED: 26,
-  DROPPED: 27,
+  RESET: 18,
+  REFUSED: 19,
+  ASKED: 20,
+  METERED: 21,
+  MARKED: 22,
+  LOCAL: 23,
+  WIRE: 24,
+  ENCAPSULATED: 25,
+  SENT: 26,
+  COPIED: 27,
+  DROPPED: 28,
 } as const;
 export type TraceKind = (typeof TraceKind)[keyof typeof TraceKind];
 /** Names by value, in lower case. */
@@ -409,16 +410,17 @@ export const traceKindNames: Readonly<Record<number, string>> = {
   15: "service",
   16: "answered",
   17: "echoed",
-  18: "refused",
-  19: "asked",
-  20: "metered",
-  21: "marked",
-  22: "local",
-  23: "wire",
-  24: "encapsulated",
-  25: "sent",
-  26: "copied",
-  27: "dropped",
+  18: "reset",
+  19: "refused",
+  20: "asked",
+  21: "metered",
+  22: "marked",
+  23: "local",
+  24: "wire",
+  25: "encapsulated",
+  26: "sent",
+  27: "copied",
+  28: "dropped",
 };
 
 export const TracePolicy = {

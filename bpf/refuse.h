@@ -3,7 +3,7 @@
 #ifndef CABLE_REFUSE_H
 #define CABLE_REFUSE_H
 
-#include "nd.h"
+#include "reset.h"
 #include "route.h"
 #include "trap.h"
 
@@ -54,22 +54,6 @@ struct error6_frame {
 	struct ipv6hdr ip;
 	struct icmp6hdr icmp;
 } __attribute__((packed));
-
-/* Where in the quoted transport header the checksum is; 0 = unknown. */
-static __always_inline __u32 checksum_offset(__u8 proto)
-{
-	return proto == IPPROTO_TCP ? 16 : proto == IPPROTO_UDP ? 6 : 0;
-}
-
-/* Whether the frame's checksum is still to be filled in by a device (CHECKSUM_PARTIAL), which programs cannot see, but
- * for this: such a frame cannot be cut before the place of that checksum. Cuts the frame if it is not.
- * It matters, since the device will write into what was quoted, after our own checksum was computed over it. */
-static __always_inline int is_checksum_pending(struct __sk_buff *skb, const struct frame *frame)
-{
-	/* Who cuts a packet has filled it in before. */
-	return !(frame->marks & FRAME_FRAGMENT) && checksum_offset(frame->key.proto) &&
-	       bpf_skb_change_tail(skb, frame->l4_offset + 2, 0) != 0;
-}
 
 static __always_inline struct quote *read_quote(struct __sk_buff *skb, __u32 size)
 {
@@ -291,6 +275,8 @@ int refuse(struct __sk_buff *skb)
 	if (is_outside(&origin) || parse_once(skb, &frame) || frame.marks & FRAME_LATER || is_icmp_error(&frame) ||
 	    (decision->refusal != REFUSE_NO_BACKEND && !take_trap(origin.vif)))
 		return TC_ACT_SHOT;
+	if (decision->refusal == REFUSE_NO_BACKEND && can_reset(&frame))
+		return reset(skb, &origin, &frame);
 	port = find_router_port(decision->router, decision->router_net);
 	if (!port)
 		return TC_ACT_SHOT;

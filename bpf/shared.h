@@ -62,7 +62,7 @@ enum drop_reason {
 	DROP_NO_GATEWAY,         /* to the outside, and no host is its router's gateway now */
 	DROP_NO_PROXY,           /* from outside to an inner IPv6 address, of a router that lets in proxied ones only */
 	DROP_NEIGHBOUR_UNKNOWN,  /* the next hop outside, or who holds an address of his pairs, has not told yet; he was asked */
-	DROP_NO_BACKEND,         /* to a balancer with nobody behind it; answered with unreachable */
+	DROP_NO_BACKEND,         /* to a balancer with nobody behind it; answered with RST or unreachable */
 	DROP_NAT_PORTS,          /* no port left under which its sender could be told apart outside */
 	DROP_COPY,               /* a mirrored copy: its tap port is down or gone, or the kernel refused it */
 	DROP_RATE_EGRESS,        /* the sender's QoS policy: more bytes than it may send */
@@ -647,6 +647,7 @@ enum trace_kind {
 	TRACE_SERVICE,      /* to a socket of this host's services */
 	TRACE_ANSWERED,     /* ARP or neighbour discovery: dst is at `mac` */
 	TRACE_ECHOED,       /* by `router` itself, in the name of dst */
+	TRACE_RESET,        /* it becomes a RST and goes back */
 	TRACE_REFUSED,      /* it becomes an ICMP error and goes back; number: type; tag: code */
 	TRACE_ASKED,        /* on `net` who has dst */
 	TRACE_METERED,      /* within the rates of `vif`, or of the address dst on `net`; direction: enum rule_direction */

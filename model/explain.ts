@@ -76,6 +76,7 @@ export type TraceStep =
   | { kind: "service"; ip: Ip; port: number }
   | { kind: "answered"; ip: Ip; mac: Mac }
   | { kind: "echoed"; router: Id; ip: Ip }
+  | { kind: "reset" }
   | { kind: "refused"; type: number; code: number }
   | { kind: "asked"; network: Id; ip: Ip }
   /** Within the rates of a port, or of an address on a network outside. */

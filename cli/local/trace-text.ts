@@ -79,6 +79,7 @@ const SAY: Say = {
   service: ({ ip, port }) => ["service", `this host's agent answers at ${ip} port ${port}`],
   answered: ({ ip, mac }) => ["answer", `${ip} is at ${mac}`],
   echoed: ({ router, ip }, labels) => ["answer", `router ${named(router, labels)} answers the echo as ${ip}`],
+  reset: () => ["answer", "its sender's connection is refused by RST"],
   refused: ({ type, code }) => ["answer", `its sender is told by ICMP type ${type} code ${code}`],
   asked: ({ network, ip }, labels) => ["ask", `who has ${ip} on network ${named(network, labels)}`],
   metered: ({ direction, port, ip }, labels) => [

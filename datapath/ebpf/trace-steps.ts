@@ -108,6 +108,7 @@ const DECODERS: Record<Kinds, Decode> = {
   [TraceKind.SERVICE]: ({ dst, dstPort }) => ({ kind: "service", ip: dst, port: dstPort }),
   [TraceKind.ANSWERED]: ({ dst, mac }) => ({ kind: "answered", ip: dst, mac }),
   [TraceKind.ECHOED]: ({ router, dst }, names) => ({ kind: "echoed", router: names.router(router), ip: dst }),
+  [TraceKind.RESET]: () => ({ kind: "reset" }),
   [TraceKind.REFUSED]: ({ number, tag }) => ({ kind: "refused", type: number, code: tag }),
   [TraceKind.ASKED]: ({ net, dst }, names) => ({ kind: "asked", network: names.network(net), ip: dst }),
   [TraceKind.METERED]: ({ direction, vif, net, dst }, names) => ({

@@ -1,7 +1,11 @@
-/** Balancers: at the sender's host a backend takes the place of an address and port, and its answers get these back. */
+/**
+ * Balancers: at the sender's host a backend takes the place of an address and port, and its answers get these back.
+ * Long because every path of a balanced flow, and what may change while it goes on, is tried in one world.
+ */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { ip, prefix } from "../../model/mod.ts";
+import { pseudoChecksum } from "../../wire/checksum.ts";
 import { removeBalancers, setBalancer, type TestBalancer } from "./kit/balancers.ts";
 import { eth, icmp, icmp6, ip4, ip6, tcp, type Upper, udp } from "./kit/frames.ts";
 import type { Moved } from "./kit/plane.ts";
@@ -192,6 +196,19 @@ for (const family of FAMILIES) {
   }
 }
 
+/** Of a SYN: what is acknowledged is one behind it. */
+const reset = (from: number, to: number, acknowledged: number): Upper => ({
+  protocol: TCP,
+  bytes(source, destination) {
+    const header = Buffer.alloc(20);
+    header.writeUInt16BE(from, 0);
+    header.writeUInt16BE(to, 2);
+    header.writeUInt32BE(acknowledged, 8);
+    header.writeUInt16BE(0x5014, 12);
+    header.writeUInt16BE(pseudoChecksum(source, destination, TCP, header), 16);
+    return header;
+  },
+});
 const question = (family: Family, port: number, upper: Upper = udp(port, 80, "?")) =>
   hop(family, [a, near], [a, front], upper);
 const B: End[] = [b, other];
@@ -253,10 +270,9 @@ for (const family of FAMILIES) {
       setPolicy(plane, a, set(1));
       const asked = question(family, 1000, upper);
       const rest = (size: number) => Buffer.concat([Buffer.alloc(4), asked.subarray(14, 14 + size)]);
-      const told =
-        family === 4
-          ? ip4({ from: near.ip4, to: a.ip4 }, icmp(3, rest(upper.protocol === TCP ? 40 : 28), 3))
-          : ip6({ from: near.ip6, to: a.ip6 }, icmp6(1, rest(1232), 4));
+      const unreachable = family === 4 ? icmp(3, rest(28), 3) : icmp6(1, rest(1232), 4);
+      const [from, said] = upper.protocol === TCP ? [front, reset(80, 1000, 2)] : [near, unreachable];
+      const told = family === 4 ? ip4({ from: from.ip4, to: a.ip4 }, said) : ip6({ from: from.ip6, to: a.ip6 }, said);
       world.step({
         name: "refused",
         from: "a",
