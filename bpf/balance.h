@@ -110,40 +110,38 @@ static __always_inline void relate_balanced(struct decision *decision)
 		decision->now.dst = decision->related_nat.dst;
 }
 
-/* Gives what answers a balanced flow, or is an error about one, its ends. A function of its own, and global, so that the verifier
- * looks at it once. */
-__attribute__((noinline)) int unbalance(struct __sk_buff *skb)
+/* Gives what answers a balanced flow, or is an error about one, its ends. `old`: its own entry. True: it is such. */
+static __always_inline int unbalance(struct decision *decision, const struct flow *old)
 {
-	struct decision *decision = get_decision();
-	struct flow *old;
-
-	if (!skb || !decision || decision->balanced)
-		return 0;
 	if (decision->is_related) {
 		relate_balanced(decision);
-		return 0;
+		return 1;
 	}
-	old = bpf_map_lookup_elem(&flows, &decision->frame.key);
-	if (old && old->flags & FLOW_FROM_BACKEND && !is_beginning_flags(decision->frame.tcp_flags))
-		set_balancer(decision, old);
-	return 0;
+	if (!old || !(old->flags & FLOW_FROM_BACKEND) || is_beginning_flags(decision->frame.tcp_flags))
+		return 0;
+	set_balancer(decision, old);
+	return 1;
 }
 
-/* Chooses a backend if it is to a balancer of this router. Returns 0, or REFUSE_NO_BACKEND. Likewise. */
+/* Chooses a backend if it is to a balancer of this router; or gives an answer its ends. Returns 0, or REFUSE_NO_BACKEND. A
+ * function of its own, and global, so that the verifier looks at it once. */
 __attribute__((noinline)) int balance(struct __sk_buff *skb)
 {
 	struct decision *decision = get_decision();
+	struct origin origin = origin_of(skb);
 	struct balancer_key key = {};
 	struct balancer *balancer;
 	struct flow *old;
 
-	if (!skb || !decision || decision->balanced || is_icmp(&decision->frame))
+	if (!decision || decision->balanced)
+		return 0;
+	old = bpf_map_lookup_elem(&flows, &decision->frame.key);
+	if (unbalance(decision, old) || is_outside(&origin) || is_icmp(&decision->frame))
 		return 0;
 	key.ip = decision->now.dst;
 	key.router = decision->router;
 	key.port = decision->now.dst_port;
 	key.proto = decision->now.proto;
-	old = bpf_map_lookup_elem(&flows, &decision->frame.key);
 	if (old && old->flags & FLOW_TO_BACKEND && old->balancer == key.router) {
 		if (goes_on(&decision->frame, old, is_backend(&key, &old->nat.dst, old->nat.dst_port))) {
 			set_backend(decision, &old->nat.dst, old->nat.dst_port, TRACE_CHOICE_KEPT);

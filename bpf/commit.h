@@ -188,8 +188,9 @@ int commit(struct __sk_buff *skb)
 
 	if (!decision || !set)
 		return drop(origin.vif, DROP_INTERNAL);
-	unbalance(skb);
 	old = bpf_map_lookup_elem(&flows, &decision->frame.key);
+	if (!decision->balanced)
+		unbalance(decision, old);
 	answers = old && !is_beginning(&decision->frame) ? old->flags & FLOW_ANSWER : 0;
 	from_passes = ask_sender(skb, answers & FLOW_ANSWER_OUT);
 	to_passes = from_passes ? ask_receiver(skb, answers & FLOW_ANSWER_IN) : 0;

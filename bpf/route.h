@@ -133,8 +133,7 @@ int route(struct __sk_buff *skb)
 	router = bpf_map_lookup_elem(&routers, &decision->router);
 	if (!router || !(router->flags & ROUTER_UP))
 		return drop(origin.vif, DROP_ROUTER_DOWN);
-	unbalance(skb);
-	if (!is_outside(&origin) && balance(skb))
+	if (balance(skb))
 		return refuse_with(skb, &origin, decision, REFUSE_NO_BACKEND);
 	found = find_route(decision->router, &decision->now.dst);
 	if (!found)
