@@ -37,7 +37,10 @@ export async function disagreements(cluster: KubeCluster): Promise<string[]> {
       ),
     ),
   );
+  const control = lab.controls.find((one) => one.process().alive());
+  const audit = (await control?.native().request("GET", "/v1/kubernetes/audit")) as { findings: unknown[] };
   return [
+    ...audit.findings.map((finding) => `the operator's audit finds ${JSON.stringify(finding)}`),
     ...unlike("pod", pods.filter(isConnected), ofPods),
     ...unlike("node", nodes, ofNodes),
     ...addresses(pods, ofPods),
