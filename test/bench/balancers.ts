@@ -5,10 +5,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Balancers, type Front, openBalancers } from "../kit/balancers.ts";
 import { addRouter, Lab, type Running, uniqueName } from "../kit/mod.ts";
 import { compare, measureInTurn, type Results } from "./datapath.ts";
-import { buildNetload, LOAD_TESTS, type Path, PORT, startServer, untilCarrying } from "./netload.ts";
+import { awaitAnswer, buildNetload, LOAD_TESTS, type Path, PORT, startServer, untilCarrying } from "./netload.ts";
 import { type Row, row } from "./row.ts";
 
 const PROMISED = { atLeast: 0.95 };
@@ -17,6 +18,7 @@ const MANY = 10_000;
 const BACKENDS = 10;
 const SERVICE_PORT = 80;
 const CHANGES = 20;
+const REST_MS = 200;
 
 const container = (host: string) => ({ kind: "container" as const, host, network: "pods" });
 const startLab = () =>
@@ -52,29 +54,22 @@ const bystander = (n: number): Front[] => [
   },
 ];
 
-/** How long a change of one balancer's backends takes until connections are answered by it, in ms, the worst of some. */
-async function changeMs(
-  balancers: Balancers,
-  router: string,
-  path: Path,
-  backend: string,
-  server: Running,
-): Promise<number> {
+/** From a change of one balancer's backends until its client is answered, in ms, the worst of some. */
+async function changeMs(balancers: Balancers, router: string, path: Path, backend: string): Promise<number> {
   const times: number[] = [];
-  const id = await balancers.add(
-    router,
-    frontsTo(path.serverIp, backend).map((front) => ({ ...front, backends: [] })),
-  );
-  // The first waits for all those made before it.
-  for (let change = 0; change <= CHANGES; change++) {
-    const began = performance.now();
-    await balancers.update(id, frontsTo(path.serverIp, backend));
-    await untilCarrying(path, server);
-    if (change > 0) times.push(performance.now() - began);
-    await balancers.update(
-      id,
-      frontsTo(path.serverIp, backend).map((front) => ({ ...front, backends: [] })),
-    );
+  const fronts = frontsTo(path.serverIp, backend).map((front) => ({ ...front, port: PORT }));
+  const nobody = fronts.map((front) => ({ ...front, backends: [] }));
+  const ask = () => awaitAnswer(path.clientNetns, path.serverIp);
+  const id = await balancers.add(router, fronts.slice(-1));
+  await ask(); // behind all that were made before it
+  for (let change = 0; change < CHANGES; change++) {
+    await balancers.update(id, nobody.slice(-1));
+    await sleep(REST_MS);
+    const answered = ask();
+    await sleep(REST_MS);
+    const began = process.hrtime.bigint();
+    await balancers.update(id, fronts.slice(-1));
+    times.push(Number((await answered) - began) / 1e6);
   }
   return Math.max(...times);
 }
@@ -124,7 +119,7 @@ export async function balancersBench(log: (line: string) => void): Promise<Row[]
       Array.from({ length: MANY - FEW }, (_, n) => bystander(FEW + n)),
     );
     const last = path("the last service", "near", "10.96.0.3", SERVICE_PORT);
-    const worst = await changeMs(balancers, router, last, ipOf("near"), servers[0] as Running);
+    const worst = await changeMs(balancers, router, last, ipOf("near"));
     const many = await connections();
     const note = `${(few / 1000).toFixed(1)} and ${(many / 1000).toFixed(1)} k/s`;
     return [
@@ -134,7 +129,7 @@ export async function balancersBench(log: (line: string) => void): Promise<Row[]
         `a service's change with ${MANY} services, in force`,
         worst,
         "ms",
-        null,
+        { atMost: 100 },
         `the worst of ${CHANGES}, as its client sees it`,
       ),
     ];
