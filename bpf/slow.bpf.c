@@ -65,10 +65,9 @@ int from_port(struct __sk_buff *skb)
 	if (mac_is_group(&frame.src_mac))
 		return drop(origin.vif, DROP_SPOOFED_MAC);
 	/* What is flooded is decided on, too: nothing of the packet before may stand there. */
-	if (!begin_decision(&origin, &frame, net->mtu, 0))
-		return drop(origin.vif, DROP_INTERNAL);
 	if (frame.ethertype == bpf_htons(ETH_P_ARP))
-		return arp_from_port(skb, &origin, vif, &frame, net);
+		return begin_decision(&origin, &frame, net->mtu, 0) ? arp_from_port(skb, &origin, vif, &frame, net)
+								    : drop(origin.vif, DROP_INTERNAL);
 	if (vif->flags & VIF_PORT_SECURITY) {
 		if (!frame.ip_length)
 			return drop(origin.vif, DROP_ETHERTYPE);
@@ -81,6 +80,9 @@ int from_port(struct __sk_buff *skb)
 	reason = vet(skb, &frame);
 	if (reason)
 		return drop(origin.vif, reason);
+	/* With what a later fragment was given of its first. */
+	if (!begin_decision(&origin, &frame, net->mtu, 0))
+		return drop(origin.vif, DROP_INTERNAL);
 	note(TRACE_SOURCE, step->vif = origin.vif; step->number = vif->flags & VIF_PORT_SECURITY);
 	if (vif->flags & VIF_DHCP4 && is_dhcp_request(&frame) && is_for_dhcp_service(&origin, set, &frame))
 		return trap(skb, &origin, &frame, TRAP_DHCP4);
