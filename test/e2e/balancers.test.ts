@@ -107,6 +107,11 @@ test("backends that come and go", async () => {
   await balancers.update(id, fronts(50, []));
   await until("nobody to be there", async () => /refused/.test(await refusalOf(50, 4)) || undefined);
   await balancers.remove(id);
+  // Hosts hear of it one after the other.
+  await until("every host to have taken it away", async () => {
+    const dumps = await Promise.all([...lab().hosts.values()].map((host) => host.dump()));
+    return dumps.flat().some((line) => line.includes(`[ip=${front(50, 4)} `)) ? undefined : true;
+  });
 });
 
 test("nothing changes when all is computed afresh", async () => {
