@@ -8,6 +8,7 @@ import {
 } from "../../bpf/layout.gen.ts";
 import { type Link, type Links, SystemError } from "../../host/mod.ts";
 import { type Ip, ipFamily, ipFromBigInt, ipToBigInt, type Mac, mac } from "../../model/mod.ts";
+import { openPair } from "./veth-pair.ts";
 
 /** Of the sockets' end; the far end never is a frame's destination. */
 export const SOCKET_MAC: Mac = mac("02:ca:b1:e0:00:02");
@@ -35,19 +36,12 @@ export function clientNumber(address: Ip): VifNumber {
 
 /** Adopts the pair or makes it. Returns the far end, and where sockets can be. @throws SystemError EEXIST when another device has a name of it */
 export function openService(links: Links, names: { sockets: string; far: string }): { far: Link; ips: Ip[] } {
-  const found = links.byName(names.sockets);
-  if (found !== undefined && found.kind !== "veth") {
-    throw new SystemError(
-      `add link ${names.sockets}`,
-      "EEXIST",
-      `a ${found.kind} device has that name: rename or remove it`,
-    );
-  }
-  const near =
-    found ?? links.createVeth({ name: names.sockets, mtuBytes: MTU_BYTES, peer: { name: names.far, mac: FAR_MAC } });
-  const far = links.byName(names.far);
-  if (far === undefined)
-    throw new SystemError(`open ${names.far}`, "ENODEV", `remove ${names.sockets}, whose other end is gone`);
+  const { near, far } = openPair(links, {
+    near: names.sockets,
+    far: names.far,
+    farMac: FAR_MAC,
+    mtuBytes: MTU_BYTES,
+  });
   links.set(near.index, { mac: SOCKET_MAC, arp: false });
   links.staticIpv6(names.sockets);
   for (const link of [near, far]) links.set(link.index, { up: true });

@@ -1,20 +1,12 @@
 /** A cluster's security groups: made equal to what its policies are compiled to. */
-import type { Attributes, Caller, Networking, NetworkingTypes } from "../../../api/mod.ts";
-import { Fault, type Id } from "../../../model/mod.ts";
+import type { Attributes, NetworkingTypes } from "../../../api/mod.ts";
+import type { Id } from "../../../model/mod.ts";
 import { ruleText, type WantedGroup, type WantedRule } from "../policy/mod.ts";
+import { type ClusterRequests, chunks, ignoring } from "../requests.ts";
 import { clusterTag, groupName } from "./names.ts";
 
 type Group = NetworkingTypes["security_group"];
 type Rule = NetworkingTypes["security_group_rule"];
-
-/** Of one request; larger ones take the store's transaction longer than others should wait. */
-const AT_A_TIME = 100;
-
-interface Parts {
-  networking: Networking;
-  caller: Caller;
-  cluster: string;
-}
 
 interface Known {
   id: Id;
@@ -23,10 +15,10 @@ interface Known {
 }
 
 export class Groups {
-  readonly #parts: Parts;
+  readonly #parts: ClusterRequests;
   readonly #known = new Map<string, Known>();
 
-  constructor(parts: Parts) {
+  constructor(parts: ClusterRequests) {
     this.#parts = parts;
   }
 
@@ -115,10 +107,8 @@ export class Groups {
     const names = new Set([...wanted.keys()].map((key) => this.#name(key)));
     for (const [name, { id }] of [...this.#known]) {
       if (names.has(name)) continue;
-      const isGone = await ignoring("SecurityGroupInUse", networking.delete(caller, "security_group", id)).catch(
-        (error) => error instanceof Fault && error.code === "SecurityGroupNotFound",
-      );
-      if (isGone) this.#known.delete(name);
+      const removal = ignoring("SecurityGroupNotFound", networking.delete(caller, "security_group", id));
+      if (await ignoring("SecurityGroupInUse", removal)) this.#known.delete(name);
     }
   }
 }
@@ -134,21 +124,4 @@ function remoteOf(rule: Rule, names: ReadonlyMap<Id, string>): WantedRule["remot
     return { kind: "group", key: names.get(rule.remote_group_id) ?? rule.remote_group_id };
   }
   return rule.remote_ip_prefix === null ? { kind: "any" } : { kind: "prefix", cidr: rule.remote_ip_prefix };
-}
-
-/** False where it failed for this reason. */
-async function ignoring(code: Fault["code"], work: Promise<unknown>): Promise<boolean> {
-  try {
-    await work;
-    return true;
-  } catch (error) {
-    if (error instanceof Fault && error.code === code) return false;
-    throw error;
-  }
-}
-
-function chunks<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / AT_A_TIME) }, (_, i) =>
-    all.slice(i * AT_A_TIME, (i + 1) * AT_A_TIME),
-  );
 }

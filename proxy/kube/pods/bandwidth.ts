@@ -2,11 +2,12 @@
  * Limits that pods' annotations name, as QoS policies of their ports: `kubernetes.io/ingress-bandwidth` and
  * `egress-bandwidth`, which without Cable the plugin `bandwidth` sees to (kubelet, pkg/util/bandwidth/utils.go).
  */
-import type { Caller, Networking, NetworkingTypes } from "../../../api/mod.ts";
-import { Fault, type Id } from "../../../model/mod.ts";
+import type { NetworkingTypes } from "../../../api/mod.ts";
+import type { Id } from "../../../model/mod.ts";
 import { PodFailure } from "../failure.ts";
 import { clusterTag } from "../groups/names.ts";
 import type { Pod } from "../objects.ts";
+import { type ClusterRequests, ignoring } from "../requests.ts";
 
 const WAYS = ["ingress", "egress"] as const;
 type Way = (typeof WAYS)[number];
@@ -48,18 +49,12 @@ export function limitsOf({ metadata }: Pod): Limits {
   return limits;
 }
 
-interface Parts {
-  networking: Networking;
-  caller: Caller;
-  cluster: string;
-}
-
 /** One policy for each pair of limits that some pod has. */
 export class BandwidthPolicies {
-  readonly #parts: Parts;
+  readonly #parts: ClusterRequests;
   readonly #known = new Map<string, Id>();
 
-  constructor(parts: Parts) {
+  constructor(parts: ClusterRequests) {
     this.#parts = parts;
   }
 
@@ -69,17 +64,8 @@ export class BandwidthPolicies {
     const rows = await networking.list(caller, "qos_policy", { project_id: [caller.projectId] });
     this.#known.clear();
     for (const policy of rows.filter(({ tags }) => tags.includes(clusterTag(cluster)))) {
-      if (!(await this.#removed(policy.id))) this.#known.set(await this.#completed(policy), policy.id);
-    }
-  }
-
-  async #removed(id: Id): Promise<boolean> {
-    try {
-      await this.#parts.networking.delete(this.#parts.caller, "qos_policy", id);
-      return true;
-    } catch (error) {
-      if (error instanceof Fault && error.code === "QosPolicyInUse") return false;
-      throw error;
+      const removal = networking.delete(caller, "qos_policy", policy.id);
+      if (!(await ignoring("QosPolicyInUse", removal))) this.#known.set(await this.#completed(policy), policy.id);
     }
   }
 

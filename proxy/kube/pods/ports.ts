@@ -1,16 +1,8 @@
 /** The ports of a cluster's pods and nodes: made equal to what is wanted, many in one request. */
-import type { Caller, Networking } from "../../../api/mod.ts";
 import { Fault } from "../../../model/mod.ts";
 import { PodFailure, podFailureOf } from "../failure.ts";
+import { type ClusterRequests, chunks, ignoring } from "../requests.ts";
 import { bodyOf, changesOf, originOf, type Port, type WantedPort } from "./wanted.ts";
-
-const AT_A_TIME = 100;
-
-interface Parts {
-  networking: Networking;
-  caller: Caller;
-  cluster: string;
-}
 
 /** What is wanted of a pod or node, by its UID: a port for each interface. */
 export type Wishes = ReadonlyMap<string, readonly WantedPort[]>;
@@ -21,11 +13,11 @@ export interface Outcome {
 }
 
 export class PodPorts {
-  readonly #parts: Parts;
+  readonly #parts: ClusterRequests;
   /** By the pod's UID, and by interface. */
   readonly #ports = new Map<string, Map<string | undefined, Port>>();
 
-  constructor(parts: Parts) {
+  constructor(parts: ClusterRequests) {
     this.#parts = parts;
   }
 
@@ -94,8 +86,7 @@ export class PodPorts {
   }
 
   async #createAll(wanted: readonly WantedPort[], failed: Outcome["failed"]): Promise<void> {
-    for (let first = 0; first < wanted.length; first += AT_A_TIME) {
-      const part = wanted.slice(first, first + AT_A_TIME);
+    for (const part of chunks(wanted)) {
       try {
         await this.#create(part);
       } catch (error) {
@@ -138,9 +129,7 @@ export class PodPorts {
 
   async #delete({ id }: Port): Promise<void> {
     const { networking, caller } = this.#parts;
-    await networking.delete(caller, "port", id).catch((error) => {
-      if (!(error instanceof Fault && error.code === "PortNotFound")) throw error;
-    });
+    await ignoring("PortNotFound", networking.delete(caller, "port", id));
   }
 }
 

@@ -1,27 +1,20 @@
 /** A cluster's balancers: made equal to what its services are compiled to. */
-import type { Caller, Networking, NetworkingTypes } from "../../../api/mod.ts";
-import { type BalancerFront, Fault, type Id } from "../../../model/mod.ts";
+import type { NetworkingTypes } from "../../../api/mod.ts";
+import type { BalancerFront, Id } from "../../../model/mod.ts";
 import { clusterTag, groupName } from "../groups/names.ts";
+import { type ClusterRequests, chunks, ignoring } from "../requests.ts";
 
 type Balancer = NetworkingTypes["balancer"];
-
-const AT_A_TIME = 100;
-
-interface Parts {
-  networking: Networking;
-  caller: Caller;
-  cluster: string;
-}
 
 /** By the service's name; undefined: no balancer. */
 export type WantedBalancers = ReadonlyMap<string, BalancerFront[] | undefined>;
 
 export class Balancers {
-  readonly #parts: Parts;
+  readonly #parts: ClusterRequests;
   /** By their names. */
   readonly #known = new Map<string, Balancer>();
 
-  constructor(parts: Parts) {
+  constructor(parts: ClusterRequests) {
     this.#parts = parts;
   }
 
@@ -37,22 +30,20 @@ export class Balancers {
     }
   }
 
-  /** The services that have a balancer, of all that an earlier run made too: their names as balancers. */
-  names(): Iterable<string> {
-    return this.#known.keys();
-  }
-
   nameOf(service: string): string {
     return groupName(this.#parts.cluster, service);
   }
 
   /** Takes away those of which `isWanted` says no. */
   async retain(isWanted: (name: string) => boolean): Promise<void> {
-    for (const [name, { id }] of [...this.#known]) {
-      if (isWanted(name)) continue;
-      await this.#delete(id);
-      this.#known.delete(name);
-    }
+    for (const name of [...this.#known.keys()]) if (!isWanted(name)) await this.#remove(name);
+  }
+
+  async #remove(name: string): Promise<void> {
+    const known = this.#known.get(name);
+    if (known === undefined) return;
+    await this.#delete(known.id);
+    this.#known.delete(name);
   }
 
   async sync(wanted: WantedBalancers, routerId: Id): Promise<void> {
@@ -61,15 +52,13 @@ export class Balancers {
     for (const [service, fronts] of wanted) {
       const name = this.nameOf(service);
       const known = this.#known.get(name);
-      if (fronts === undefined) await this.retain((one) => one !== name);
+      if (fronts === undefined) await this.#remove(name);
       else if (known === undefined) missing.push([name, fronts]);
       else if (JSON.stringify(known.fronts) !== JSON.stringify(fronts)) {
         this.#known.set(name, await networking.update(caller, "balancer", known.id, { fronts }));
       }
     }
-    for (let first = 0; first < missing.length; first += AT_A_TIME) {
-      await this.#create(missing.slice(first, first + AT_A_TIME), routerId);
-    }
+    for (const part of chunks(missing)) await this.#create(part, routerId);
   }
 
   async #create(missing: readonly [string, BalancerFront[]][], routerId: Id): Promise<void> {
@@ -86,8 +75,6 @@ export class Balancers {
 
   async #delete(id: Id): Promise<void> {
     const { networking, caller } = this.#parts;
-    await networking.delete(caller, "balancer", id).catch((error) => {
-      if (!(error instanceof Fault && error.code === "BalancerNotFound")) throw error;
-    });
+    await ignoring("BalancerNotFound", networking.delete(caller, "balancer", id));
   }
 }
